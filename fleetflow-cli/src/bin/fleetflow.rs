@@ -1,0 +1,2 @@
+//! The `fleetflow` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! SSH endpoints of the emulated servers.
