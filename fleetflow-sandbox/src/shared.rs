@@ -17,7 +17,11 @@ pub struct Shared {
 impl Shared {
     /// A world with its clock.
     pub fn new(world: World, clock: Clock, timings: Timings) -> Self {
-        Self { world: Mutex::new(world), clock, timings }
+        Self {
+            world: Mutex::new(world),
+            clock,
+            timings,
+        }
     }
 
     /// The world, locked.

@@ -1,19 +1,39 @@
-//! The emulated cloudflare API. Its rows and routes live in this folder.
+//! The emulated Cloudflare API v4: rows, routes and the rules the real one enforces. It runs no Worker and serves no object to the public.
 
 use std::sync::Arc;
 
-use axum::Router;
-use serde::{Deserialize, Serialize};
+use axum::{Router, middleware};
 
 use crate::Shared;
 
-/// Everything this cloud holds.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Rows {}
+mod account;
+mod answer;
+mod call;
+mod control;
+mod dns;
+mod gate;
+mod kv;
+mod paging;
+mod r2;
+mod rows;
+mod seed;
+mod zone;
 
-/// The routes of this cloud.
+#[expect(unused_imports, reason = "the frame mounts it once it has landed")]
+pub(crate) use control::control_router;
+pub(crate) use rows::Rows;
+
+/// The routes of this cloud, relative to `/client/v4`.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    let _ = shared;
+    let gate = middleware::from_fn_with_state(Arc::clone(&shared), gate::pass);
     Router::new()
+        .merge(account::routes())
+        .merge(zone::routes())
+        .merge(dns::routes())
+        .merge(r2::routes())
+        .merge(kv::routes())
+        .fallback(call::no_route)
+        .method_not_allowed_fallback(call::wrong_method)
+        .layer(gate)
+        .with_state(shared)
 }

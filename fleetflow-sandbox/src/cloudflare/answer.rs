@@ -1,0 +1,154 @@
+//! What the API says back: the v4 envelope, raw bytes, or a failure with its codes (API doc §1.6). It knows no product.
+
+use std::fmt::Display;
+
+use axum::body::Body;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What a handler returns.
+pub(super) type Outcome = Result<Answer, Failure>;
+
+/// A successful answer.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The v4 envelope around a result.
+    Envelope { result: Value, info: Option<Value> },
+    /// Bytes without an envelope, for instance a stored object.
+    Raw { content_type: String, bytes: Vec<u8> },
+}
+
+impl Answer {
+    /// An envelope with this result.
+    pub(super) fn of(result: impl Serialize) -> Outcome {
+        Ok(Self::Envelope {
+            result: to_value(result)?,
+            info: None,
+        })
+    }
+
+    /// An envelope with a result and the `result_info` of a list.
+    pub(super) fn list(result: impl Serialize, info: Value) -> Outcome {
+        Ok(Self::Envelope {
+            result: to_value(result)?,
+            info: Some(info),
+        })
+    }
+
+    /// The HTTP response.
+    pub(super) fn into_response(self) -> Response<Body> {
+        match self {
+            Self::Envelope { result, info } => envelope(StatusCode::OK, success(result, info)),
+            Self::Raw { content_type, bytes } => raw(&content_type, bytes),
+        }
+    }
+}
+
+/// A refused request: an HTTP status and one or more coded errors.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    status: u16,
+    errors: Vec<ApiError>,
+    retry_after: Option<u64>,
+}
+
+/// One element of `errors`.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ApiError {
+    code: u32,
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    error_chain: Vec<ApiError>,
+}
+
+impl Failure {
+    /// A failure with one error.
+    pub(super) fn new(status: u16, code: u32, message: impl Display) -> Self {
+        Self {
+            status,
+            errors: vec![ApiError::new(code, message)],
+            retry_after: None,
+        }
+    }
+
+    /// A failure whose real reason sits in the error chain, as DNS validation reports it.
+    pub(super) fn chained(status: u16, outer: (u32, &str), inner: (u32, &str)) -> Self {
+        let mut failure = Self::new(status, outer.0, outer.1);
+        failure.errors[0]
+            .error_chain
+            .push(ApiError::new(inner.0, inner.1));
+        failure
+    }
+
+    /// The same failure with one more error beside the first.
+    pub(super) fn and(mut self, code: u32, message: impl Display) -> Self {
+        self.errors.push(ApiError::new(code, message));
+        self
+    }
+
+    /// The same failure, telling the client to stay away for some seconds.
+    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The HTTP response.
+    pub(super) fn into_response(self) -> Response<Body> {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = json!({ "success": false, "errors": self.errors, "messages": [], "result": null });
+        let mut response = envelope(status, body);
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl ApiError {
+    fn new(code: u32, message: impl Display) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+            error_chain: Vec::new(),
+        }
+    }
+}
+
+/// Turns a wire shape into JSON; the shapes of this sandbox always can be, and a bug there is reported as the API would.
+fn to_value(result: impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(result).map_err(|error| {
+        Failure::new(
+            500,
+            1000,
+            format!("the sandbox could not write its answer: {error}"),
+        )
+    })
+}
+
+fn success(result: Value, info: Option<Value>) -> Value {
+    let mut body = json!({ "success": true, "errors": [], "messages": [], "result": result });
+    if let Some(info) = info {
+        body["result_info"] = info;
+    }
+    body
+}
+
+fn envelope(status: StatusCode, body: Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn raw(content_type: &str, bytes: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(bytes));
+    let content_type = HeaderValue::from_str(content_type)
+        .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}

@@ -1,0 +1,81 @@
+//! The batch request: deletes, patches, puts, posts in that order, all or nothing (API doc §3.4).
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::body::Body;
+use super::table::Table;
+use super::{refusal, render, write};
+use crate::cloudflare::answer::{Answer, Failure, Outcome};
+use crate::cloudflare::call::{Call, Context};
+
+/// The four lists, each of which may be missing.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Batch {
+    deletes: Vec<Body>,
+    patches: Vec<Body>,
+    puts: Vec<Body>,
+    posts: Vec<Body>,
+}
+
+pub(super) fn batch(context: &mut Context<'_>, call: &Call) -> Outcome {
+    let batch: Batch = call.json()?;
+    let identifiers: Vec<String> = batch.posts.iter().map(|_| context.identifier()).collect();
+    let done = write::with_table(context, call, |table| {
+        let given = batch.len();
+        if given > table.zone.plan.batch() {
+            return Err(refusal::batch_too_large(given, table.zone.plan.batch()));
+        }
+        batch.run_on_copy(table, identifiers)
+    })?;
+    Answer::of(done)
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        self.deletes.len() + self.patches.len() + self.puts.len() + self.posts.len()
+    }
+
+    /// Works on a copy of the records, which takes their place only if everything succeeded.
+    fn run_on_copy(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Value, Failure> {
+        let mut copy = table.records.clone();
+        let mut work = Table {
+            zone: table.zone,
+            records: &mut copy,
+            now: table.now,
+        };
+        let done = self.run(&mut work, identifiers)?;
+        *table.records = copy;
+        Ok(done)
+    }
+
+    fn run(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Value, Failure> {
+        let deletes = each(self.deletes, |body| {
+            table.remove(&id(&body)?).map(|record| render(&record))
+        })?;
+        let patches = each(self.patches, |body| {
+            table.merge(&id(&body)?, body).map(|record| render(&record))
+        })?;
+        let puts = each(self.puts, |body| {
+            table.overwrite(&id(&body)?, body).map(|record| render(&record))
+        })?;
+        let mut identifiers = identifiers.into_iter();
+        let posts = each(self.posts, |body| {
+            let id = identifiers.next().unwrap_or_default();
+            table.add(id, body).map(|record| render(&record))
+        })?;
+        Ok(json!({ "deletes": deletes, "patches": patches, "puts": puts, "posts": posts }))
+    }
+}
+
+fn each(
+    bodies: Vec<Body>,
+    operation: impl FnMut(Body) -> Result<Value, Failure>,
+) -> Result<Vec<Value>, Failure> {
+    bodies.into_iter().map(operation).collect()
+}
+
+fn id(body: &Body) -> Result<String, Failure> {
+    body.id.clone().ok_or_else(|| refusal::required("id"))
+}

@@ -1,0 +1,67 @@
+//! Records that products of Cloudflare make for themselves (API doc §3.8). Users see them and cannot touch them.
+
+use jiff::Timestamp;
+
+use super::{Fields, Kind, Meta, Record, conflict, refusal, settle};
+use crate::cloudflare::answer::Failure;
+use crate::cloudflare::rows::{Rows, Zone};
+
+/// Adds the record behind an R2 custom domain. Any record on the host makes it fail.
+pub(crate) fn attach_bucket(
+    rows: &mut Rows,
+    zone: &Zone,
+    host: &str,
+    bucket: &str,
+    id: String,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let alias = Fields {
+        content: "public.r2.dev".to_owned(),
+        ..Fields::blank(Kind::Cname)
+    };
+    let meta = Meta {
+        r2_bucket: Some(bucket.to_owned()),
+        read_only: true,
+        ..Meta::default()
+    };
+    attach(
+        rows,
+        zone,
+        Fields {
+            name: host.to_owned(),
+            proxied: true,
+            ..alias
+        },
+        meta,
+        id,
+        now,
+    )
+}
+
+/// Takes the managed record of a host away.
+pub(crate) fn detach(rows: &mut Rows, zone_id: &str, host: &str) {
+    if let Some(records) = rows.records.get_mut(zone_id) {
+        records.retain(|record| !(record.meta.read_only && record.fields.name == host));
+    }
+}
+
+fn attach(
+    rows: &mut Rows,
+    zone: &Zone,
+    fields: Fields,
+    meta: Meta,
+    id: String,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let fields = settle::settle(fields, zone)?;
+    let records = rows.records.entry(zone.id.clone()).or_default();
+    if records
+        .iter()
+        .any(|record| record.fields.name == fields.name && record.fields.proxiable())
+    {
+        return Err(refusal::alias_is_not_alone());
+    }
+    conflict::check(records, &fields, None, &zone.name)?;
+    records.push(Record::new(id, fields, meta, now));
+    Ok(())
+}
