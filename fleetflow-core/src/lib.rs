@@ -1,1 +1,22 @@
-//! FleetFlow core.
+//! Declarative infrastructure as a library: say what shall be there, and [`Stack::converge`] makes it so.
+//!
+//! A [`Stack`] holds declarations made by typed builders ([`Server`], [`Dns`], [`R2Bucket`], [`ServiceGroup`]). A
+//! [`Plan`](plan::Plan) is the difference between them and the clouds, as data. Converging carries a plan out, and
+//! remembers what it did in a [`Store`](state::Store). Nothing here touches the terminal, the process environment, the
+//! home folder or the clock, except through what the caller hands over.
+
+pub mod catalog;
+pub mod cloudflare;
+mod clouds;
+pub mod converge;
+pub mod docker;
+mod error;
+pub mod http;
+pub mod model;
+pub mod plan;
+pub mod sakura;
+pub mod state;
+
+pub use clouds::{Cloud, Clouds};
+pub use error::{Error, ErrorKind, Result};
+pub use model::{Address, Stack};

@@ -1,0 +1,94 @@
+//! The clients that a run may use, handed over by the caller. Nothing here reads the environment or a home folder.
+
+use crate::cloudflare::Cloudflare;
+use crate::docker::Engines;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Provider;
+use crate::sakura::Sakura;
+
+/// The clouds that a stack converges on. Each is optional: a stack without servers needs no SAKURA Cloud.
+#[derive(Clone, Debug, Default)]
+pub struct Clouds {
+    sakura: Option<Sakura>,
+    cloudflare: Option<Cloudflare>,
+    engines: Option<Engines>,
+    missing: std::collections::BTreeMap<Provider, Error>,
+}
+
+impl Clouds {
+    /// No cloud at all.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// With SAKURA Cloud.
+    #[must_use]
+    pub fn sakura(mut self, sakura: Sakura) -> Self {
+        self.sakura = Some(sakura);
+        self
+    }
+
+    /// With Cloudflare.
+    #[must_use]
+    pub fn cloudflare(mut self, cloudflare: Cloudflare) -> Self {
+        self.cloudflare = Some(cloudflare);
+        self
+    }
+
+    /// With container engines.
+    #[must_use]
+    pub fn engines(mut self, engines: Engines) -> Self {
+        self.engines = Some(engines);
+        self
+    }
+
+    /// Without `provider`, for the reason `why`: told when a resource needs it.
+    #[must_use]
+    pub fn without(mut self, provider: Provider, why: Error) -> Self {
+        self.missing.insert(provider, why);
+        self
+    }
+
+    fn absent(&self, provider: Provider) -> Error {
+        self.missing.get(&provider).cloned().unwrap_or_else(|| {
+            Error::new(
+                ErrorKind::Unauthorized,
+                format!("no client for {} was given", provider.name()),
+            )
+            .help("give one to `Clouds`")
+        })
+    }
+}
+
+/// A client, as one of [`Clouds`].
+pub trait Cloud: Sized + Send + Sync + 'static {
+    /// The client among `clouds`, or why there is none.
+    fn of(clouds: &Clouds) -> Result<&Self>;
+}
+
+impl Cloud for Sakura {
+    fn of(clouds: &Clouds) -> Result<&Self> {
+        clouds
+            .sakura
+            .as_ref()
+            .ok_or_else(|| clouds.absent(Provider::SakuraCloud))
+    }
+}
+
+impl Cloud for Cloudflare {
+    fn of(clouds: &Clouds) -> Result<&Self> {
+        clouds
+            .cloudflare
+            .as_ref()
+            .ok_or_else(|| clouds.absent(Provider::Cloudflare))
+    }
+}
+
+impl Cloud for Engines {
+    fn of(clouds: &Clouds) -> Result<&Self> {
+        clouds
+            .engines
+            .as_ref()
+            .ok_or_else(|| clouds.absent(Provider::Docker))
+    }
+}

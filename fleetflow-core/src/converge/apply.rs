@@ -1,0 +1,470 @@
+//! Carries out a plan: every step as soon as what it needs is done, many at once, journalled before and after.
+//! It knows nothing but the plan, and no kind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use super::{Caller, Context, Event, Outcome, Report, Session};
+use crate::catalog;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{
+    Address, BatchStep, Existing, Made, Operations, Owner, Stack, Verb, has_unknown, resolve, reveal,
+};
+use crate::plan::{Action, Plan, Step};
+use crate::state::{Event as Entry, Lease, Store};
+
+/// Writes events for the holder of a lease.
+#[derive(Clone, Copy)]
+pub(super) struct Journal<'j> {
+    store: &'j dyn Store,
+    lease: &'j Lease,
+}
+
+impl<'j> Journal<'j> {
+    pub(super) fn new(store: &'j dyn Store, lease: &'j Lease) -> Self {
+        Self { store, lease }
+    }
+
+    pub(super) async fn started(&self, caller: &Caller) -> Result<()> {
+        self.write(vec![Entry::RunStarted {
+            time: (caller.now)(),
+            who: caller.who.clone(),
+        }])
+        .await
+    }
+
+    pub(super) async fn finished(&self, caller: &Caller, outcome: Outcome) -> Result<()> {
+        let outcome = match outcome {
+            Outcome::Converged => "converged",
+            Outcome::Failed => "failed",
+            Outcome::Interrupted => "interrupted",
+        };
+        self.write(vec![Entry::RunFinished {
+            time: (caller.now)(),
+            outcome: outcome.to_owned(),
+        }])
+        .await
+    }
+
+    async fn write(&self, events: Vec<Entry>) -> Result<()> {
+        if events.is_empty() {
+            Ok(())
+        } else {
+            self.store.append(self.lease, events).await
+        }
+    }
+}
+
+/// Carries out `plan`.
+pub(super) async fn apply(
+    stack: &Stack,
+    plan: &Plan,
+    session: &Session,
+    journal: &Journal<'_>,
+) -> Result<Report> {
+    let records = plan.records.iter().map(|record| Entry::Applied {
+        address: record.address.clone(),
+        id: record.existing.id.clone(),
+        spec: record.existing.spec.clone(),
+        outputs: record.existing.outputs.clone(),
+        record: record.record.clone(),
+    });
+    journal.write(records.collect()).await?;
+    let (checkpoints, mut identified) = tokio::sync::mpsc::unbounded_channel();
+    let mut run = Run::new(stack, plan, session, checkpoints);
+    let mut running = FuturesUnordered::new();
+    loop {
+        while let Some(group) = run.next_group(running.len()) {
+            journal.write(run.intentions(&group)?).await?;
+            running.push(run.start(group));
+        }
+        tokio::select! {
+            biased;
+            Some(Identified { address, id, outputs, written }) = identified.recv() => {
+                let answer = journal.write(vec![Entry::Identified { address, id, outputs }]).await;
+                // The step may have been dropped meanwhile; then nobody waits for the answer.
+                let _ = written.send(answer);
+            }
+            Some(results) = running.next() => journal.write(run.finish(results)).await?,
+            else => break,
+        }
+    }
+    Ok(run.report())
+}
+
+/// An id to be written down while its step goes on.
+struct Identified {
+    address: Address,
+    id: String,
+    outputs: Map<String, Value>,
+    written: tokio::sync::oneshot::Sender<Result<()>>,
+}
+
+/// Steps that are carried out together, with their start.
+type Group = Vec<Step>;
+/// A finished step: the step, when it began, what became of it, and what was applied.
+type Finished = (Step, Instant, Result<Option<Made>>, Value);
+
+struct Run<'r> {
+    stack: &'r Stack,
+    session: &'r Session,
+    checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
+    waiting: BTreeMap<Address, Step>,
+    ready: Vec<Step>,
+    undone: BTreeSet<Address>,
+    known: BTreeMap<Address, Map<String, Value>>,
+    report: Report,
+}
+
+impl<'r> Run<'r> {
+    fn new(
+        stack: &'r Stack,
+        plan: &Plan,
+        session: &'r Session,
+        checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
+    ) -> Self {
+        let mut run = Self {
+            stack,
+            session,
+            checkpoints,
+            waiting: plan
+                .steps
+                .iter()
+                .map(|step| (step.address.clone(), step.clone()))
+                .collect(),
+            ready: Vec::new(),
+            undone: plan.steps.iter().map(|step| step.address.clone()).collect(),
+            known: plan.known.clone(),
+            report: Report {
+                outcome: Outcome::Converged,
+                done: Vec::new(),
+                failed: Vec::new(),
+                skipped: Vec::new(),
+                outputs: BTreeMap::new(),
+            },
+        };
+        run.promote();
+        run
+    }
+
+    /// Moves every step whose predecessors are done from waiting to ready.
+    fn promote(&mut self) {
+        let free: Vec<_> = self
+            .waiting
+            .iter()
+            .filter(|(_, step)| step.after.iter().all(|before| !self.undone.contains(before)))
+            .map(|(address, _)| address.clone())
+            .collect();
+        self.ready
+            .extend(free.iter().filter_map(|address| self.waiting.remove(address)));
+    }
+
+    /// The next steps to begin: one, or all ready ones that share a batch.
+    fn next_group(&mut self, running: usize) -> Option<Group> {
+        if self.session.cancelled.is_cancelled()
+            || running >= self.session.parallelism
+            || self.ready.is_empty()
+        {
+            return None;
+        }
+        let first = self.ready.remove(0);
+        let Some(key) = batch_of(&first) else {
+            return Some(vec![first]);
+        };
+        let (together, rest) = std::mem::take(&mut self.ready)
+            .into_iter()
+            .partition(|step| batch_of(step) == Some(key.clone()));
+        self.ready = rest;
+        Some(std::iter::once(first).chain::<Group>(together).collect())
+    }
+
+    /// What is written before the group begins: from then on it may have happened.
+    fn intentions(&self, group: &Group) -> Result<Vec<Entry>> {
+        let mut events = Vec::new();
+        for step in group {
+            let address = step.address.clone();
+            match step.action {
+                Action::Create => {
+                    events.push(Entry::CreateStarted {
+                        address,
+                        spec: self.applied(step)?,
+                        record: step.record.clone(),
+                    });
+                }
+                Action::Delete | Action::Replace => events.push(Entry::DeleteStarted { address }),
+                Action::Update | Action::Adopt | Action::Forget => {}
+            }
+        }
+        Ok(events)
+    }
+
+    /// What the step applies: references resolved, secrets still markers.
+    fn applied(&self, step: &Step) -> Result<Value> {
+        let desired = step.desired.as_ref().unwrap_or(&Value::Null);
+        let spec = resolve(desired, &|reference| {
+            self.known
+                .get(&reference.address)?
+                .get(&reference.output)
+                .cloned()
+        });
+        if has_unknown(&spec) {
+            let message = "something it refers to has no value although it exists";
+            return Err(Error::new(ErrorKind::Internal, message).on(&step.address));
+        }
+        Ok(spec)
+    }
+
+    /// Begins the group; the future owns all it needs but the session.
+    fn start(&self, group: Group) -> impl Future<Output = Vec<Finished>> + use<'r> {
+        let began = Instant::now();
+        let mut prepared = Vec::with_capacity(group.len());
+        for step in group {
+            (self.session.watcher)(Event::Started {
+                address: step.address.clone(),
+                action: step.action,
+            });
+            let applied = self.applied(&step);
+            let verbs = applied
+                .as_ref()
+                .map(|spec| self.verbs(&step, spec))
+                .unwrap_or_default();
+            prepared.push((step, applied, verbs));
+        }
+        let session = self.session;
+        async move { carry_out(session, prepared, began).await }
+    }
+
+    /// The calls of a step: none for bookkeeping, two for a replacement.
+    fn verbs(&self, step: &Step, applied: &Value) -> Vec<BatchStep> {
+        let spec = || reveal(applied, &|name| self.secret(name));
+        let create = |partial| Verb::Create {
+            spec: spec(),
+            partial,
+        };
+        let verbs = match (step.action, step.existing.clone(), &step.gone_with) {
+            (Action::Create, partial, _) => vec![create(partial)],
+            (Action::Replace, Some(was), None) => vec![Verb::Delete { was }, create(None)],
+            (Action::Replace, ..) => vec![create(None)],
+            (Action::Delete, Some(was), None) => vec![Verb::Delete { was }],
+            (Action::Update | Action::Adopt, Some(was), _) if !step.changes.is_empty() => {
+                vec![Verb::Update {
+                    was,
+                    spec: spec(),
+                    changes: step.changes.clone(),
+                }]
+            }
+            _ => Vec::new(),
+        };
+        verbs
+            .into_iter()
+            .map(|verb| BatchStep {
+                context: self.context(&step.address),
+                verb,
+            })
+            .collect()
+    }
+
+    fn secret(&self, name: &str) -> Option<Value> {
+        self.stack
+            .secrets()
+            .get(name)
+            .map(|value| Value::String(value.expose_secret().to_owned()))
+    }
+
+    fn context(&self, address: &Address) -> Context {
+        let owner = Owner {
+            project: self.stack.project().to_owned(),
+            stage: self.stack.stage().to_owned(),
+            address: address.clone(),
+        };
+        let watcher = self.session.watcher.clone();
+        let (waits, writes) = (address.clone(), address.clone());
+        let checkpoints = self.checkpoints.clone();
+        Context::new(
+            owner,
+            self.stack.root_folder().to_owned(),
+            self.session.cancelled.clone(),
+            Arc::new(move |what| {
+                watcher(Event::Waiting {
+                    address: waits.clone(),
+                    what,
+                })
+            }),
+            Arc::new(move |id, outputs| {
+                let (written, answer) = tokio::sync::oneshot::channel();
+                let sent = checkpoints.send(Identified {
+                    address: writes.clone(),
+                    id,
+                    outputs,
+                    written,
+                });
+                Box::pin(async move {
+                    let lost = || Error::new(ErrorKind::Internal, "the run ended before an id was written");
+                    sent.map_err(|_| lost())?;
+                    answer.await.map_err(|_| lost())?
+                })
+            }),
+        )
+    }
+
+    /// Takes in the results of a group, and answers what is written about them.
+    fn finish(&mut self, results: Vec<Finished>) -> Vec<Entry> {
+        let mut events = Vec::new();
+        for (step, began, result, applied) in results {
+            match result {
+                Ok(made) => events.extend(self.done(&step, began, made, applied)),
+                Err(error) => self.failed(step, error),
+            }
+        }
+        self.promote();
+        events
+    }
+
+    fn done(&mut self, step: &Step, began: Instant, made: Option<Made>, applied: Value) -> Option<Entry> {
+        let address = step.address.clone();
+        self.undone.remove(&address);
+        self.report.done.push((address.clone(), step.action));
+        let elapsed = began.elapsed();
+        (self.session.watcher)(Event::Done {
+            address: address.clone(),
+            action: step.action,
+            elapsed,
+        });
+        match step.action {
+            Action::Delete => return Some(Entry::Deleted { address }),
+            Action::Forget => return Some(Entry::Forgotten { address }),
+            Action::Create | Action::Update | Action::Replace | Action::Adopt => {}
+        }
+        let Made { id, outputs } = made.or_else(|| step.existing.as_ref().map(unchanged))?;
+        self.known.insert(address.clone(), outputs.clone());
+        Some(Entry::Applied {
+            address,
+            id,
+            spec: applied,
+            outputs,
+            record: step.record.clone(),
+        })
+    }
+
+    fn failed(&mut self, step: Step, error: Error) {
+        let error = error.on(&step.address);
+        let (address, action) = (step.address, step.action);
+        (self.session.watcher)(Event::Failed {
+            address: address.clone(),
+            action,
+            error: error.clone(),
+        });
+        self.report.failed.push((address, error));
+    }
+
+    /// The end of the run: what is still waiting was skipped.
+    fn report(mut self) -> Report {
+        let interrupted = self.session.cancelled.is_cancelled();
+        let because = match self.report.failed.first() {
+            Some((address, _)) => format!("{address} failed"),
+            None => "the run was stopped".to_owned(),
+        };
+        for address in self
+            .waiting
+            .keys()
+            .chain(self.ready.iter().map(|step| &step.address))
+        {
+            (self.session.watcher)(Event::Skipped {
+                address: address.clone(),
+                because: because.clone(),
+            });
+            self.report.skipped.push(address.clone());
+        }
+        self.report.outcome = match (self.report.failed.is_empty(), self.report.skipped.is_empty()) {
+            (true, true) => Outcome::Converged,
+            _ if interrupted => Outcome::Interrupted,
+            _ => Outcome::Failed,
+        };
+        Report {
+            outputs: self.known,
+            ..self.report
+        }
+    }
+}
+
+fn unchanged(existing: &Existing) -> Made {
+    Made {
+        id: existing.id.clone(),
+        outputs: existing.outputs.clone(),
+    }
+}
+
+fn operations(address: &Address) -> Option<&'static dyn Operations> {
+    catalog::kind(address.kind())?.operations()
+}
+
+fn batch_of(step: &Step) -> Option<(String, String)> {
+    let spec = step
+        .desired
+        .as_ref()
+        .or_else(|| step.existing.as_ref().map(|existing| &existing.spec))?;
+    Some((
+        step.address.kind().to_owned(),
+        operations(&step.address)?.batch_key(spec)?,
+    ))
+}
+
+/// Runs the verbs of steps of one kind. A step with several verbs is done when the last one is.
+async fn carry_out(
+    session: &Session,
+    prepared: Vec<(Step, Result<Value>, Vec<BatchStep>)>,
+    began: Instant,
+) -> Vec<Finished> {
+    let mut finished = Vec::with_capacity(prepared.len());
+    let together = prepared.len() > 1;
+    let mut batch = Vec::new();
+    for (step, applied, verbs) in prepared {
+        let count = verbs.len();
+        let result = match applied {
+            Err(error) => (Err(error), Value::Null),
+            Ok(spec) if together => {
+                batch.extend(verbs);
+                (Ok(None), spec)
+            }
+            Ok(spec) => (in_turn(session, &step.address, verbs).await, spec),
+        };
+        finished.push((step, count, result));
+    }
+    let mut answers = match finished.first().and_then(|(step, ..)| operations(&step.address)) {
+        Some(operations) if !batch.is_empty() => operations.run(&session.clouds, batch).await.into_iter(),
+        _ => Vec::new().into_iter(),
+    };
+    finished
+        .into_iter()
+        .map(|(step, count, (result, spec))| {
+            let last = if together {
+                last_of(answers.by_ref().take(count))
+            } else {
+                None
+            };
+            (step, began, last.unwrap_or(result), spec)
+        })
+        .collect()
+}
+
+/// The last answer of several, or the first error among them.
+fn last_of(answers: impl Iterator<Item = Result<Option<Made>>>) -> Option<Result<Option<Made>>> {
+    answers.reduce(|before, next| if before.is_err() { before } else { next })
+}
+
+async fn in_turn(session: &Session, address: &Address, verbs: Vec<BatchStep>) -> Result<Option<Made>> {
+    let operations = operations(address)
+        .ok_or_else(|| Error::new(ErrorKind::Unsupported, "this version cannot carry it out").on(address))?;
+    let mut made = None;
+    for verb in verbs {
+        for answer in operations.run(&session.clouds, vec![verb]).await {
+            made = answer?;
+        }
+    }
+    Ok(made)
+}

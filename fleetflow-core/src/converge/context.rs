@@ -1,0 +1,114 @@
+//! What a life-cycle verb gets besides its client: who owns the resource, where progress goes, when to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Owner;
+
+/// Where a verb writes down an id before anything else can fail. See [`Context::checkpoint`].
+pub type Checkpoint = Arc<dyn Fn(String, Map<String, Value>) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+/// The surroundings of one running step.
+#[derive(Clone)]
+pub struct Context {
+    /// The mark to write on what is created.
+    pub owner: Owner,
+    /// The folder that relative paths of the declaration start from.
+    pub root: std::path::PathBuf,
+    /// Set when the user asked to stop: begin nothing new, finish what was begun.
+    pub cancelled: CancellationToken,
+    waiting: Arc<dyn Fn(String) + Send + Sync>,
+    checkpoint: Checkpoint,
+}
+
+impl Context {
+    /// Surroundings that report to `waiting` and write ids with `checkpoint`.
+    pub fn new(
+        owner: Owner,
+        root: std::path::PathBuf,
+        cancelled: CancellationToken,
+        waiting: Arc<dyn Fn(String) + Send + Sync>,
+        checkpoint: Checkpoint,
+    ) -> Self {
+        Self {
+            owner,
+            root,
+            cancelled,
+            waiting,
+            checkpoint,
+        }
+    }
+
+    /// Surroundings for a verb that is called by itself, in tests and tools: progress is dropped, nothing is stored.
+    pub fn detached(owner: Owner) -> Self {
+        Self::new(
+            owner,
+            std::path::PathBuf::from("."),
+            CancellationToken::new(),
+            Arc::new(|_| {}),
+            Arc::new(|_, _| Box::pin(async { Ok(()) })),
+        )
+    }
+
+    /// Says what the step waits for now: `disk copy 42 %`.
+    pub fn waiting(&self, what: impl Into<String>) {
+        (self.waiting)(what.into());
+    }
+
+    /// Puts `id` into the state at once: call it as soon as a create or a change of id took effect.
+    pub async fn checkpoint(&self, id: impl Into<String>, outputs: Map<String, Value>) -> Result<()> {
+        (self.checkpoint)(id.into(), outputs).await
+    }
+
+    /// Asks `ready` again and again until it answers `Some`, waiting a little longer each time (from 50 ms to 5 s).
+    ///
+    /// `what` is told while waiting and in the error when `limit` is over; a cancelled run ends the wait.
+    pub async fn until<T, F>(&self, what: &str, limit: Duration, mut ready: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<Option<T>>>,
+    {
+        let asked = async {
+            let mut pause = Duration::from_millis(50);
+            loop {
+                if let Some(found) = ready().await? {
+                    return Ok(found);
+                }
+                self.waiting(what);
+                tokio::time::sleep(pause).await;
+                pause = (pause * 3 / 2).min(Duration::from_secs(5));
+            }
+        };
+        tokio::select! {
+            answer = tokio::time::timeout(limit, asked) => answer.unwrap_or_else(|_| Err(self.overdue(what, limit))),
+            () = self.cancelled.cancelled() => Err(self.interrupted(what)),
+        }
+    }
+
+    fn overdue(&self, what: &str, limit: Duration) -> Error {
+        Error::new(
+            ErrorKind::TimedOut,
+            format!("still {what} after {} s", limit.as_secs()),
+        )
+        .on(&self.owner.address)
+        .help("run the same command again: it goes on from here")
+    }
+
+    fn interrupted(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Cancelled, format!("stopped while {what}"))
+            .on(&self.owner.address)
+            .help("run the same command again: it goes on from here")
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+//! The shell around the pure plan: observe the clouds, plan, apply. The only place where the parts meet.
+
+mod apply;
+mod context;
+mod event;
+mod observe;
+mod run;
+mod session;
+
+pub use context::{Checkpoint, Context};
+pub use event::{Event, Outcome, Report, Watcher};
+pub use observe::Observation;
+pub use run::exceeding;
+pub use session::{Caller, Session};

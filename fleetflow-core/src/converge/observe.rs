@@ -1,0 +1,148 @@
+//! Reads what is there: all kinds at once; what lives inside other resources (containers in servers) right after them.
+//! Sends no write to anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::try_join_all;
+use serde_json::{Map, Value};
+
+use crate::catalog;
+use crate::clouds::Clouds;
+use crate::error::Result;
+use crate::model::{Address, Declaration, Kind, Observed, Ownership, Scope, Wanted, has_unknown, resolve};
+use crate::state::State;
+
+/// Everything that was read for one plan.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// What is declared, expanded, with digests of local files.
+    pub desired: Vec<Declaration>,
+    /// What is there.
+    pub found: Vec<Observed>,
+    /// What is remembered.
+    pub state: State,
+}
+
+/// Looks for everything that is declared or remembered.
+pub(crate) async fn observe(
+    clouds: &Clouds,
+    scope: &Scope,
+    desired: &[Declaration],
+    state: &State,
+) -> Result<Vec<Observed>> {
+    let wanted = Wants::new(desired, state);
+    let (outer, inner): (Vec<_>, Vec<_>) = wanted.kinds().partition(|kind| kind.lives_in().is_none());
+    let first = outer
+        .iter()
+        .map(|kind| look(clouds, scope, *kind, wanted.of(*kind, None)));
+    let mut found: Vec<Observed> = try_join_all(first).await?.into_iter().flatten().collect();
+    let parents = Parents::of(&found);
+    let second = inner
+        .iter()
+        .map(|kind| look(clouds, scope, *kind, wanted.of(*kind, Some(&parents))));
+    found.extend(try_join_all(second).await?.into_iter().flatten());
+    Ok(found)
+}
+
+async fn look(clouds: &Clouds, scope: &Scope, kind: &dyn Kind, wanted: Vec<Wanted>) -> Result<Vec<Observed>> {
+    match kind.operations() {
+        Some(operations) if !wanted.is_empty() => operations.observe(clouds, scope, &wanted).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What is looked for, by kind.
+struct Wants<'w> {
+    desired: BTreeMap<&'w Address, &'w Declaration>,
+    state: &'w State,
+}
+
+impl<'w> Wants<'w> {
+    fn new(desired: &'w [Declaration], state: &'w State) -> Self {
+        Self {
+            desired: desired
+                .iter()
+                .map(|declared| (&declared.address, declared))
+                .collect(),
+            state,
+        }
+    }
+
+    fn addresses(&self) -> BTreeSet<&'w Address> {
+        self.desired
+            .keys()
+            .copied()
+            .chain(self.state.entries().map(|(address, _)| address))
+            .collect()
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = &'static dyn Kind> {
+        let names: BTreeSet<_> = self.addresses().into_iter().map(Address::kind).collect();
+        names.into_iter().filter_map(catalog::kind)
+    }
+
+    /// What is looked for of `kind`; with `parents`, only what lives in one that is there.
+    fn of(&self, kind: &dyn Kind, parents: Option<&Parents>) -> Vec<Wanted> {
+        self.addresses()
+            .into_iter()
+            .filter(|address| address.kind() == kind.name())
+            .filter_map(|address| self.wanted(address, kind, parents))
+            .collect()
+    }
+
+    fn wanted(&self, address: &Address, kind: &dyn Kind, parents: Option<&Parents>) -> Option<Wanted> {
+        let entry = self.state.entry(address);
+        let declared = self.desired.get(address);
+        let mut spec = declared.map_or_else(
+            || entry.map(|e| e.spec.clone()).unwrap_or_default(),
+            |d| d.spec.clone(),
+        );
+        if let Some(parents) = parents {
+            let home = entry.and_then(|entry| entry.record.lives_in.as_ref());
+            if declared.is_none() && home.is_some_and(|home| !parents.has(home)) {
+                return None;
+            }
+            spec = parents.resolve(&spec);
+            if kind
+                .lives_in()
+                .and_then(|field| spec.get(field))
+                .is_none_or(has_unknown)
+            {
+                return None;
+            }
+        }
+        let adopt_id = declared.and_then(|declared| declared.adopt.clone()).flatten();
+        Some(Wanted {
+            address: address.clone(),
+            spec,
+            remembered: entry.and_then(|entry| entry.existing(address)),
+            adopt_id,
+        })
+    }
+}
+
+/// The outputs of what was found, for what lives in it.
+struct Parents(BTreeMap<Address, Map<String, Value>>);
+
+impl Parents {
+    fn of(found: &[Observed]) -> Self {
+        let there = found.iter().filter(|observed| {
+            observed.incomplete.is_none() && !matches!(observed.ownership, Ownership::Foreign(_))
+        });
+        Self(
+            there
+                .map(|observed| (observed.address.clone(), observed.outputs.clone()))
+                .collect(),
+        )
+    }
+
+    fn has(&self, address: &Address) -> bool {
+        self.0.contains_key(address)
+    }
+
+    fn resolve(&self, spec: &Value) -> Value {
+        resolve(spec, &|reference| {
+            self.0.get(&reference.address)?.get(&reference.output).cloned()
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! The verbs of a stack: plan, apply, converge, destroy, status. Each one is observe, plan, apply in some measure.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret as _;
+
+use super::apply::{Journal, apply};
+use super::observe::{Observation, observe};
+use super::{Outcome, Report, Session};
+use crate::catalog;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, expand};
+use crate::plan::{Inputs, Plan, plan};
+use crate::state::{Lease, State};
+
+/// What a plan is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    Converge,
+    Destroy,
+}
+
+impl Stack {
+    /// With the clouds and the store that [`plan`](Self::plan) and [`converge`](Self::converge) use.
+    #[must_use]
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// What [`converge`](Self::converge) would do. Sends no write to anything.
+    pub async fn plan(&self) -> Result<Plan> {
+        self.planned(Goal::Converge).await
+    }
+
+    /// What [`destroy`](Self::destroy) would do. Sends no write to anything.
+    pub async fn plan_destroy(&self) -> Result<Plan> {
+        self.planned(Goal::Destroy).await
+    }
+
+    /// Makes the clouds equal to what is declared. A second call changes nothing.
+    ///
+    /// An error of kind [`ErrorKind::Partial`] says that some steps failed: what succeeded is kept, and the next
+    /// call goes on from there.
+    pub async fn converge(&self) -> Result<Report> {
+        self.run(Goal::Converge, "up").await?.into_result()
+    }
+
+    /// Removes everything that was made for this stage, in reverse order.
+    pub async fn destroy(&self) -> Result<Report> {
+        self.run(Goal::Destroy, "down").await?.into_result()
+    }
+
+    /// Carries out `plan`, which was made by [`plan`](Self::plan) or [`plan_destroy`](Self::plan_destroy).
+    ///
+    /// The world is read and planned again under the state's lease; a plan that would now be another one is refused.
+    pub async fn apply(&self, plan: &Plan) -> Result<Report> {
+        let session = self.attached()?;
+        let lease = session.store.acquire(session.caller.holder("up")).await?;
+        let report = self.apply_checked(plan, session, &lease).await;
+        give_back(session, lease, report).await
+    }
+
+    /// What is there now of everything that is declared or remembered.
+    pub async fn observe(&self) -> Result<Observation> {
+        self.observed(self.attached()?, Goal::Converge).await
+    }
+
+    fn attached(&self) -> Result<&Session> {
+        self.session.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "the stack has no session")
+                .help("give it clouds and a store with `Stack::session`")
+        })
+    }
+
+    async fn planned(&self, goal: Goal) -> Result<Plan> {
+        let session = self.attached()?;
+        let observation = self.observed(session, goal).await?;
+        self.plan_from(session, &observation).await
+    }
+
+    async fn run(&self, goal: Goal, operation: &str) -> Result<Report> {
+        let session = self.attached()?;
+        let lease = session.store.acquire(session.caller.holder(operation)).await?;
+        let report = async {
+            let observation = self.observed(session, goal).await?;
+            let plan = self.plan_from(session, &observation).await?;
+            self.carry_out(&plan, session, &lease).await
+        };
+        let report = report.await;
+        give_back(session, lease, report).await
+    }
+
+    async fn apply_checked(&self, plan: &Plan, session: &Session, lease: &Lease) -> Result<Report> {
+        let removes_all = plan.steps.iter().all(|step| step.desired.is_none()) && plan.unchanged == 0;
+        let goal = if removes_all && !plan.steps.is_empty() {
+            Goal::Destroy
+        } else {
+            Goal::Converge
+        };
+        let observation = self.observed(session, goal).await?;
+        let current = self.plan_from(session, &observation).await?;
+        let targets = plan.steps.iter().map(|step| step.address.clone()).collect();
+        let comparable = if plan.steps.len() < current.steps.len() {
+            current.targeting(&targets)
+        } else {
+            current
+        };
+        if comparable.steps != plan.steps {
+            return Err(
+                Error::new(ErrorKind::Conflict, "the world moved on since this plan was made")
+                    .help("make a new plan and look at it again"),
+            );
+        }
+        self.carry_out(plan, session, lease).await
+    }
+
+    async fn carry_out(&self, plan: &Plan, session: &Session, lease: &Lease) -> Result<Report> {
+        let journal = Journal::new(session.store.as_ref(), lease);
+        if !plan.is_empty() || !plan.records.is_empty() {
+            journal.started(&session.caller).await?;
+        }
+        let report = apply(self, plan, session, &journal).await?;
+        if !plan.is_empty() {
+            journal.finished(&session.caller, report.outcome).await?;
+        }
+        Ok(report)
+    }
+
+    async fn observed(&self, session: &Session, goal: Goal) -> Result<Observation> {
+        let stack = self.canonical().map_err(Error::from_problems)?;
+        let state = session.store.load().await?;
+        let desired = match goal {
+            Goal::Converge => stack.expanded_with_digests(&state)?,
+            Goal::Destroy => Vec::new(),
+        };
+        let found = observe(&session.clouds, &self.scope(), &desired, &state).await?;
+        Ok(Observation {
+            desired,
+            found,
+            state,
+        })
+    }
+
+    fn expanded_with_digests(&self, state: &State) -> Result<Vec<Declaration>> {
+        let mut expanded = expand(self, &replicas(state)).map_err(Error::from_problems)?;
+        for declared in &mut expanded {
+            let operations = catalog::kind(declared.address.kind()).and_then(|kind| kind.operations());
+            let Some(operations) = operations else { continue };
+            let digests = operations
+                .digests(&declared.spec, self.root_folder())
+                .map_err(|error| error.on(&declared.address))?;
+            if let Some(spec) = declared.spec.as_object_mut() {
+                spec.extend(digests);
+            }
+        }
+        Ok(expanded)
+    }
+
+    async fn plan_from(&self, session: &Session, observation: &Observation) -> Result<Plan> {
+        let fingerprints = self.fingerprints(session).await?;
+        plan(&Inputs {
+            project: self.project(),
+            stage: self.stage(),
+            desired: &observation.desired,
+            observed: &observation.found,
+            state: &observation.state,
+            fingerprints: &fingerprints,
+            data: session.data,
+        })
+        .map_err(Error::from_problems)
+    }
+
+    /// Keyed hashes: the state can tell that a secret changed, but nobody can try out values against it elsewhere.
+    async fn fingerprints(&self, session: &Session) -> Result<BTreeMap<String, String>> {
+        if self.secrets().is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let key = session.store.fingerprint_key().await?;
+        let of = |value: &secrecy::SecretString| {
+            blake3::keyed_hash(&key, value.expose_secret().as_bytes()).to_hex()[..16].to_owned()
+        };
+        Ok(self
+            .secrets()
+            .iter()
+            .map(|(name, value)| (name.clone(), of(value)))
+            .collect())
+    }
+
+    pub(crate) fn scope(&self) -> Scope {
+        Scope {
+            project: self.project().to_owned(),
+            stage: self.stage().to_owned(),
+        }
+    }
+}
+
+impl Observation {
+    /// What was found at `address`.
+    pub fn at(&self, address: &Address) -> Option<&Observed> {
+        self.found.iter().find(|found| found.address == *address)
+    }
+}
+
+async fn give_back(session: &Session, lease: Lease, report: Result<Report>) -> Result<Report> {
+    let released = session.store.release(lease).await;
+    let report = report?;
+    match (released, report.outcome) {
+        (Err(error), Outcome::Converged) => Err(error),
+        _ => Ok(report),
+    }
+}
+
+/// How many replicas of each server the state knows: `web`, `web-2`, `web-3` are three of `web`.
+fn replicas(state: &State) -> BTreeMap<String, u32> {
+    let names: Vec<&str> = state
+        .entries()
+        .filter(|(address, _)| address.kind() == "server")
+        .map(|(address, _)| address.name())
+        .collect();
+    let count = |name: &str| {
+        let further = (2..).take_while(|number| names.contains(&format!("{name}-{number}").as_str()));
+        u32::try_from(1 + further.count()).unwrap_or(u32::MAX)
+    };
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), count(name)))
+        .collect()
+}
+
+/// The refusal of a plan whose disruption is more than `most`.
+pub fn exceeding(plan: &Plan, most: crate::plan::Level) -> Vec<Problem> {
+    plan.steps
+        .iter()
+        .filter(|step| step.disruption.level > most)
+        .map(|step| {
+            let message = format!(
+                "the change means {}, more than `{}` allows",
+                step.disruption.level.name(),
+                most.name()
+            );
+            Problem::guard(&step.address, message).help("raise `--max-disruption`, or undo the change")
+        })
+        .collect()
+}

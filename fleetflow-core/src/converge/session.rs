@@ -1,0 +1,104 @@
+//! What a stack needs to become real: clouds, a store, and what the library may not find out by itself (who, when).
+
+use std::sync::Arc;
+
+use crate::clouds::Clouds;
+use crate::plan::DataGuard;
+use crate::state::{Holder, Store};
+
+use super::Watcher;
+
+/// Who runs this, and what time it is: the library reads neither the environment nor the clock.
+#[derive(Clone)]
+pub struct Caller {
+    /// User, machine, process and version, in words: what others see when the state is locked.
+    pub who: String,
+    /// The current time in RFC 3339.
+    pub now: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl Caller {
+    /// A caller named `who`, with `now` as its clock.
+    pub fn new(who: impl Into<String>, now: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self {
+            who: who.into(),
+            now: Arc::new(now),
+        }
+    }
+
+    pub(crate) fn holder(&self, operation: &str) -> Holder {
+        Holder {
+            who: self.who.clone(),
+            operation: operation.to_owned(),
+            since: (self.now)(),
+        }
+    }
+}
+
+/// Clouds and state for the runs of a stack. Cheap to clone.
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) clouds: Clouds,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) caller: Caller,
+    pub(crate) data: DataGuard,
+    pub(crate) parallelism: usize,
+    pub(crate) watcher: Watcher,
+    pub(crate) cancelled: tokio_util::sync::CancellationToken,
+}
+
+impl Session {
+    /// A session that watches nothing, loses no data, and runs up to 16 steps at once.
+    pub fn new(clouds: Clouds, store: impl Store + 'static, caller: Caller) -> Self {
+        Self {
+            clouds,
+            store: Arc::new(store),
+            caller,
+            data: DataGuard::Refuse,
+            parallelism: 16,
+            watcher: Arc::new(|_| {}),
+            cancelled: tokio_util::sync::CancellationToken::new(),
+        }
+    }
+
+    /// Whether steps may delete what holds data.
+    #[must_use]
+    pub fn data(mut self, guard: DataGuard) -> Self {
+        self.data = guard;
+        self
+    }
+
+    /// At most `steps` steps at once; at least one.
+    #[must_use]
+    pub fn parallelism(mut self, steps: usize) -> Self {
+        self.parallelism = steps.max(1);
+        self
+    }
+
+    /// With someone who is told what happens.
+    #[must_use]
+    pub fn watcher(mut self, watcher: impl Fn(super::Event) + Send + Sync + 'static) -> Self {
+        self.watcher = Arc::new(watcher);
+        self
+    }
+
+    /// With a token that stops the run: nothing new is begun, what runs is finished.
+    #[must_use]
+    pub fn cancelled_by(mut self, token: tokio_util::sync::CancellationToken) -> Self {
+        self.cancelled = token;
+        self
+    }
+
+    /// The store of the state.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("store", &self.store.describe())
+            .finish_non_exhaustive()
+    }
+}

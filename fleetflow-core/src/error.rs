@@ -1,0 +1,257 @@
+//! The one public error: what kind, what was attempted, on which resource, what the provider said, what to do next.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::model::{Address, Problem};
+
+/// The result of an operation of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kind of failure it is. It decides about retries, exit codes and exception classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The declaration is wrong.
+    Invalid,
+    /// Credentials or settings are missing or refused.
+    Unauthorized,
+    /// A guard refused something that is well-formed: a protected resource, a missing approval.
+    Guarded,
+    /// What was to be read or changed is not there.
+    NotFound,
+    /// It exists already, is in use, or is in a state that does not allow this now.
+    Conflict,
+    /// The provider asks for fewer requests.
+    RateLimited,
+    /// The provider failed, or could not be reached; another try may help.
+    Unavailable,
+    /// It is not known whether the request took effect.
+    Ambiguous,
+    /// The provider refused the request for good.
+    Refused,
+    /// It took longer than it may.
+    TimedOut,
+    /// The user stopped the run.
+    Cancelled,
+    /// Somebody else holds the state's lease.
+    Locked,
+    /// The state cannot be read or written.
+    State,
+    /// Some steps of a run failed; the rest is done and saved.
+    Partial,
+    /// This version cannot do it.
+    Unsupported,
+    /// A local file or process failed.
+    Local,
+    /// A mistake of FleetFlow itself.
+    Internal,
+}
+
+/// An error with its context. Cheap to clone; never holds a secret.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    address: Option<Address>,
+    operation: Option<String>,
+    code: Option<String>,
+    request_id: Option<String>,
+    help: Option<String>,
+    retry_after: Option<std::time::Duration>,
+    problems: Vec<Problem>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind`; `message` says what went wrong, without a full stop.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            message: message.into(),
+            address: None,
+            operation: None,
+            code: None,
+            request_id: None,
+            help: None,
+            retry_after: None,
+            problems: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// The error for a stack with mistakes; of kind [`ErrorKind::Guarded`] when only guards refused.
+    pub fn from_problems(problems: Vec<Problem>) -> Self {
+        let kind = if problems.iter().all(|problem| problem.guard) {
+            ErrorKind::Guarded
+        } else {
+            ErrorKind::Invalid
+        };
+        let message = match problems.as_slice() {
+            [only] => only.to_string(),
+            several => {
+                let lines: Vec<_> = several.iter().map(|problem| format!("\n  {problem}")).collect();
+                format!("{} problems:{}", several.len(), lines.concat())
+            }
+        };
+        Self::new(kind, message).change(|inner| inner.problems = problems)
+    }
+
+    /// The same error, about the resource at `address`; the innermost address wins.
+    #[must_use]
+    pub fn on(self, address: &Address) -> Self {
+        self.change(|inner| {
+            inner.address.get_or_insert_with(|| address.clone());
+        })
+    }
+
+    /// The same error, while attempting `operation` (`create the disk`); the innermost operation wins.
+    #[must_use]
+    pub fn during(self, operation: impl Into<String>) -> Self {
+        self.change(|inner| {
+            inner.operation.get_or_insert_with(|| operation.into());
+        })
+    }
+
+    /// The same error with the provider's machine-readable code.
+    #[must_use]
+    pub fn code(self, code: impl Into<String>) -> Self {
+        self.change(|inner| inner.code = Some(code.into()))
+    }
+
+    /// The same error with the provider's id of the request.
+    #[must_use]
+    pub fn request_id(self, id: impl Into<String>) -> Self {
+        self.change(|inner| inner.request_id = Some(id.into()))
+    }
+
+    /// The same error with advice on what to do next.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        self.change(|inner| {
+            inner.help.get_or_insert_with(|| help.into());
+        })
+    }
+
+    /// The same error; another try makes sense only after `wait`.
+    #[must_use]
+    pub fn retry_after(self, wait: std::time::Duration) -> Self {
+        self.change(|inner| inner.retry_after = Some(wait))
+    }
+
+    /// The same error with what caused it.
+    #[must_use]
+    pub fn source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.change(|inner| inner.source = Some(Arc::new(source)))
+    }
+
+    /// The same error as another kind.
+    #[must_use]
+    pub fn with_kind(self, kind: ErrorKind) -> Self {
+        self.change(|inner| inner.kind = kind)
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What went wrong, without context.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The resource it is about.
+    pub fn address(&self) -> Option<&Address> {
+        self.0.address.as_ref()
+    }
+
+    /// What was attempted.
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
+    }
+
+    /// The provider's code.
+    pub fn provider_code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The provider's id of the request.
+    pub fn provider_request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// What to do next.
+    pub fn advice(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// How long to wait before another try, if the provider said so.
+    pub fn wait(&self) -> Option<std::time::Duration> {
+        self.0.retry_after
+    }
+
+    /// The mistakes of the stack, where that is what it is about.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.problems
+    }
+
+    /// Whether what was looked for does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
+    /// Whether the request surely had no effect and another try may succeed.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::Unavailable)
+    }
+
+    fn change(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(address) = &self.0.address {
+            write!(f, "{address}: ")?;
+        }
+        if let Some(operation) = &self.0.operation {
+            write!(f, "could not {operation}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        let details = [("code", &self.0.code), ("request", &self.0.request_id)];
+        let known: Vec<_> = details
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?)))
+            .collect();
+        if !known.is_empty() {
+            write!(f, " [{}]", known.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)?;
+        match &self.0.help {
+            Some(help) => write!(f, " (help: {help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source.as_ref() as _)
+    }
+}

@@ -1,0 +1,431 @@
+//! Makes a loosely written declaration fit its kind's JSON schema, and reports everything that does not fit. It knows
+//! no kind and no source text.
+//!
+//! Schema keywords of our own, beside JSON Schema's:
+//!
+//! | keyword | on | meaning |
+//! |---|---|---|
+//! | `x-arguments` | object | the fields that positional arguments fill, in order; a last `name...` takes the rest |
+//! | `x-input` | scalar | the field may also be a reference, a text with references, or a secret; the value is the type's name |
+//! | `x-format` | text | the name of a check in [`formats`](super::format) |
+//! | `x-path` | text | a path of a local file, relative to the stack's root |
+//! | `x-tagged` | list | the elements are variants, told apart by their field `type` |
+//! | `x-aliases` | field | other names for the field |
+
+use serde_json::{Map, Value};
+
+use super::problem::did_you_mean;
+use super::value::Marker;
+use super::{Path, Problem, Segment, format};
+
+/// The declaration in the shape of `schema`, or everything that is wrong with it.
+pub fn conform(schema: &Value, declared: Value) -> Result<Value, Vec<Problem>> {
+    let mut value = declared;
+    let mut problems = Vec::new();
+    fit(schema, &mut value, &Path::root(), &mut problems);
+    if problems.is_empty() {
+        Ok(value)
+    } else {
+        Err(problems)
+    }
+}
+
+fn fit(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
+    let Some(schema) = choose(schema, value) else {
+        problems.push(Problem::at(path.clone(), mismatch(schema, value)));
+        return;
+    };
+    if Marker::of(value).is_some() {
+        return fit_marker(schema, path, problems);
+    }
+    match kind_of(schema) {
+        Some("object") if schema.get("properties").is_some() => fit_object(schema, value, path, problems),
+        Some("object") => fit_map(schema, value, path, problems),
+        Some("array") => fit_list(schema, value, path, problems),
+        Some(_) => fit_scalar(schema, value, path, problems),
+        None => {}
+    }
+}
+
+/// The schema to hold `value` against: the alternative of a union that suits it.
+fn choose<'s>(schema: &'s Value, value: &Value) -> Option<&'s Value> {
+    let Some(alternatives) = alternatives(schema) else {
+        return Some(schema);
+    };
+    if let Some(tag) = value.get("type").and_then(Value::as_str)
+        && let Some(variant) = alternatives.iter().find(|variant| tag_of(variant) == Some(tag))
+    {
+        return Some(variant);
+    }
+    let named: Vec<_> = alternatives
+        .iter()
+        .filter(|variant| kind_of(variant) != Some("null"))
+        .collect();
+    match named.as_slice() {
+        [only] => choose(only, value),
+        several => several
+            .iter()
+            .copied()
+            .find(|variant| suits(variant, value))
+            .and_then(|v| choose(v, value)),
+    }
+}
+
+fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
+    schema
+        .get("anyOf")
+        .or_else(|| schema.get("oneOf"))
+        .and_then(Value::as_array)
+}
+
+fn tag_of(variant: &Value) -> Option<&str> {
+    variant.pointer("/properties/type/const").and_then(Value::as_str)
+}
+
+fn suits(schema: &Value, value: &Value) -> bool {
+    if Marker::of(value).is_some() {
+        return schema.get("x-input").is_some();
+    }
+    if let Some(allowed) = schema.get("enum").and_then(Value::as_array) {
+        return allowed.contains(value);
+    }
+    match kind_of(schema) {
+        Some("object") => value.is_object() && tag_of(schema).is_none(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        _ => true,
+    }
+}
+
+/// The JSON type that the schema asks for; `["string", "null"]` asks for a string.
+fn kind_of(schema: &Value) -> Option<&str> {
+    match schema.get("type")? {
+        Value::String(kind) => Some(kind),
+        Value::Array(kinds) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null"),
+        _ => None,
+    }
+}
+
+fn fit_marker(schema: &Value, path: &Path, problems: &mut Vec<Problem>) {
+    if schema.get("x-input").is_none() {
+        problems.push(
+            Problem::at(path.clone(), "this must be known before anything runs")
+                .help("write the value itself, or a variable"),
+        );
+    }
+}
+
+fn fit_object(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
+    if !value.is_object() {
+        match positional(schema) {
+            Some(field) => *value = Value::Object(Map::from_iter([(field.to_owned(), value.take())])),
+            None => return problems.push(Problem::at(path.clone(), mismatch(schema, value))),
+        }
+    }
+    let (Some(fields), Some(properties)) = (
+        value.as_object_mut(),
+        schema.get("properties").and_then(Value::as_object),
+    ) else {
+        return;
+    };
+    rename_aliases(fields, properties);
+    fields.retain(|_, field| !field.is_null());
+    report_unknown(fields, properties, schema, path, problems);
+    report_missing(fields, schema, path, problems);
+    for (name, field) in fields {
+        if let Some(schema) = properties.get(name) {
+            fit(schema, field, &path.key(name), problems);
+        }
+    }
+}
+
+fn positional(schema: &Value) -> Option<&str> {
+    let first = schema.get("x-arguments")?.get(0)?.as_str()?;
+    Some(first.trim_end_matches("..."))
+}
+
+fn rename_aliases(fields: &mut Map<String, Value>, properties: &Map<String, Value>) {
+    for (name, schema) in properties {
+        for alias in schema
+            .get("x-aliases")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            if let Some(field) = alias.as_str().and_then(|alias| fields.remove(alias)) {
+                fields.entry(name.clone()).or_insert(field);
+            }
+        }
+    }
+}
+
+fn report_unknown(
+    fields: &Map<String, Value>,
+    properties: &Map<String, Value>,
+    schema: &Value,
+    path: &Path,
+    problems: &mut Vec<Problem>,
+) {
+    if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
+        return;
+    }
+    for name in fields.keys().filter(|name| !properties.contains_key(*name)) {
+        let known = properties
+            .keys()
+            .map(String::as_str)
+            .filter(|known| *known != "type");
+        let help = match did_you_mean(name, known.clone()) {
+            Some(near) => format!("did you mean `{}`?", spelled(near)),
+            None => format!(
+                "known here: {}",
+                known.map(spelled).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        problems.push(Problem::at(path.key(name), format!("unknown field `{}`", spelled(name))).help(help));
+    }
+}
+
+fn report_missing(fields: &Map<String, Value>, schema: &Value, path: &Path, problems: &mut Vec<Problem>) {
+    let required = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    for name in required
+        .filter_map(Value::as_str)
+        .filter(|name| !fields.contains_key(*name))
+    {
+        problems.push(Problem::at(
+            path.clone(),
+            format!("`{}` is missing", spelled(name)),
+        ));
+    }
+}
+
+/// A field's name as users write it in messages: the KDL spelling.
+fn spelled(name: &str) -> String {
+    name.replace('_', "-")
+}
+
+fn fit_map(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
+    let Some(entries) = value.as_object_mut() else {
+        return problems.push(Problem::at(path.clone(), mismatch(schema, value)));
+    };
+    let Some(element) = schema
+        .get("additionalProperties")
+        .filter(|schema| schema.is_object())
+    else {
+        return;
+    };
+    for (key, entry) in entries {
+        // `PORT 3000` among environment variables can only mean its text.
+        if kind_of(element) == Some("string") && (entry.is_number() || entry.is_boolean()) {
+            *entry = Value::String(entry.to_string());
+        }
+        fit(element, entry, &path.key(key), problems);
+    }
+}
+
+fn fit_list(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
+    if !value.is_array() {
+        *value = Value::Array(vec![value.take()]);
+    }
+    let Some(element) = schema.get("items") else {
+        return;
+    };
+    for (index, item) in value.as_array_mut().into_iter().flatten().enumerate() {
+        fit(element, item, &path.index(index), problems);
+    }
+}
+
+fn fit_scalar(schema: &Value, value: &Value, path: &Path, problems: &mut Vec<Problem>) {
+    if !suits_scalar(schema, value) {
+        return problems.push(Problem::at(path.clone(), mismatch(schema, value)));
+    }
+    if let Some(problem) = out_of_range(schema, value).or_else(|| not_one_of(schema, value)) {
+        return problems.push(Problem {
+            path: path.clone(),
+            ..problem
+        });
+    }
+    let check = schema
+        .get("x-format")
+        .and_then(Value::as_str)
+        .and_then(format::check_of);
+    if let (Some(check), Some(text)) = (check, value.as_str())
+        && let Err(message) = check(text)
+    {
+        problems.push(Problem::at(path.clone(), message));
+    }
+}
+
+fn suits_scalar(schema: &Value, value: &Value) -> bool {
+    match kind_of(schema) {
+        Some("string") => value.is_string(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        _ => true,
+    }
+}
+
+fn out_of_range(schema: &Value, value: &Value) -> Option<Problem> {
+    let number = value.as_f64()?;
+    let least = schema.get("minimum").and_then(Value::as_f64);
+    let most = schema.get("maximum").and_then(Value::as_f64);
+    let outside = least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most);
+    outside.then(|| {
+        let range = match (least, most) {
+            (Some(least), Some(most)) => format!("from {least} to {most}"),
+            (Some(least), None) => format!("{least} or more"),
+            (_, most) => format!("{} or less", most.unwrap_or_default()),
+        };
+        Problem::at(Path::root(), format!("{value} is out of range")).help(format!("allowed: {range}"))
+    })
+}
+
+fn not_one_of(schema: &Value, value: &Value) -> Option<Problem> {
+    let allowed = schema.get("enum")?.as_array()?;
+    if allowed.contains(value) {
+        return None;
+    }
+    let names: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
+    let help = match value
+        .as_str()
+        .and_then(|word| did_you_mean(word, names.iter().copied()))
+    {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("allowed: {}", names.join(", ")),
+    };
+    Some(Problem::at(Path::root(), format!("{value} is not allowed here")).help(help))
+}
+
+fn mismatch(schema: &Value, value: &Value) -> String {
+    let wanted = match alternatives(schema) {
+        Some(alternatives) => {
+            let mut names: Vec<_> = alternatives
+                .iter()
+                .filter_map(kind_of)
+                .filter(|k| *k != "null")
+                .collect();
+            names.dedup();
+            names.into_iter().map(name_of).collect::<Vec<_>>().join(" or ")
+        }
+        None => kind_of(schema).map_or("another type", name_of).to_owned(),
+    };
+    format!("expected {wanted}, found {}", described(value))
+}
+
+fn name_of(kind: &str) -> &str {
+    match kind {
+        "object" => "a block of fields",
+        "array" => "a list",
+        "string" => "text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "#true or #false",
+        other => other,
+    }
+}
+
+fn described(value: &Value) -> String {
+    match value {
+        Value::Object(_) => "a block of fields".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::String(text) => format!("text \"{text}\""),
+        Value::Bool(flag) => format!("#{flag}"),
+        Value::Null => "nothing".to_owned(),
+        Value::Number(number) => format!("the number {number}"),
+    }
+}
+
+/// The schema of the value at `path` of `value`, through unions and lists.
+pub(crate) fn schema_at<'s>(schema: &'s Value, path: &Path, value: &Value) -> Option<&'s Value> {
+    let mut schema = choose(schema, value)?;
+    let mut value = value;
+    for segment in path.segments() {
+        (schema, value) = match segment {
+            Segment::Index(index) => (schema.get("items")?, value.get(index)?),
+            Segment::Key(key) => {
+                let field = schema
+                    .get("properties")
+                    .and_then(|properties| properties.get(key));
+                (
+                    field.or_else(|| schema.get("additionalProperties"))?,
+                    value.get(key)?,
+                )
+            }
+        };
+        schema = choose(schema, value)?;
+    }
+    Some(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn schema() -> Value {
+        json!({
+            "type": "object",
+            "x-arguments": ["name"],
+            "additionalProperties": false,
+            "required": ["name", "plan"],
+            "properties": {
+                "name": {"type": "string"},
+                "plan": {"type": "object", "additionalProperties": false, "required": ["core"],
+                         "properties": {"core": {"type": "integer", "minimum": 1, "maximum": 224}}},
+                "tags": {"type": "array", "items": {"type": "string"}},
+                "env": {"type": "object", "x-aliases": ["environment"],
+                        "additionalProperties": {"type": "string", "x-input": "text"}},
+                "class": {"type": "string", "enum": ["Standard", "InfrequentAccess"]},
+            },
+        })
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_its_place() {
+        let declared = json!({
+            "name": 4, "tag": ["a"], "tags": "a", "class": "Standart", "plan": {"cores": 0, "core": 900},
+        });
+        let problems = conform(&schema(), declared).unwrap_err();
+        let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "tag: unknown field `tag` (did you mean `tags`?)",
+                "class: \"Standart\" is not allowed here (did you mean `Standard`?)",
+                "name: expected text, found the number 4",
+                "plan.cores: unknown field `cores` (did you mean `core`?)",
+                "plan.core: 900 is out of range (allowed: from 1 to 224)",
+            ]
+        );
+    }
+
+    #[test]
+    fn short_forms_are_spelled_out() {
+        let declared =
+            json!({"name": "web", "plan": {"core": 1}, "tags": "a", "environment": {"PORT": 3000}});
+        let conformed = conform(&schema(), declared).unwrap();
+        assert_eq!(conformed["tags"], json!(["a"]));
+        assert_eq!(conformed["env"], json!({"PORT": "3000"}));
+    }
+
+    #[test]
+    fn a_reference_stands_only_where_an_input_may() {
+        let declared = json!({
+            "name": {"$ref": "server.a.ip"}, "plan": {"core": 1}, "env": {"A": {"$ref": "server.a.ip"}},
+        });
+        let problems = conform(&schema(), declared).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].path.to_string(), "name");
+    }
+}

@@ -1,0 +1,82 @@
+//! Expansion: what stands for several resources (a service group, a zone, a scaled server) becomes those resources.
+//! Pure; it runs before planning, so that the planner only sees resources that are carried out one by one.
+
+use std::collections::BTreeMap;
+
+use super::{Address, Declaration, Problem, Stack};
+use crate::catalog;
+
+/// What a kind may look at while it expands: the other declarations, and the counts that scaling decided on.
+pub struct Expansion<'s> {
+    stack: &'s Stack,
+    replicas: &'s BTreeMap<String, u32>,
+}
+
+impl<'s> Expansion<'s> {
+    pub(crate) fn new(stack: &'s Stack, replicas: &'s BTreeMap<String, u32>) -> Self {
+        Self { stack, replicas }
+    }
+
+    /// The project's name.
+    pub fn project(&self) -> &'s str {
+        self.stack.project()
+    }
+
+    /// The stage's name.
+    pub fn stage(&self) -> &'s str {
+        self.stack.stage()
+    }
+
+    /// The declaration at `address`.
+    pub fn declaration(&self, address: &Address) -> Option<&'s Declaration> {
+        self.stack
+            .declarations()
+            .iter()
+            .find(|declared| declared.address == *address)
+    }
+
+    /// Every declaration of `kind`, in the order of the file.
+    pub fn of_kind<'k>(&self, kind: &'k str) -> impl Iterator<Item = &'s Declaration> + use<'s, 'k> {
+        self.stack
+            .declarations()
+            .iter()
+            .filter(move |declared| declared.address.kind() == kind)
+    }
+
+    /// How many replicas of `server` exist now, as far as the state knows.
+    pub fn replicas(&self, server: &str) -> Option<u32> {
+        self.replicas.get(server).copied()
+    }
+}
+
+/// Everything `stack` stands for, in a stable order.
+pub(crate) fn expand(
+    stack: &Stack,
+    replicas: &BTreeMap<String, u32>,
+) -> Result<Vec<Declaration>, Vec<Problem>> {
+    let around = Expansion::new(stack, replicas);
+    let mut expanded = Vec::new();
+    for declared in stack.declarations() {
+        let kind = catalog::kind(declared.address.kind());
+        match kind.and_then(|kind| kind.expand(declared, &around)) {
+            Some(parts) => expanded.extend(parts),
+            None => expanded.push(declared.clone()),
+        }
+    }
+    duplicates(&expanded).map_or(Ok(expanded), Err)
+}
+
+/// Everything `stack` stands for when nothing is scaled beyond its minimum.
+pub(crate) fn expanded(stack: &Stack) -> Result<Vec<Declaration>, Vec<Problem>> {
+    expand(stack, &BTreeMap::new())
+}
+
+fn duplicates(expanded: &[Declaration]) -> Option<Vec<Problem>> {
+    let mut seen = std::collections::BTreeSet::new();
+    let problems: Vec<_> = expanded
+        .iter()
+        .filter(|declared| !seen.insert(&declared.address))
+        .map(|declared| Problem::at(super::Path::root(), "declared twice").on(&declared.address))
+        .collect();
+    (!problems.is_empty()).then_some(problems)
+}

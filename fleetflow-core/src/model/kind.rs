@@ -1,0 +1,254 @@
+//! The object-safe face of a kind, implemented once for all of them. Planner, graph, state and executor know only this.
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use futures::future::BoxFuture;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+
+use super::resource::one_by_one;
+use super::{
+    BatchStep, Declaration, Expansion, Lifecycle, Observed, OutputField, Path, Problem, Provider, Resource,
+    Scope, Verb, Wanted, conform,
+};
+use crate::clouds::{Cloud as _, Clouds};
+use crate::error::Result;
+use crate::model::Made;
+use crate::plan::{Change, Disruption};
+
+/// A kind of resource, without its type.
+pub trait Kind: Send + Sync {
+    /// Its name: `server`.
+    fn name(&self) -> &'static str;
+    /// Who serves it.
+    fn provider(&self) -> Provider;
+    /// What references may name.
+    fn outputs(&self) -> &'static [OutputField];
+    /// Fields whose change needs a new resource.
+    fn replace_on(&self) -> &'static [&'static str];
+    /// Fields that the cloud cannot show.
+    fn write_only(&self) -> &'static [&'static str];
+    /// The field that names what it lives in.
+    fn lives_in(&self) -> Option<&'static str>;
+    /// What is lost when it is deleted.
+    fn holds_data(&self) -> Option<&'static str>;
+    /// Whether it is only looked up, never made or deleted.
+    fn is_lookup(&self) -> bool;
+    /// The JSON schema of its declaration.
+    fn schema(&self) -> &Value;
+    /// Whether users declare it, or other kinds expand to it.
+    fn declarable(&self) -> bool;
+    /// The canonical form of a declaration, or everything that is wrong with it. The one door for all front ends.
+    fn decode(&self, declared: Value) -> std::result::Result<Value, Vec<Problem>>;
+    /// What the declaration stands for; `None` for itself.
+    fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>>;
+    /// What users notice while `changes` are made in place.
+    fn disruption(&self, changes: &[Change]) -> Disruption;
+    /// Outputs that may change with `changes`.
+    fn volatile(&self, changes: &[Change]) -> &'static [&'static str];
+    /// How it is carried out, if this version can.
+    fn operations(&self) -> Option<&dyn Operations>;
+}
+
+/// The life-cycle verbs, without types.
+pub trait Operations: Send + Sync {
+    /// See [`Lifecycle::observe`].
+    fn observe<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        scope: &'a Scope,
+        wanted: &'a [Wanted],
+    ) -> BoxFuture<'a, Result<Vec<Observed>>>;
+    /// Carries out steps; several when they share a [`batch_key`](Lifecycle::batch_key).
+    fn run<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        steps: Vec<BatchStep>,
+    ) -> BoxFuture<'a, Vec<Result<Option<Made>>>>;
+    /// See [`Lifecycle::batch_key`].
+    fn batch_key(&self, spec: &Value) -> Option<String>;
+    /// See [`Lifecycle::digests`].
+    fn digests(&self, spec: &Value, root: &std::path::Path) -> Result<Map<String, Value>>;
+}
+
+/// The [`Kind`] of the resource type `R`.
+pub struct Of<R> {
+    schema: OnceLock<Value>,
+    operations: Option<&'static dyn Operations>,
+    declarable: bool,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> Of<R> {
+    /// A kind that loads, checks and expands, but that this version does not carry out by itself.
+    pub const fn declared() -> Self {
+        Self {
+            schema: OnceLock::new(),
+            operations: None,
+            declarable: true,
+            resource: PhantomData,
+        }
+    }
+}
+
+impl<R: Lifecycle> Of<R> {
+    /// A kind that users declare and that is carried out.
+    pub const fn managed() -> Self {
+        Self {
+            schema: OnceLock::new(),
+            operations: Some(&Verbs::<R>(PhantomData)),
+            declarable: true,
+            resource: PhantomData,
+        }
+    }
+
+    /// A kind that other kinds expand to; users do not declare it.
+    pub const fn internal() -> Self {
+        Self {
+            schema: OnceLock::new(),
+            operations: Some(&Verbs::<R>(PhantomData)),
+            declarable: false,
+            resource: PhantomData,
+        }
+    }
+}
+
+impl<R: Resource> Kind for Of<R> {
+    fn name(&self) -> &'static str {
+        R::KIND
+    }
+
+    fn provider(&self) -> Provider {
+        R::PROVIDER
+    }
+
+    fn outputs(&self) -> &'static [OutputField] {
+        R::OUTPUTS
+    }
+
+    fn replace_on(&self) -> &'static [&'static str] {
+        R::REPLACE_ON
+    }
+
+    fn write_only(&self) -> &'static [&'static str] {
+        R::WRITE_ONLY
+    }
+
+    fn lives_in(&self) -> Option<&'static str> {
+        R::LIVES_IN
+    }
+
+    fn holds_data(&self) -> Option<&'static str> {
+        R::HOLDS_DATA
+    }
+
+    fn is_lookup(&self) -> bool {
+        R::LOOKUP
+    }
+
+    fn schema(&self) -> &Value {
+        self.schema.get_or_init(|| {
+            let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+            settings.into_generator().into_root_schema_for::<R>().to_value()
+        })
+    }
+
+    fn declarable(&self) -> bool {
+        self.declarable
+    }
+
+    fn decode(&self, declared: Value) -> std::result::Result<Value, Vec<Problem>> {
+        let conformed = conform(self.schema(), declared)?;
+        let typed: R = serde_path_to_error::deserialize(conformed).map_err(|error| vec![misfit(&error)])?;
+        let problems = typed.check();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        serde_json::to_value(&typed).map_err(|error| vec![Problem::at(Path::root(), error.to_string())])
+    }
+
+    fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
+        let typed: R = serde_json::from_value(declared.spec.clone()).ok()?;
+        typed.expand(declared, around)
+    }
+
+    fn disruption(&self, changes: &[Change]) -> Disruption {
+        R::disruption(changes)
+    }
+
+    fn volatile(&self, changes: &[Change]) -> &'static [&'static str] {
+        R::volatile(changes)
+    }
+
+    fn operations(&self) -> Option<&dyn Operations> {
+        self.operations.map(|operations| operations as &dyn Operations)
+    }
+}
+
+/// A decode error as a problem at its place.
+fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    use serde_path_to_error::Segment as S;
+    let path = error
+        .path()
+        .iter()
+        .filter_map(|segment| match segment {
+            S::Seq { index } => Some(super::Segment::Index(*index)),
+            S::Map { key } => Some(super::Segment::Key(key.clone())),
+            S::Enum { .. } | S::Unknown => None,
+        })
+        .collect();
+    Problem::at(path, error.inner().to_string())
+}
+
+struct Verbs<R>(PhantomData<fn() -> R>);
+
+impl<R: Lifecycle> Operations for Verbs<R> {
+    fn observe<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        scope: &'a Scope,
+        wanted: &'a [Wanted],
+    ) -> BoxFuture<'a, Result<Vec<Observed>>> {
+        Box::pin(async move { R::observe(R::Cloud::of(clouds)?, scope, wanted).await })
+    }
+
+    fn run<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        steps: Vec<BatchStep>,
+    ) -> BoxFuture<'a, Vec<Result<Option<Made>>>> {
+        Box::pin(async move {
+            match R::Cloud::of(clouds) {
+                Ok(cloud) if steps.len() > 1 => R::batch(cloud, steps).await,
+                Ok(cloud) => batch_or_single::<R>(cloud, steps).await,
+                Err(error) => steps.iter().map(|_| Err(error.clone())).collect(),
+            }
+        })
+    }
+
+    fn batch_key(&self, spec: &Value) -> Option<String> {
+        R::batch_key(spec)
+    }
+
+    fn digests(&self, spec: &Value, root: &std::path::Path) -> Result<Map<String, Value>> {
+        // A declaration with references in it decodes too: they are inputs of their fields.
+        match serde_json::from_value::<R>(spec.clone()) {
+            Ok(typed) => typed.digests(root),
+            Err(_) => Ok(Map::new()),
+        }
+    }
+}
+
+/// A lone step goes to `batch` only where the kind batches at all.
+async fn batch_or_single<R: Lifecycle>(cloud: &R::Cloud, steps: Vec<BatchStep>) -> Vec<Result<Option<Made>>> {
+    let batches = steps.iter().any(|step| match &step.verb {
+        Verb::Create { spec, .. } | Verb::Update { spec, .. } => R::batch_key(spec).is_some(),
+        Verb::Delete { was } => R::batch_key(&was.spec).is_some(),
+    });
+    if batches {
+        R::batch(cloud, steps).await
+    } else {
+        one_by_one::<R>(cloud, steps).await
+    }
+}

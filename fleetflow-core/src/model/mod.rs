@@ -1,0 +1,31 @@
+//! The vocabulary: names, values, kinds, declarations, stacks. Pure: no IO, no clock, no terminal.
+
+mod address;
+mod conform;
+mod declaration;
+mod expand;
+pub mod format;
+mod kind;
+mod path;
+mod problem;
+mod resource;
+mod stack;
+mod value;
+
+pub use address::{Address, InvalidName, OutputRef, Owner};
+pub use conform::conform;
+pub use declaration::{Declaration, Declare};
+pub use expand::Expansion;
+pub use kind::{Kind, Of, Operations};
+pub use path::{Path, Segment};
+pub use problem::{Problem, did_you_mean};
+pub use resource::{
+    BatchStep, Existing, Lifecycle, Made, Observed, OutputField, Ownership, Provider, Resource, Scope, Verb,
+    Wanted,
+};
+pub use stack::{CloudflareSettings, DockerSettings, Providers, SakuraSettings, Stack};
+pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};
+
+pub(crate) use conform::schema_at;
+pub(crate) use expand::{expand, expanded};
+pub(crate) use value::reveal;

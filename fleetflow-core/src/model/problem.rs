@@ -1,0 +1,91 @@
+//! What is wrong with a declaration, as data: which resource, where in it, what, and what to do. Nothing is printed here.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Path};
+
+/// One mistake in what the user declared.
+///
+/// A front end turns `address` and `path` into a place of its own: a span of a KDL file, an argument of a
+/// Python call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The declaration; none for what concerns the stack as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// The place inside the declaration.
+    #[serde(default)]
+    pub path: Path,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Whether a guard refused something that is well-formed (a protected resource, a missing approval).
+    #[serde(default)]
+    pub guard: bool,
+}
+
+impl Problem {
+    /// A mistake at `path`.
+    pub fn at(path: Path, message: impl Into<String>) -> Self {
+        Self {
+            address: None,
+            path,
+            message: message.into(),
+            help: None,
+            guard: false,
+        }
+    }
+
+    /// A refusal by a guard: nothing is malformed, but it must not happen unasked.
+    pub fn guard(address: &Address, message: impl Into<String>) -> Self {
+        Self {
+            guard: true,
+            ..Self::at(Path::root(), message)
+        }
+        .on(address)
+    }
+
+    /// The same mistake with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same mistake, in the declaration `address`.
+    #[must_use]
+    pub fn on(mut self, address: &Address) -> Self {
+        self.address.get_or_insert_with(|| address.clone());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(address) = &self.address {
+            write!(f, "{address}: ")?;
+        }
+        if !self.path.segments().is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The candidate nearest to `word`, if it is near enough to be what was meant.
+pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

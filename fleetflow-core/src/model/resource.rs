@@ -1,0 +1,366 @@
+//! What a kind of resource is (pure) and how it comes about in a cloud: the two traits that every kind implements.
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Address, Declaration, Expansion, Problem};
+use crate::converge::Context;
+use crate::error::Result;
+use crate::plan::{Change, Disruption};
+
+/// The clouds we speak to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provider {
+    /// SAKURA Cloud.
+    SakuraCloud,
+    /// Cloudflare.
+    Cloudflare,
+    /// Docker engines: the local one, and those of the servers.
+    Docker,
+}
+
+impl Provider {
+    /// The name that users write: `sakura-cloud`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SakuraCloud => "sakura-cloud",
+            Self::Cloudflare => "cloudflare",
+            Self::Docker => "docker",
+        }
+    }
+}
+
+/// An output that other resources may refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputField {
+    /// Its name in references: `ip`.
+    pub name: &'static str,
+    /// The name of its type; see [`ValueType`](super::ValueType).
+    pub value_type: &'static str,
+    /// What it is, in a sentence.
+    pub doc: &'static str,
+}
+
+/// What a resource is. Pure: no IO, no clock.
+///
+/// The implementing type is what users build (`Server::builder()...build()`) and what is stored: its serde form is
+/// the public contract, in `snake_case`. Derive `Serialize`, `Deserialize` with `deny_unknown_fields`, and
+/// `JsonSchema`; leave out empty optional fields when serializing. Schema keywords that front ends understand are
+/// listed in [`conform`](super::conform).
+pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// The name of the kind: `server`. No dot in it.
+    const KIND: &'static str;
+    /// Who serves it.
+    const PROVIDER: Provider;
+    /// What references may name.
+    const OUTPUTS: &'static [OutputField] = &[];
+    /// Fields that cannot change in place: a change makes a new one and deletes the old one.
+    const REPLACE_ON: &'static [&'static str] = &[];
+    /// Fields that this kind cannot read back from its cloud; the state remembers what was applied.
+    const WRITE_ONLY: &'static [&'static str] = &[];
+    /// The field that refers to the resource this one lives in (a container in its server), if any. When that one
+    /// is deleted or replaced, this one is gone without a call.
+    const LIVES_IN: Option<&'static str> = None;
+    /// What is lost for good when it is deleted (`the disk`), for a kind that holds data.
+    const HOLDS_DATA: Option<&'static str> = None;
+
+    /// Whether it is only looked up, never made or deleted: a zone that must exist already.
+    const LOOKUP: bool = false;
+
+    /// The name in the address.
+    fn name(&self) -> &str;
+
+    /// What is wrong with it beyond what its types say. Every mistake, not only the first.
+    fn check(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// The resources that it stands for, when it is more than itself; `None` when it is just itself.
+    fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
+        let _ = (declared, around);
+        None
+    }
+
+    /// What users notice while `changes` are made in place.
+    fn disruption(changes: &[Change]) -> Disruption {
+        let _ = changes;
+        Disruption::none()
+    }
+
+    /// The outputs that may be others after `changes` were made in place.
+    fn volatile(changes: &[Change]) -> &'static [&'static str] {
+        let _ = changes;
+        &[]
+    }
+}
+
+/// How a resource comes about. The only code that talks to a cloud.
+///
+/// Every verb may be repeated: after a crash, or when an answer was lost, the next run calls it again. `observe`
+/// finds what a create left behind, by its owner mark.
+pub trait Lifecycle: Resource {
+    /// The client that the verbs need.
+    type Cloud: crate::clouds::Cloud;
+
+    /// Everything of this kind that carries a mark of `scope`, or is in `wanted` (by id, or by name). The number of
+    /// calls grows with pages, never with resources.
+    fn observe(
+        cloud: &Self::Cloud,
+        scope: &Scope,
+        wanted: &[Wanted],
+    ) -> impl Future<Output = Result<Vec<Observed>>> + Send;
+
+    /// Makes it. `partial` is what an interrupted create left behind, to be completed.
+    fn create(
+        cloud: &Self::Cloud,
+        context: &Context,
+        spec: &Self,
+        partial: Option<&Existing>,
+    ) -> impl Future<Output = Result<Made>> + Send;
+
+    /// Makes `changes` to it in place. `was` is what is there.
+    fn update(
+        cloud: &Self::Cloud,
+        context: &Context,
+        was: &Existing,
+        spec: &Self,
+        changes: &[Change],
+    ) -> impl Future<Output = Result<Made>> + Send;
+
+    /// Removes it. That it is already gone is success.
+    fn delete(
+        cloud: &Self::Cloud,
+        context: &Context,
+        was: &Existing,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// The batch that a step on this resource may share with others: steps with the same key that are ready at the
+    /// same time go to [`batch`](Self::batch) together. `None`: always alone.
+    fn batch_key(spec: &Value) -> Option<String> {
+        let _ = spec;
+        None
+    }
+
+    /// Carries out several steps in as few calls as the API allows; one answer a step, in their order.
+    fn batch(
+        cloud: &Self::Cloud,
+        steps: Vec<BatchStep>,
+    ) -> impl Future<Output = Vec<Result<Option<Made>>>> + Send {
+        async move { one_by_one::<Self>(cloud, steps).await }
+    }
+
+    /// Digests of local files that the declaration names (a build context), to be put into the declaration before
+    /// planning so that a changed file is a changed field. Relative paths are relative to `root`.
+    fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
+        let _ = root;
+        Ok(Map::new())
+    }
+}
+
+/// Whose resources are looked for.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The project.
+    pub project: String,
+    /// The stage.
+    pub stage: String,
+}
+
+/// A resource that is declared, or that the state remembers, and is to be looked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its address.
+    pub address: Address,
+    /// The declaration, with references resolved as far as they are known; the last applied one if it is no
+    /// longer declared.
+    pub spec: Value,
+    /// The id that the state remembers, and the outputs.
+    pub remembered: Option<Existing>,
+    /// The id to take over, when the user named one.
+    pub adopt_id: Option<String>,
+}
+
+/// What is there, and how we know it: the subject of an update or a delete.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Existing {
+    /// Its address.
+    pub address: Address,
+    /// The id that its cloud gave it.
+    pub id: String,
+    /// The declaration as it was last applied; secrets are markers in it. Null where nothing was applied by us.
+    #[serde(default)]
+    pub spec: Value,
+    /// Its outputs.
+    #[serde(default)]
+    pub outputs: Map<String, Value>,
+}
+
+impl Existing {
+    /// The last applied declaration as its type.
+    pub fn spec_as<R: Resource>(&self) -> Result<R> {
+        serde_json::from_value(self.spec.clone()).map_err(|error| {
+            crate::Error::new(
+                crate::ErrorKind::State,
+                format!("the state's entry does not decode: {error}"),
+            )
+            .on(&self.address)
+        })
+    }
+
+    /// A text output.
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.outputs.get(name).and_then(Value::as_str)
+    }
+}
+
+/// How an observed resource is connected to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// It carries our mark.
+    Marked,
+    /// Its API has no room for a mark; it was found by its name. Ours if the state says so.
+    Unmarkable,
+    /// It has the wanted name but not our mark: somebody else's, whose mark is given if it has one.
+    Foreign(Option<String>),
+}
+
+/// One resource as its cloud describes it.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The address from its mark, or of the wanted resource whose name it has.
+    pub address: Address,
+    /// How we know that it is, or is not, ours.
+    pub ownership: Ownership,
+    /// The id that its cloud gave it.
+    pub id: String,
+    /// What the cloud says, under the declaration's field names. A field that the cloud cannot show is left out; one
+    /// that is known to be unset is null.
+    pub live: Map<String, Value>,
+    /// Its outputs.
+    pub outputs: Map<String, Value>,
+    /// What is still missing, when a create was interrupted: it is completed instead of changed.
+    pub incomplete: Option<String>,
+    /// What `status` shows beside it: power, health, load.
+    pub status: Map<String, Value>,
+}
+
+impl Observed {
+    /// A complete resource that carries our mark.
+    pub fn marked(address: Address, id: impl Into<String>) -> Self {
+        Self {
+            address,
+            ownership: Ownership::Marked,
+            id: id.into(),
+            live: Map::new(),
+            outputs: Map::new(),
+            incomplete: None,
+            status: Map::new(),
+        }
+    }
+}
+
+/// What a create or an update left behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// The id, which an update may have changed.
+    pub id: String,
+    /// The outputs, as JSON of the kind's output fields.
+    pub outputs: Map<String, Value>,
+}
+
+impl Made {
+    /// A result with `outputs`, a struct or a JSON object.
+    pub fn new(id: impl Into<String>, outputs: &impl Serialize) -> Self {
+        let outputs = match serde_json::to_value(outputs) {
+            Ok(Value::Object(outputs)) => outputs,
+            _ => Map::new(),
+        };
+        Self {
+            id: id.into(),
+            outputs,
+        }
+    }
+}
+
+/// One step of a batch, with everything resolved.
+pub struct BatchStep {
+    /// Progress, owner and cancellation of this step.
+    pub context: Context,
+    /// What to do.
+    pub verb: Verb,
+}
+
+/// What a step does to a resource.
+pub enum Verb {
+    /// Make it; with what an interrupted create left behind.
+    Create {
+        /// The declaration, without references; secrets revealed.
+        spec: Value,
+        /// What is already there.
+        partial: Option<Existing>,
+    },
+    /// Change it in place.
+    Update {
+        /// What is there.
+        was: Existing,
+        /// The declaration, without references; secrets revealed.
+        spec: Value,
+        /// The changed fields.
+        changes: Vec<Change>,
+    },
+    /// Remove it.
+    Delete {
+        /// What is there.
+        was: Existing,
+    },
+}
+
+/// Carries out `steps` with a call each.
+pub(crate) async fn one_by_one<R: Lifecycle>(
+    cloud: &R::Cloud,
+    steps: Vec<BatchStep>,
+) -> Vec<Result<Option<Made>>> {
+    let mut answers = Vec::with_capacity(steps.len());
+    for step in steps {
+        answers.push(single::<R>(cloud, step).await);
+    }
+    answers
+}
+
+async fn single<R: Lifecycle>(cloud: &R::Cloud, step: BatchStep) -> Result<Option<Made>> {
+    let context = &step.context;
+    match step.verb {
+        Verb::Create { spec, partial } => {
+            R::create(cloud, context, &decode::<R>(spec, context)?, partial.as_ref())
+                .await
+                .map(Some)
+        }
+        Verb::Update { was, spec, changes } => {
+            R::update(cloud, context, &was, &decode::<R>(spec, context)?, &changes)
+                .await
+                .map(Some)
+        }
+        Verb::Delete { was } => R::delete(cloud, context, &was).await.map(|()| None),
+    }
+}
+
+/// A resolved declaration as its type.
+pub(crate) fn decode<R: Resource>(spec: Value, context: &Context) -> Result<R> {
+    serde_json::from_value(spec).map_err(|error| {
+        // The value may hold revealed secrets, which serde's messages could quote: only the place is told.
+        crate::Error::new(
+            crate::ErrorKind::Internal,
+            format!(
+                "the resolved declaration does not decode as `{}` ({:?} error)",
+                R::KIND,
+                error.classify()
+            ),
+        )
+        .on(&context.owner.address)
+    })
+}

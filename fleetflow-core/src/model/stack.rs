@@ -1,0 +1,236 @@
+//! A stack: everything declared for one stage of one project. It holds declarations and talks to nobody.
+
+use std::collections::BTreeMap;
+use std::path::{Path as FilePath, PathBuf};
+
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{Declaration, Input, Path, Problem};
+use crate::{catalog, plan};
+
+/// Everything that one stage of a project shall consist of.
+///
+/// ```
+/// use fleetflow_core::prelude::*;
+///
+/// let web = Server::builder()
+///     .name("web")
+///     .plan(Plan::new(4, 4))
+///     .disk(Disk::new(100, "ubuntu-24.04"))
+///     .build();
+/// let zone = Dns::builder().zone("example.jp").record(Record::a("www", web.ip()).proxied(true)).build();
+/// let stack = Stack::new("shop", "dev").add(web).add(zone);
+/// assert!(stack.check().is_empty());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Stack {
+    project: String,
+    stage: String,
+    root: PathBuf,
+    providers: Providers,
+    declarations: Vec<Declaration>,
+    secrets: BTreeMap<String, SecretString>,
+    pub(crate) session: Option<crate::converge::Session>,
+}
+
+impl Stack {
+    /// An empty stack for `stage` of `project`.
+    pub fn new(project: impl Into<String>, stage: impl Into<String>) -> Self {
+        Self {
+            project: project.into(),
+            stage: stage.into(),
+            root: PathBuf::from("."),
+            providers: Providers::default(),
+            declarations: Vec::new(),
+            secrets: BTreeMap::new(),
+            session: None,
+        }
+    }
+
+    /// With one more resource; references may point to resources that are added later.
+    #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the word that users of a builder expect; stacks are not summed"
+    )]
+    pub fn add(mut self, resource: impl Into<Declaration>) -> Self {
+        self.push(resource);
+        self
+    }
+
+    /// Adds one more resource to a stack that is built in a loop.
+    pub fn push(&mut self, resource: impl Into<Declaration>) {
+        self.declarations.push(resource.into());
+    }
+
+    /// The folder that relative paths of the declarations start from; the working folder without it.
+    #[must_use]
+    pub fn root(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.root = folder.into();
+        self
+    }
+
+    /// With settings of the providers.
+    #[must_use]
+    pub fn providers(mut self, providers: Providers) -> Self {
+        self.providers = providers;
+        self
+    }
+
+    /// With the value of a secret that declarations name with [`Input::secret`]. It never reaches plan, state or log.
+    #[must_use]
+    pub fn secret(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+        self.secrets.insert(name.into(), value.into());
+        self
+    }
+
+    /// The project's name.
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// The stage's name.
+    pub fn stage(&self) -> &str {
+        &self.stage
+    }
+
+    /// The folder that relative paths start from.
+    pub fn root_folder(&self) -> &FilePath {
+        &self.root
+    }
+
+    /// The settings of the providers.
+    pub fn provider_settings(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// The declarations, in the order they were added.
+    pub fn declarations(&self) -> &[Declaration] {
+        &self.declarations
+    }
+
+    /// The secrets, by name.
+    pub fn secrets(&self) -> &BTreeMap<String, SecretString> {
+        &self.secrets
+    }
+
+    /// Everything that is wrong with the stack and can be known without a cloud.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = self.check_names();
+        let mut declarations = Vec::new();
+        for declared in &self.declarations {
+            match decode(declared) {
+                Ok(declared) => declarations.push(declared),
+                Err(found) => problems.extend(found),
+            }
+        }
+        let decoded = Self {
+            declarations,
+            ..self.clone()
+        };
+        problems.extend(plan::check(&decoded));
+        problems
+    }
+
+    /// The same stack with every declaration in canonical form.
+    pub(crate) fn canonical(&self) -> Result<Self, Vec<Problem>> {
+        let problems = self.check();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let declarations = self
+            .declarations
+            .iter()
+            .filter_map(|declared| decode(declared).ok())
+            .collect();
+        Ok(Self {
+            declarations,
+            ..self.clone()
+        })
+    }
+
+    fn check_names(&self) -> Vec<Problem> {
+        [("project", &self.project), ("stage", &self.stage)]
+            .into_iter()
+            .filter(|(_, name)| name.is_empty() || name.contains('/') || name.starts_with('.'))
+            .map(|(what, name)| {
+                Problem::at(Path::root(), format!("`{name}` cannot name a {what}"))
+                    .help("use letters, digits, `-` and `_`")
+            })
+            .collect()
+    }
+}
+
+fn decode(declared: &Declaration) -> Result<Declaration, Vec<Problem>> {
+    let unknown = || {
+        let kind = declared.address.kind();
+        let near = super::did_you_mean(kind, catalog::kinds().iter().map(|kind| kind.name()));
+        let problem = Problem::at(Path::root(), format!("there is no kind `{kind}`"));
+        vec![match near {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem,
+        }]
+    };
+    let kind = catalog::kind(declared.address.kind()).ok_or_else(unknown);
+    let spec = kind.and_then(|kind| kind.decode(declared.spec.clone()));
+    match spec {
+        Ok(spec) => Ok(Declaration {
+            spec,
+            ..declared.clone()
+        }),
+        Err(problems) => Err(problems
+            .into_iter()
+            .map(|problem| problem.on(&declared.address))
+            .collect()),
+    }
+}
+
+/// Settings of the providers, as declared. Credentials are read by whoever builds the [`Clouds`](crate::Clouds).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Providers {
+    /// SAKURA Cloud.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sakura_cloud: Option<SakuraSettings>,
+    /// Cloudflare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloudflare: Option<CloudflareSettings>,
+    /// The local container engine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub docker: Option<DockerSettings>,
+}
+
+/// Settings of SAKURA Cloud.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SakuraSettings {
+    /// The zone of servers that name none: `is1a`, `is1b`, `is1c`, `tk1a`, `tk1b` or `tk1v`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// The usacloud profile to read credentials from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+}
+
+/// Settings of Cloudflare.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CloudflareSettings {
+    /// The account, 32 hexadecimal digits; may be left out where the token sees exactly one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// The API token, as a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_token: Option<Input<String>>,
+}
+
+/// Settings of the local container engine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DockerSettings {
+    /// Its address: `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+}

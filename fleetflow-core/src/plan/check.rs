@@ -1,0 +1,193 @@
+//! What is wrong between declarations: duplicates, dangling or mistyped references, cycles. It contacts nobody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::graph::{Graph, order};
+use crate::catalog;
+use crate::model::{
+    Address, Declaration, OutputRef, Path, Problem, Stack, did_you_mean, references, secrets,
+};
+
+/// Everything that is wrong between the declarations of a stack whose declarations are canonical.
+pub(crate) fn check(stack: &Stack) -> Vec<Problem> {
+    let known = Known::of(stack);
+    let mut problems = duplicates(stack);
+    for declared in stack.declarations() {
+        problems.extend(dangling(declared, &known));
+        problems.extend(missing_secrets(declared, stack));
+    }
+    if problems.is_empty() {
+        problems.extend(cycle(stack));
+    }
+    if problems.is_empty()
+        && let Err(found) = crate::model::expanded(stack)
+    {
+        problems.extend(found);
+    }
+    problems
+}
+
+/// What may be referred to.
+struct Known<'s> {
+    declared: BTreeSet<&'s Address>,
+}
+
+impl<'s> Known<'s> {
+    fn of(stack: &'s Stack) -> Self {
+        Self {
+            declared: stack
+                .declarations()
+                .iter()
+                .map(|declared| &declared.address)
+                .collect(),
+        }
+    }
+
+    fn has(&self, address: &Address) -> bool {
+        self.declared.contains(address)
+    }
+
+    fn near(&self, address: &Address) -> Option<String> {
+        let names: Vec<_> = self.declared.iter().map(ToString::to_string).collect();
+        did_you_mean(&address.to_string(), names.iter().map(String::as_str)).map(str::to_owned)
+    }
+}
+
+fn duplicates(stack: &Stack) -> Vec<Problem> {
+    let mut seen = BTreeSet::new();
+    stack
+        .declarations()
+        .iter()
+        .filter(|declared| !seen.insert(&declared.address))
+        .map(|declared| {
+            let message = format!("`{}` is declared twice", declared.address);
+            Problem::at(Path::root(), message)
+                .on(&declared.address)
+                .help("remove or rename one of them")
+        })
+        .collect()
+}
+
+fn dangling(declared: &Declaration, known: &Known<'_>) -> Vec<Problem> {
+    let mut problems: Vec<_> = references(&declared.spec)
+        .into_iter()
+        .filter_map(|(path, reference)| misreference(declared, &path, &reference, known))
+        .collect();
+    for address in declared.depends_on.iter().filter(|address| !known.has(address)) {
+        problems.push(absent(Path::root().key("depends_on"), address, known));
+    }
+    problems
+        .into_iter()
+        .map(|problem| problem.on(&declared.address))
+        .collect()
+}
+
+fn misreference(
+    declared: &Declaration,
+    path: &Path,
+    reference: &OutputRef,
+    known: &Known<'_>,
+) -> Option<Problem> {
+    if !known.has(&reference.address) {
+        return Some(absent(path.clone(), &reference.address, known));
+    }
+    let kind = catalog::kind(reference.address.kind())?;
+    let outputs = kind.outputs();
+    let Some(output) = outputs.iter().find(|output| output.name == reference.output) else {
+        let names: Vec<_> = outputs.iter().map(|output| output.name).collect();
+        let message = format!("`{}` has no output `{}`", reference.address, reference.output);
+        let help = match did_you_mean(&reference.output, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => format!("a {} has no outputs", kind.name()),
+            None => format!("it has: {}", names.join(", ")),
+        };
+        return Some(Problem::at(path.clone(), message).help(help));
+    };
+    let wanted = wanted_type(declared, path)?;
+    (wanted != "text" && wanted != output.value_type).then(|| {
+        let message = format!(
+            "`{reference}` is of type {}, but {wanted} is needed here",
+            output.value_type
+        );
+        Problem::at(path.clone(), message).help("refer to an output of that type, or write the value")
+    })
+}
+
+/// The type that the field at `path` asks for: the schema's `x-input`. A text with references in it is always text.
+fn wanted_type<'k>(declared: &Declaration, path: &Path) -> Option<&'k str> {
+    let value = path.of(&declared.spec)?;
+    value.get("$ref")?;
+    let schema = catalog::kind(declared.address.kind())?.schema();
+    crate::model::schema_at(schema, path, &declared.spec)?
+        .get("x-input")?
+        .as_str()
+}
+
+fn absent(path: Path, address: &Address, known: &Known<'_>) -> Problem {
+    let problem = Problem::at(path, format!("there is no `{address}`"));
+    match known.near(address) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help("declare it in this stage, or remove the reference"),
+    }
+}
+
+fn missing_secrets(declared: &Declaration, stack: &Stack) -> Vec<Problem> {
+    secrets(&declared.spec)
+        .into_iter()
+        .filter(|(_, name)| !stack.secrets().contains_key(name))
+        .map(|(path, name)| {
+            Problem::at(path, format!("the secret `{name}` has no value"))
+                .help("give it to the stack with `Stack::secret`")
+                .on(&declared.address)
+        })
+        .collect()
+}
+
+fn cycle(stack: &Stack) -> Option<Problem> {
+    let graph: Graph = stack
+        .declarations()
+        .iter()
+        .map(|declared| (declared.address.clone(), needs(declared)))
+        .collect();
+    let cycle = order(&graph).err()?;
+    let mut names: Vec<_> = cycle.iter().map(|address| format!("`{address}`")).collect();
+    names.extend(names.first().cloned());
+    let first = cycle.first()?;
+    let problem = Problem::at(
+        reference_to(stack, first, cycle.get(1).unwrap_or(first)),
+        format!("these wait for each other: {}", names.join(" -> ")),
+    );
+    Some(problem.on(first).help("remove one of the references"))
+}
+
+/// Where `from` refers to `to`, to underline it.
+fn reference_to(stack: &Stack, from: &Address, to: &Address) -> Path {
+    let declared = stack
+        .declarations()
+        .iter()
+        .find(|declared| declared.address == *from);
+    declared
+        .and_then(|declared| {
+            references(&declared.spec)
+                .into_iter()
+                .find(|(_, found)| found.address == *to)
+        })
+        .map(|(path, _)| path)
+        .unwrap_or_default()
+}
+
+/// Everything that `declared` comes after.
+pub(crate) fn needs(declared: &Declaration) -> BTreeSet<Address> {
+    let referred = references(&declared.spec)
+        .into_iter()
+        .map(|(_, reference)| reference.address);
+    referred.chain(declared.depends_on.iter().cloned()).collect()
+}
+
+/// Every declaration by its address.
+pub(crate) fn by_address(declarations: &[Declaration]) -> BTreeMap<&Address, &Declaration> {
+    declarations
+        .iter()
+        .map(|declared| (&declared.address, declared))
+        .collect()
+}

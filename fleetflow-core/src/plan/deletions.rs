@@ -1,0 +1,210 @@
+//! The second half of planning: what is there, or remembered, but no longer declared. And the order of all steps.
+
+use std::collections::BTreeSet;
+
+use super::{Action, Bookkeeping, DataGuard, Disruption, Level, PLAN_FORMAT, Plan, Planner, Step, existing};
+use crate::catalog;
+use crate::model::{Address, Existing, Kind, Observed, Ownership, Path, Problem};
+use crate::plan::graph::{Graph, order};
+use crate::state::Entry;
+
+/// The refusal to lose data unasked.
+pub(super) fn data_guard(address: &Address, what: &str, doing: &str) -> Problem {
+    Problem::guard(address, format!("{doing} would lose {what} for good"))
+        .help("add `--with-data` if that is what you want")
+}
+
+impl Planner<'_> {
+    /// Plans the removal of everything that is ours but no longer declared.
+    pub(super) fn remaining(&mut self) {
+        let remembered: Vec<_> = self
+            .inputs
+            .state
+            .entries()
+            .map(|(address, _)| address.clone())
+            .collect();
+        let marked = self
+            .inputs
+            .observed
+            .iter()
+            .filter(|found| found.ownership == Ownership::Marked);
+        let all: BTreeSet<Address> = remembered
+            .into_iter()
+            .chain(marked.map(|found| found.address.clone()))
+            .collect();
+        for address in all {
+            if !self.declared.contains_key(&address) {
+                self.undeclared(&address);
+            }
+        }
+    }
+
+    fn undeclared(&mut self, address: &Address) {
+        let entry = self.entry(address);
+        let Some(kind) = catalog::kind(address.kind()) else {
+            let message = format!(
+                "the state has a `{}`, which this version does not know",
+                address.kind()
+            );
+            let help = "use the version that made it, or `flow state forget`";
+            return self
+                .problems
+                .push(Problem::at(Path::root(), message).help(help).on(address));
+        };
+        match self
+            .observed
+            .get(address)
+            .copied()
+            .filter(|found| is_ours(found, entry))
+        {
+            None => self.forget(address, entry, "it is gone already"),
+            Some(_) if entry.is_some_and(|entry| entry.record.retain) => {
+                self.forget(address, entry, "it is retained in the cloud");
+            }
+            Some(_) if entry.is_some_and(|entry| entry.record.protect) => {
+                let help = "declare it again with `protect #false` and run `up`, then remove it";
+                self.problems
+                    .push(Problem::guard(address, "it is protected and cannot be deleted").help(help));
+            }
+            Some(found) => self.delete(address, kind, found, entry),
+        }
+    }
+
+    fn forget(&mut self, address: &Address, entry: Option<&Entry>, reason: &str) {
+        let Some(entry) = entry else { return };
+        let existing = entry.id().map(|id| Existing {
+            address: address.clone(),
+            id: id.to_owned(),
+            spec: entry.spec.clone(),
+            outputs: entry.existing_outputs().clone(),
+        });
+        let step = Step {
+            reason: Some(reason.to_owned()),
+            existing,
+            ..removal(address, Action::Forget, entry.record.clone())
+        };
+        self.steps.insert(address.clone(), step);
+    }
+
+    fn delete(&mut self, address: &Address, kind: &dyn Kind, found: &Observed, entry: Option<&Entry>) {
+        let gone_with = entry
+            .and_then(|entry| entry.record.lives_in.clone())
+            .filter(|parent| !self.declared.contains_key(parent) && self.observed.contains_key(parent));
+        let held = kind.holds_data();
+        if let (Some(what), DataGuard::Refuse) = (held, self.inputs.data) {
+            return self.problems.push(data_guard(address, what, "deleting it"));
+        }
+        let reason = match &gone_with {
+            Some(parent) => format!("goes with {parent}"),
+            None => "no longer declared".to_owned(),
+        };
+        let disruption = match held {
+            Some(_) => Disruption::new(Level::Replace, ["data loss"]),
+            None => Disruption::none(),
+        };
+        let record = entry.map(|entry| entry.record.clone()).unwrap_or_default();
+        let step = Step {
+            reason: Some(reason),
+            existing: Some(existing(found, entry)),
+            gone_with,
+            disruption,
+            ..removal(address, Action::Delete, record)
+        };
+        self.steps.insert(address.clone(), step);
+    }
+
+    /// Puts the steps in order, or reports everything that stands in the way.
+    pub(super) fn finish(mut self) -> Result<Plan, Vec<Problem>> {
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        let graph: Graph = self
+            .steps
+            .keys()
+            .map(|address| (address.clone(), self.predecessors(address)))
+            .collect();
+        let order = order(&graph).map_err(|cycle| {
+            let names: Vec<_> = cycle.iter().map(ToString::to_string).collect();
+            vec![
+                Problem::at(
+                    Path::root(),
+                    format!("no order fits these changes: {}", names.join(", ")),
+                )
+                .help("apply them in two runs, with `--target`"),
+            ]
+        })?;
+        let steps = order
+            .into_iter()
+            .filter_map(|address| {
+                let after = graph.get(&address)?.clone();
+                Some(Step {
+                    after,
+                    ..self.steps.remove(&address)?
+                })
+            })
+            .collect();
+        Ok(Plan {
+            format: PLAN_FORMAT.to_owned(),
+            project: self.inputs.project.to_owned(),
+            stage: self.inputs.stage.to_owned(),
+            steps,
+            unchanged: self.unchanged,
+            drift: self.drift,
+            notes: self.notes,
+            known: self.known,
+            records: self.records,
+        })
+    }
+
+    /// The steps that come before the one on `address`.
+    fn predecessors(&self, address: &Address) -> BTreeSet<Address> {
+        let Some(step) = self.steps.get(address) else {
+            return BTreeSet::new();
+        };
+        let mut after: BTreeSet<Address> = step.gone_with.iter().cloned().collect();
+        if matches!(step.action, Action::Delete | Action::Forget) {
+            after.extend(self.dependents(address));
+        } else {
+            after.extend(step.record.depends_on.iter().cloned());
+        }
+        after.retain(|before| self.steps.contains_key(before));
+        after
+    }
+
+    /// Steps on what used to depend on `address`: they come first, unless they disappear with it.
+    fn dependents<'s>(&'s self, address: &'s Address) -> impl Iterator<Item = Address> + 's {
+        self.inputs
+            .state
+            .entries()
+            .filter(move |(_, entry)| entry.record.depends_on.contains(address))
+            .filter(move |(dependent, _)| {
+                self.steps
+                    .get(*dependent)
+                    .is_some_and(|step| step.gone_with.as_ref() != Some(address))
+            })
+            .map(|(dependent, _)| dependent.clone())
+    }
+}
+
+fn is_ours(found: &Observed, entry: Option<&Entry>) -> bool {
+    match found.ownership {
+        Ownership::Marked => true,
+        Ownership::Unmarkable => entry.is_some(),
+        Ownership::Foreign(_) => entry.is_some_and(|entry| entry.id() == Some(&found.id)),
+    }
+}
+
+fn removal(address: &Address, action: Action, record: Bookkeeping) -> Step {
+    Step {
+        address: address.clone(),
+        action,
+        reason: None,
+        changes: Vec::new(),
+        disruption: Disruption::none(),
+        after: BTreeSet::new(),
+        desired: None,
+        existing: None,
+        gone_with: None,
+        record,
+    }
+}

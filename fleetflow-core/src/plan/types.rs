@@ -1,0 +1,163 @@
+//! A plan as plain data: it can be printed, saved, compared. It holds no secret and no clock reading.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Change, Disruption};
+use crate::model::{Address, Existing};
+
+/// The version of the plan's JSON form.
+pub const PLAN_FORMAT: &str = "fleetflow/plan/v1";
+
+/// The difference between what is declared and what is there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`PLAN_FORMAT`].
+    pub format: String,
+    /// The project.
+    pub project: String,
+    /// The stage.
+    pub stage: String,
+    /// What will be done, in an order that respects every dependency.
+    pub steps: Vec<Step>,
+    /// How many resources are already as declared.
+    pub unchanged: usize,
+    /// What changed in the clouds since the last run, without us.
+    pub drift: Vec<Drift>,
+    /// What is worth knowing but needs no decision.
+    pub notes: Vec<String>,
+    /// Outputs of resources that stay as they are; steps may refer to them.
+    pub known: BTreeMap<Address, Map<String, Value>>,
+    /// Entries whose bookkeeping changes while the resource stays as it is.
+    pub records: Vec<Record>,
+}
+
+impl Plan {
+    /// Whether everything is as declared.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many steps have `action`.
+    pub fn count(&self, action: Action) -> usize {
+        self.steps.iter().filter(|step| step.action == action).count()
+    }
+
+    /// The worst disruption of all steps.
+    pub fn disruption(&self) -> super::Level {
+        self.steps
+            .iter()
+            .map(|step| step.disruption.level)
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// Only the steps on `targets`, and what they depend on.
+    #[must_use]
+    pub fn targeting(mut self, targets: &BTreeSet<Address>) -> Self {
+        let mut wanted = targets.clone();
+        for step in self.steps.iter().rev() {
+            if wanted.contains(&step.address) {
+                wanted.extend(step.after.iter().cloned());
+            }
+        }
+        self.steps.retain(|step| wanted.contains(&step.address));
+        self.records.retain(|record| wanted.contains(&record.address));
+        self
+    }
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Make what is not there, or finish an interrupted create.
+    Create,
+    /// Change it in place.
+    Update,
+    /// Delete it and make a new one.
+    Replace,
+    /// Delete it.
+    Delete,
+    /// Take over what exists, and change what differs.
+    Adopt,
+    /// Drop it from the state, and leave the cloud alone.
+    Forget,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The resource.
+    pub address: Address,
+    /// What is done.
+    pub action: Action,
+    /// Why, where the action alone does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The fields that differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// What users notice.
+    #[serde(default, skip_serializing_if = "Disruption::is_none")]
+    pub disruption: Disruption,
+    /// Steps of this plan that must be done before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<Address>,
+    /// What is declared, with references; none for deletions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired: Option<Value>,
+    /// What is there now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Existing>,
+    /// The resource it disappears with, without a call of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_with: Option<Address>,
+    /// What the state will remember besides the declaration.
+    #[serde(default)]
+    pub record: Bookkeeping,
+}
+
+/// What the state remembers about a resource besides its declaration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bookkeeping {
+    /// What it depends on.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub depends_on: BTreeSet<Address>,
+    /// Never deleted or replaced; survives the removal of the declaration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+    /// Left in the cloud when it is no longer declared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retain: bool,
+    /// The resource it lives in: a container's server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lives_in: Option<Address>,
+    /// Keyed fingerprints of the secrets in the declaration, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fingerprints: BTreeMap<String, String>,
+}
+
+/// Changed bookkeeping of a resource that stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The resource.
+    pub address: Address,
+    /// What is there.
+    pub existing: Existing,
+    /// What the state will remember.
+    pub record: Bookkeeping,
+}
+
+/// What changed without us.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// The resource.
+    pub address: Address,
+    /// Whether it is gone altogether.
+    pub gone: bool,
+    /// The fields that differ from what was applied last.
+    pub changes: Vec<Change>,
+}

@@ -1,0 +1,73 @@
+//! The events of the journal. Each is written before or after one call to a cloud, never in between.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::model::Address;
+use crate::plan::Bookkeeping;
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// A run began.
+    RunStarted {
+        /// When, in RFC 3339.
+        time: String,
+        /// Who: user, machine, version, in words.
+        who: String,
+    },
+    /// A create is about to be sent: from now on it may exist.
+    CreateStarted {
+        /// The resource.
+        address: Address,
+        /// What is applied, references resolved, secrets as markers.
+        spec: Value,
+        /// What else is remembered.
+        record: Bookkeeping,
+    },
+    /// Its id became known, or changed.
+    Identified {
+        /// The resource.
+        address: Address,
+        /// The id that its cloud gave it.
+        id: String,
+        /// The outputs known so far.
+        outputs: Map<String, Value>,
+    },
+    /// It is there as declared: created, changed, or taken over.
+    Applied {
+        /// The resource.
+        address: Address,
+        /// The id that its cloud gave it.
+        id: String,
+        /// What was applied, references resolved, secrets as markers.
+        spec: Value,
+        /// Its outputs.
+        outputs: Map<String, Value>,
+        /// What else is remembered.
+        record: Bookkeeping,
+    },
+    /// A delete is about to be sent.
+    DeleteStarted {
+        /// The resource.
+        address: Address,
+    },
+    /// It is gone.
+    Deleted {
+        /// The resource.
+        address: Address,
+    },
+    /// It is no longer looked after, and stays in its cloud.
+    Forgotten {
+        /// The resource.
+        address: Address,
+    },
+    /// A run ended.
+    RunFinished {
+        /// When, in RFC 3339.
+        time: String,
+        /// `converged`, `failed` or `interrupted`.
+        outcome: String,
+    },
+}

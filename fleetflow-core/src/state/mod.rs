@@ -1,0 +1,161 @@
+//! What we remember of a stage: entries folded from a journal of events. Pure; the stores are in their own modules.
+
+mod event;
+mod folder;
+mod memory;
+mod store;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use event::Event;
+pub use folder::FolderStore;
+pub use memory::MemoryStore;
+pub use store::{Holder, Lease, Store};
+
+use crate::model::{Address, Existing};
+use crate::plan::Bookkeeping;
+
+/// The version of the state's form; a newer one is refused.
+pub const STATE_FORMAT: u32 = 1;
+
+/// Everything that is remembered of one stage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    serial: u64,
+    entries: BTreeMap<Address, Entry>,
+}
+
+/// What is remembered of one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The declaration as it was applied last, with references resolved and secrets as markers.
+    pub spec: Value,
+    /// What else is remembered.
+    pub record: Bookkeeping,
+    /// How far it has come.
+    pub phase: Phase,
+}
+
+/// How far a resource has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "phase")]
+pub enum Phase {
+    /// A create was begun: it may exist.
+    Intended,
+    /// It exists under this id, but may not be finished.
+    Identified {
+        /// The id that its cloud gave it.
+        id: String,
+        /// The outputs known so far.
+        outputs: Map<String, Value>,
+    },
+    /// It exists as applied.
+    Ready {
+        /// The id that its cloud gave it.
+        id: String,
+        /// Its outputs.
+        outputs: Map<String, Value>,
+    },
+}
+
+impl Entry {
+    /// The id, where one is known.
+    pub fn id(&self) -> Option<&str> {
+        match &self.phase {
+            Phase::Intended => None,
+            Phase::Identified { id, .. } | Phase::Ready { id, .. } => Some(id),
+        }
+    }
+
+    /// The outputs known so far.
+    pub fn existing_outputs(&self) -> &Map<String, Value> {
+        static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+        match &self.phase {
+            Phase::Intended => &NONE,
+            Phase::Identified { outputs, .. } | Phase::Ready { outputs, .. } => outputs,
+        }
+    }
+
+    /// As the subject of a verb.
+    pub fn existing(&self, address: &Address) -> Option<Existing> {
+        Some(Existing {
+            address: address.clone(),
+            id: self.id()?.to_owned(),
+            spec: self.spec.clone(),
+            outputs: self.existing_outputs().clone(),
+        })
+    }
+}
+
+impl State {
+    /// How many events it was folded from.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// The entry of `address`.
+    pub fn entry(&self, address: &Address) -> Option<&Entry> {
+        self.entries.get(address)
+    }
+
+    /// All entries, by address.
+    pub fn entries(&self) -> impl Iterator<Item = (&Address, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Folds one more event in. Each event is legal after each other one, so that a journal cut short still folds.
+    pub fn apply(&mut self, event: &Event) {
+        self.serial += 1;
+        match event.clone() {
+            Event::CreateStarted {
+                address,
+                spec,
+                record,
+            } => {
+                let phase = match self.entries.remove(&address).map(|entry| entry.phase) {
+                    Some(Phase::Identified { id, outputs } | Phase::Ready { id, outputs }) => {
+                        Phase::Identified { id, outputs }
+                    }
+                    _ => Phase::Intended,
+                };
+                self.entries.insert(address, Entry { spec, record, phase });
+            }
+            Event::Identified { address, id, outputs } => {
+                if let Some(entry) = self.entries.get_mut(&address) {
+                    entry.phase = match entry.phase {
+                        Phase::Ready { .. } => Phase::Ready { id, outputs },
+                        _ => Phase::Identified { id, outputs },
+                    };
+                }
+            }
+            Event::Applied {
+                address,
+                id,
+                spec,
+                outputs,
+                record,
+            } => {
+                self.entries.insert(
+                    address,
+                    Entry {
+                        spec,
+                        record,
+                        phase: Phase::Ready { id, outputs },
+                    },
+                );
+            }
+            Event::Deleted { address } | Event::Forgotten { address } => {
+                self.entries.remove(&address);
+            }
+            Event::DeleteStarted { .. } | Event::RunStarted { .. } | Event::RunFinished { .. } => {}
+        }
+    }
+}
