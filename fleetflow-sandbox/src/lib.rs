@@ -3,12 +3,30 @@
 
 mod clock;
 mod cloudflare;
+mod control;
 mod docker;
+mod error;
+mod fault;
+mod fault_answer;
+mod frame;
+mod options;
+mod redaction;
+mod request_line;
+mod request_log;
 mod sakura;
+mod sandbox;
+mod serve;
 mod shared;
 mod ssh;
 mod world;
+mod world_file;
 
 pub use clock::{Clock, Timings};
+pub use error::Error;
+pub use fault::{Effect, Fault, Faults, InvalidFault, Moment, Times};
+pub use frame::Cloud;
+pub use options::{Options, SakuraCredentials};
+pub use request_log::{Entry, Outcome, RequestLog};
+pub use sandbox::Sandbox;
 pub use shared::Shared;
 pub use world::World;

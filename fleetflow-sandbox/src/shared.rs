@@ -1,8 +1,17 @@
-//! What all routers of a sandbox share: the world behind one lock, the clock, the timings.
+//! What all routers of a sandbox share: the world behind one lock, the clock, the log, the faults. It serves nothing itself.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::{Clock, Timings, World};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::request_log::Recorder;
+use crate::world_file::WorldFile;
+use crate::{Clock, Error, Faults, Options, SakuraCredentials, Timings, World};
 
 /// Shared by every router. Handlers lock the world for the length of one request; nothing awaits under the lock.
 #[derive(Debug)]
@@ -12,20 +21,114 @@ pub struct Shared {
     pub clock: Clock,
     /// How long slow operations take.
     pub timings: Timings,
+    /// Added to every request.
+    pub(crate) latency: Duration,
+    /// What the emulated SAKURA Cloud accepts.
+    pub(crate) sakura: SakuraCredentials,
+    /// What was asked of the sandbox.
+    pub(crate) log: Recorder,
+    /// What is to go wrong.
+    pub(crate) faults: Faults,
+    /// Everything the sandbox runs in the background; waited for when it shuts down.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the sandbox stops.
+    pub(crate) stop: CancellationToken,
+    storage: Mutex<Storage>,
+    requests: AtomicU64,
+    started: Timestamp,
+}
+
+/// Where changes go before they are answered.
+#[derive(Debug)]
+enum Storage {
+    /// Nowhere: the world lives in memory only.
+    Memory,
+    File(WorldFile),
+    /// There was a file, and the sandbox let go of it.
+    Closed(PathBuf),
 }
 
 impl Shared {
-    /// A world with its clock.
+    /// A world in memory, with its clock.
     pub fn new(world: World, clock: Clock, timings: Timings) -> Self {
-        Self {
-            world: Mutex::new(world),
+        let options = Options {
             clock,
             timings,
+            ..Options::default()
+        };
+        Self::assemble(world, options, Storage::Memory, Recorder::default())
+    }
+
+    /// The world that `options` ask for: the saved one if there is one, a fresh one otherwise.
+    pub(crate) fn open(options: Options) -> Result<Arc<Self>, Error> {
+        let Some(path) = options.world.clone() else {
+            return Ok(Arc::new(Self::assemble(
+                World::seed(),
+                options,
+                Storage::Memory,
+                Recorder::default(),
+            )));
+        };
+        let file = WorldFile::open(path)?;
+        let world = file.load()?.unwrap_or_else(World::seed);
+        let recorder = Recorder::beside(file.path())?;
+        let shared = Self::assemble(world, options, Storage::File(file), recorder);
+        shared.save()?;
+        Ok(Arc::new(shared))
+    }
+
+    fn assemble(world: World, options: Options, storage: Storage, log: Recorder) -> Self {
+        Self {
+            started: options.clock.now(),
+            world: Mutex::new(world),
+            clock: options.clock,
+            timings: options.timings,
+            latency: options.latency,
+            sakura: options.sakura,
+            log,
+            faults: Faults::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            storage: Mutex::new(storage),
+            requests: AtomicU64::new(0),
         }
     }
 
     /// The world, locked.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A name for the next request: 32 hexadecimal digits, as SAKURA Cloud's serials have. Not part of the world.
+    pub(crate) fn next_request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let digest = blake3::hash(format!("request {number} since {:?}", self.started).as_bytes());
+        digest.to_hex()[..32].to_owned()
+    }
+
+    /// Writes the world to its file, if it has one. What is saved includes every change made before the call.
+    pub(crate) fn save(&self) -> Result<(), Error> {
+        // The file's lock is taken first, so that an older picture of the world never overwrites a newer one.
+        let storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*storage {
+            Storage::Memory => Ok(()),
+            Storage::File(file) => {
+                let bytes = serde_json::to_vec(&*self.world());
+                file.store(bytes)
+            }
+            Storage::Closed(path) => Err(Error::WorldFile {
+                action: "save",
+                path: path.clone(),
+                source: std::io::Error::other("the sandbox is shutting down"),
+            }),
+        }
+    }
+
+    /// Lets go of the world file, so that another sandbox can open it. Nothing is saved from here on.
+    pub(crate) fn close(&self) {
+        let mut storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Storage::File(file) = &*storage {
+            *storage = Storage::Closed(file.path().to_owned());
+        }
     }
 }

@@ -19,9 +19,9 @@ mod rows;
 mod seed;
 mod zone;
 
-#[expect(unused_imports, reason = "the frame mounts it once it has landed")]
 pub(crate) use control::control_router;
 pub(crate) use rows::Rows;
+pub(crate) use seed::{ACCOUNT, TOKEN};
 
 /// The routes of this cloud, relative to `/client/v4`.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {

@@ -7,13 +7,13 @@ use super::call::hex_identifier;
 use super::rows::{Account, Owner, Plan, Rows, Token, User, Zone, digest};
 
 /// The account of a fresh sandbox.
-const ACCOUNT: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+pub(crate) const ACCOUNT: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 /// The address of the user of a fresh sandbox.
 const EMAIL: &str = "sandbox@example.com";
 /// The user's legacy key.
 const KEY: &str = "0123456789abcdef0123456789abcdef01234";
 /// The user's token, with every permission.
-const TOKEN: &str = "sandbox-token";
+pub(crate) const TOKEN: &str = "sandbox-token";
 /// 2024-01-01T00:00:00Z: when everything in a fresh sandbox was made.
 const MADE: i64 = 1_704_067_200;
 

@@ -1,0 +1,88 @@
+//! The file a world is kept in: one owner at a time, and every save either happened completely or not at all.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::{Error, World};
+
+/// A world file that this sandbox owns.
+#[derive(Debug)]
+pub(crate) struct WorldFile {
+    path: PathBuf,
+    folder: PathBuf,
+    /// Held for as long as the sandbox runs; the system releases it when the process dies, however it dies.
+    _lock: File,
+}
+
+impl WorldFile {
+    /// Takes the file for this sandbox. The file itself may not exist yet.
+    pub(crate) fn open(path: PathBuf) -> Result<Self, Error> {
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let failed = |source| Error::WorldFile {
+            action: "open",
+            path: path.clone(),
+            source,
+        };
+        fs::create_dir_all(&folder).map_err(failed)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.with_extension("lock"))
+            .map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                path,
+                folder,
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse { path }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Where the file is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The saved world, if there is one.
+    pub(crate) fn load(&self) -> Result<Option<World>, Error> {
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(self.failed("read", source)),
+        };
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|source| Error::WorldFormat {
+                path: self.path.clone(),
+                source,
+            })
+    }
+
+    /// Replaces the file. It is readable by its owner only, because worlds hold what users put into them.
+    pub(crate) fn store(&self, world: serde_json::Result<Vec<u8>>) -> Result<(), Error> {
+        let bytes = world.map_err(|error| self.failed("save", error.into()))?;
+        let mut next = NamedTempFile::new_in(&self.folder).map_err(|error| self.failed("save", error))?;
+        next.write_all(&bytes)
+            .map_err(|error| self.failed("save", error))?;
+        next.persist(&self.path)
+            .map_err(|error| self.failed("save", error.error))?;
+        Ok(())
+    }
+
+    fn failed(&self, action: &'static str, source: std::io::Error) -> Error {
+        Error::WorldFile {
+            action,
+            path: self.path.clone(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Behaviour of the sandbox as its clients see it, over real connections.
+
+mod frame;
