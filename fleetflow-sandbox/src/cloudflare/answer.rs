@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use axum::body::Body;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header as names};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -16,7 +16,13 @@ pub(super) enum Answer {
     /// The v4 envelope around a result.
     Envelope { result: Value, info: Option<Value> },
     /// Bytes without an envelope, for instance a stored object.
-    Raw { content_type: String, bytes: Vec<u8> },
+    Raw {
+        content_type: String,
+        bytes: Vec<u8>,
+        header: Option<(&'static str, String)>,
+    },
+    /// Status 200 and nothing else, as some deletions answer.
+    Empty,
 }
 
 impl Answer {
@@ -36,11 +42,39 @@ impl Answer {
         })
     }
 
+    /// Bytes of this type.
+    pub(super) fn raw(content_type: &str, bytes: Vec<u8>) -> Self {
+        Self::Raw {
+            content_type: content_type.to_owned(),
+            bytes,
+            header: None,
+        }
+    }
+
+    /// The same bytes with a header; envelopes have none of their own.
+    pub(super) fn with_header(self, name: &'static str, value: String) -> Self {
+        match self {
+            Self::Raw {
+                content_type, bytes, ..
+            } => Self::Raw {
+                content_type,
+                bytes,
+                header: Some((name, value)),
+            },
+            other => other,
+        }
+    }
+
     /// The HTTP response.
     pub(super) fn into_response(self) -> Response<Body> {
         match self {
-            Self::Envelope { result, info } => envelope(StatusCode::OK, success(result, info)),
-            Self::Raw { content_type, bytes } => raw(&content_type, bytes),
+            Self::Envelope { result, info } => envelope(StatusCode::OK, &success(&result, info)),
+            Self::Raw {
+                content_type,
+                bytes,
+                header,
+            } => raw(&content_type, bytes, header),
+            Self::Empty => Response::new(Body::empty()),
         }
     }
 }
@@ -97,11 +131,11 @@ impl Failure {
     pub(super) fn into_response(self) -> Response<Body> {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = json!({ "success": false, "errors": self.errors, "messages": [], "result": null });
-        let mut response = envelope(status, body);
+        let mut response = envelope(status, &body);
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                .insert(names::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -128,7 +162,7 @@ fn to_value(result: impl Serialize) -> Result<Value, Failure> {
     })
 }
 
-fn success(result: Value, info: Option<Value>) -> Value {
+fn success(result: &Value, info: Option<Value>) -> Value {
     let mut body = json!({ "success": true, "errors": [], "messages": [], "result": result });
     if let Some(info) = info {
         body["result_info"] = info;
@@ -136,19 +170,24 @@ fn success(result: Value, info: Option<Value>) -> Value {
     body
 }
 
-fn envelope(status: StatusCode, body: Value) -> Response<Body> {
+fn envelope(status: StatusCode, body: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     response
         .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        .insert(names::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
-fn raw(content_type: &str, bytes: Vec<u8>) -> Response<Body> {
+fn raw(content_type: &str, bytes: Vec<u8>, header: Option<(&'static str, String)>) -> Response<Body> {
     let mut response = Response::new(Body::from(bytes));
     let content_type = HeaderValue::from_str(content_type)
         .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response.headers_mut().insert(names::CONTENT_TYPE, content_type);
+    if let Some((name, value)) = header
+        && let Ok(value) = HeaderValue::from_str(&value)
+    {
+        response.headers_mut().insert(name, value);
+    }
     response
 }

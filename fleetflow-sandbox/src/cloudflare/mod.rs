@@ -13,10 +13,12 @@ mod control;
 mod dns;
 mod gate;
 mod kv;
+mod multipart;
 mod paging;
 mod r2;
 mod rows;
 mod seed;
+mod workers;
 mod zone;
 
 pub(crate) use control::control_router;
@@ -32,6 +34,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(dns::routes())
         .merge(r2::routes())
         .merge(kv::routes())
+        .merge(workers::routes())
         .fallback(call::no_route)
         .method_not_allowed_fallback(call::wrong_method)
         .layer(gate)

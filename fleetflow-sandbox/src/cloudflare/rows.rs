@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::dns::{self, Record};
 use super::gate::{Limits, Windows};
-use super::{kv, r2};
+use super::{kv, r2, workers};
 
 /// Everything this cloud holds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub(crate) struct Rows {
     pub(super) r2: r2::Rows,
     /// Workers KV.
     pub(super) kv: kv::Rows,
+    /// Workers.
+    pub(super) workers: workers::Rows,
     /// The request allowance.
     pub(super) limits: Limits,
     /// Requests counted so far. Not saved: another run of the program starts a new window.
@@ -114,6 +116,7 @@ impl Rows {
             "dns_records": dns::inventory(self),
             "r2": r2::inventory(&self.r2),
             "kv": kv::inventory(&self.kv),
+            "workers": workers::inventory(&self.workers),
         })
     }
 }

@@ -1,3 +1,4 @@
 //! Behaviour of the sandbox as its clients see it, over real connections.
 
+mod cloudflare;
 mod frame;

@@ -22,7 +22,7 @@ pub(super) struct Body {
     settings: Option<Settings>,
     /// Sent as null to be cleared, which is not the same as not sent.
     #[serde(default, deserialize_with = "sent")]
-    comment: Option<Option<String>>,
+    comment: Option<Value>,
     tags: Option<Vec<String>>,
     private_routing: Option<bool>,
 }
@@ -52,10 +52,7 @@ impl Body {
         base.content = self.content.unwrap_or(base.content);
         base.data = self.data.or(base.data);
         base.settings = self.settings.unwrap_or(base.settings);
-        base.comment = self
-            .comment
-            .unwrap_or(base.comment)
-            .filter(|text| !text.is_empty());
+        base.comment = self.comment.map_or(Ok(base.comment), |value| comment(&value))?;
         base.tags = self.tags.unwrap_or(base.tags);
         base.private_routing = self.private_routing.unwrap_or(base.private_routing);
         Ok(base)
@@ -69,8 +66,8 @@ impl Body {
     }
 }
 
-fn sent<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(input).map(Some)
+fn sent<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(input).map(Some)
 }
 
 fn whole<T: TryFrom<u64>>(value: &Value) -> Option<T> {
@@ -84,6 +81,18 @@ fn switch(value: &Value) -> Result<bool, Failure> {
         _ => Err(refusal::chained(
             9003,
             "Invalid 'proxied' value, must be a boolean.",
+        )),
+    }
+}
+
+/// Null and the empty text both clear.
+fn comment(value: &Value) -> Result<Option<String>, Failure> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+        _ => Err(refusal::plain(
+            9207,
+            "Request body is invalid. comment must be text.",
         )),
     }
 }

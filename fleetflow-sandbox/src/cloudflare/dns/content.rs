@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value, json};
 
+use super::data::Settled;
 use super::fields::{Fields, Kind};
 use super::name;
 use super::refusal;
@@ -56,7 +57,7 @@ fn host(sent: &str, code: u32, message: &str) -> Result<String, Failure> {
 }
 
 /// LOC: its members and its text, which is the only one with units.
-pub(super) fn location(sent: &Map<String, Value>) -> Result<(Map<String, Value>, String), Failure> {
+pub(super) fn location(sent: &Map<String, Value>) -> Result<Settled, Failure> {
     let mut data = Map::new();
     let mut text = vec!["IN LOC".to_owned()];
     for (prefix, degrees, directions) in [("lat", 90.0, ["N", "S"]), ("long", 180.0, ["E", "W"])] {

@@ -7,6 +7,9 @@ use super::name;
 use super::refusal;
 use crate::cloudflare::answer::Failure;
 
+/// Checked data and the content that follows from it.
+pub(super) type Settled = (Map<String, Value>, String);
+
 /// One member of a `data` object.
 struct Member {
     name: &'static str,
@@ -35,10 +38,7 @@ enum Shape {
 }
 
 /// Checks `data` for a type that has it, and computes the content. `None` for the types that are written by content.
-pub(super) fn settle(
-    kind: Kind,
-    sent: Option<&Map<String, Value>>,
-) -> Result<Option<(Map<String, Value>, String)>, Failure> {
+pub(super) fn settle(kind: Kind, sent: Option<&Map<String, Value>>) -> Result<Option<Settled>, Failure> {
     if kind == Kind::Loc {
         return super::content::location(sent.ok_or_else(|| refusal::required("data"))?).map(Some);
     }

@@ -48,7 +48,7 @@ impl Filters {
             let value = value.to_lowercase();
             let (member, operator) = key.split_once('.').unwrap_or((key, "exact"));
             match member {
-                "tag" => tags.extend(tag_filter(operator, value)),
+                "tag" => tags.push(tag_filter(operator, value)),
                 "name" if operator == "exact" => general.push(exact_name(&value, zone)),
                 _ => general.extend(filter(member, operator, value)),
             }
@@ -123,7 +123,7 @@ fn exact_name(value: &str, zone: &str) -> Filter {
 }
 
 /// `tag=name:value`, `tag.present=name`, `tag.contains=name:part`, ...
-fn tag_filter(operator: &str, value: String) -> Option<Filter> {
+fn tag_filter(operator: &str, value: String) -> Filter {
     let operator = operator.to_owned();
     let (name, text) = value
         .split_once(':')
@@ -137,13 +137,11 @@ fn tag_filter(operator: &str, value: String) -> Option<Filter> {
         })
     };
     match operator.as_str() {
-        "present" => Some(Box::new(move |record| has(record, &|_| true))),
-        "absent" => Some(Box::new(move |record| !has(record, &|_| true))),
+        "present" => Box::new(move |record| has(record, &|_| true)),
+        "absent" => Box::new(move |record| !has(record, &|_| true)),
         _ => {
             let text = text.unwrap_or_default();
-            Some(Box::new(move |record| {
-                has(record, &|said| compare(&operator, said, &text))
-            }))
+            Box::new(move |record| has(record, &|said| compare(&operator, said, &text)))
         }
     }
 }

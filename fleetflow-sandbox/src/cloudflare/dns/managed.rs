@@ -38,6 +38,38 @@ pub(crate) fn attach_bucket(
     )
 }
 
+/// Adds the record behind a Workers custom domain. Any record on the host makes it fail.
+pub(crate) fn attach_worker(
+    rows: &mut Rows,
+    zone: &Zone,
+    host: &str,
+    origin: &str,
+    id: String,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let address = Fields {
+        content: "100::".to_owned(),
+        ..Fields::blank(Kind::Aaaa)
+    };
+    let meta = Meta {
+        origin_worker_id: Some(origin.to_owned()),
+        read_only: true,
+        ..Meta::default()
+    };
+    attach(
+        rows,
+        zone,
+        Fields {
+            name: host.to_owned(),
+            proxied: true,
+            ..address
+        },
+        meta,
+        id,
+        now,
+    )
+}
+
 /// Takes the managed record of a host away.
 pub(crate) fn detach(rows: &mut Rows, zone_id: &str, host: &str) {
     if let Some(records) = rows.records.get_mut(zone_id) {

@@ -29,7 +29,7 @@ mod text;
 mod write;
 
 pub(super) use fields::{Fields, Kind};
-pub(super) use managed::{attach_bucket, detach};
+pub(super) use managed::{attach_bucket, attach_worker, detach};
 pub(super) use name::in_zone;
 
 /// A stored record.
@@ -118,7 +118,10 @@ fn render(record: &Record) -> Value {
     let optional = [
         ("data", fields.data.as_ref().map(|data| json!(data))),
         ("priority", fields.priority.map(|priority| json!(priority))),
-        ("private_routing", fields.private_routing.then(|| json!(true))),
+        (
+            "private_routing",
+            fields.private_routing.then_some(Value::Bool(true)),
+        ),
         ("comment_modified_on", record.comment_modified_on.map(moment)),
         ("tags_modified_on", record.tags_modified_on.map(moment)),
     ];

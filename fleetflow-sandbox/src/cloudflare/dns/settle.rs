@@ -14,15 +14,12 @@ pub(super) fn settle(mut fields: Fields, zone: &Zone) -> Result<Fields, Failure>
     proxy(&fields)?;
     ttl(&mut fields, zone.plan)?;
     priority(&mut fields)?;
-    match data::settle(fields.kind, fields.data.as_ref())? {
-        Some((data, content)) => {
-            fields.data = Some(data);
-            fields.content = content;
-        }
-        None => {
-            fields.content = content::settle(&fields)?;
-            fields.data = None;
-        }
+    if let Some((data, content)) = data::settle(fields.kind, fields.data.as_ref())? {
+        fields.data = Some(data);
+        fields.content = content;
+    } else {
+        fields.content = content::settle(&fields)?;
+        fields.data = None;
     }
     own_target(&fields)?;
     settings(&fields, zone.plan)?;

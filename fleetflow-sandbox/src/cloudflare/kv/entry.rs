@@ -66,10 +66,7 @@ pub(super) fn get(context: &mut Context<'_>, call: &Call) -> Outcome {
     let entries = &namespace::find(context, call)?.entries;
     let entry = entries.get(call.path("key")).filter(|entry| entry.is_alive(now));
     let bytes = entry.ok_or_else(refusal::no_key)?.bytes()?;
-    Ok(Answer::Raw {
-        content_type: "application/octet-stream".to_owned(),
-        bytes,
-    })
+    Ok(Answer::raw("application/octet-stream", bytes))
 }
 
 pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {

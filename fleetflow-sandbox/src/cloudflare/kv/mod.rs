@@ -80,6 +80,13 @@ pub(super) fn inventory(rows: &Rows) -> Value {
     namespaces.into_iter().map(Namespace::inventory).collect()
 }
 
+impl Rows {
+    /// True if there is a namespace with this id.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.namespaces.iter().any(|namespace| namespace.id == id)
+    }
+}
+
 impl Namespace {
     fn inventory(&self) -> Value {
         let entries: BTreeMap<&String, String> = self

@@ -58,40 +58,24 @@ pub(super) struct Bucket {
 const BUCKETS: &str = "/accounts/{account_id}/r2/buckets";
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    let bucket = format!("{BUCKETS}/{{bucket_name}}");
-    let (get, put) = (MethodFilter::GET, MethodFilter::PUT);
-    let (post, delete, patch) = (MethodFilter::POST, MethodFilter::DELETE, MethodFilter::PATCH);
     let read = Need::Product("Workers R2 Storage Read");
     let write = Need::Product("Workers R2 Storage Write");
-    let at = |rest: &str| format!("{bucket}{rest}");
+    let (get, put) = (MethodFilter::GET, MethodFilter::PUT);
+    let (post, delete, patch) = (MethodFilter::POST, MethodFilter::DELETE, MethodFilter::PATCH);
     Router::new()
+        .merge(setting_routes(read, write))
+        .merge(object_routes(read, write))
         .route(
             BUCKETS,
             endpoint([(get, read, bucket::list), (post, write, bucket::create)]),
         )
         .route(
-            &bucket,
+            &at(""),
             endpoint([
                 (get, read, bucket::get),
                 (patch, write, bucket::patch),
                 (delete, write, bucket::delete),
             ]),
-        )
-        .route(
-            &at("/cors"),
-            endpoint([
-                (get, read, cors::get),
-                (put, write, cors::put),
-                (delete, write, cors::delete),
-            ]),
-        )
-        .route(
-            &at("/lifecycle"),
-            endpoint([(get, read, lifecycle::get), (put, write, lifecycle::put)]),
-        )
-        .route(
-            &at("/lock"),
-            endpoint([(get, read, lock::get), (put, write, lock::put)]),
         )
         .route(
             &at("/domains/managed"),
@@ -109,6 +93,32 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
                 (delete, write, domain::detach),
             ]),
         )
+}
+
+fn setting_routes(read: Need, write: Need) -> Router<Arc<Shared>> {
+    let (get, put, delete) = (MethodFilter::GET, MethodFilter::PUT, MethodFilter::DELETE);
+    Router::new()
+        .route(
+            &at("/cors"),
+            endpoint([
+                (get, read, cors::get),
+                (put, write, cors::put),
+                (delete, write, cors::delete),
+            ]),
+        )
+        .route(
+            &at("/lifecycle"),
+            endpoint([(get, read, lifecycle::get), (put, write, lifecycle::put)]),
+        )
+        .route(
+            &at("/lock"),
+            endpoint([(get, read, lock::get), (put, write, lock::put)]),
+        )
+}
+
+fn object_routes(read: Need, write: Need) -> Router<Arc<Shared>> {
+    let (get, put, delete) = (MethodFilter::GET, MethodFilter::PUT, MethodFilter::DELETE);
+    Router::new()
         .route(
             &at("/objects"),
             endpoint([(get, read, object::list), (delete, write, object::delete_many)]),
@@ -123,9 +133,20 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         )
 }
 
+fn at(rest: &str) -> String {
+    format!("{BUCKETS}/{{bucket_name}}{rest}")
+}
+
 /// The buckets users made, without ids and dates.
 pub(super) fn inventory(rows: &Rows) -> Value {
     rows.buckets.values().map(Bucket::inventory).collect()
+}
+
+impl Rows {
+    /// True if there is such a bucket.
+    pub(super) fn has(&self, jurisdiction: &str, name: &str) -> bool {
+        self.buckets.contains_key(&place::key(jurisdiction, name))
+    }
 }
 
 impl Bucket {

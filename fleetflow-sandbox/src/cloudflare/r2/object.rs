@@ -45,10 +45,7 @@ pub(super) fn get(context: &mut Context<'_>, call: &Call) -> Outcome {
         .get(call.path("key"))
         .ok_or_else(refusal::no_object)?;
     let bytes = STANDARD.decode(&object.body).map_err(|_| refusal::no_object())?;
-    Ok(Answer::Raw {
-        content_type: object.content_type.clone(),
-        bytes,
-    })
+    Ok(Answer::raw(&object.content_type, bytes))
 }
 
 pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
@@ -60,7 +57,7 @@ pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
     let object = Object {
         body: STANDARD.encode(call.bytes()),
         size: call.bytes().len(),
-        etag: hex(&Md5::digest(call.bytes())),
+        etag: format!("{:x}", Md5::digest(call.bytes())),
         content_type: call
             .header("content-type")
             .unwrap_or("application/octet-stream")
@@ -114,8 +111,4 @@ impl Object {
             "storage_class": "Standard",
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,0 +1,155 @@
+//! The refusals of Workers (API doc §1.9, §4). Numbers are only unique per product.
+
+use crate::cloudflare::answer::Failure;
+
+pub(super) fn no_script() -> Failure {
+    Failure::new(404, 10_007, "This Worker does not exist on your account.")
+}
+
+pub(super) fn no_service() -> Failure {
+    Failure::new(404, 10_090, "This service does not exist.")
+}
+
+pub(super) fn no_subdomain() -> Failure {
+    Failure::new(
+        404,
+        10_007,
+        "You have not registered a workers.dev subdomain yet.",
+    )
+}
+
+pub(super) fn content_type() -> Failure {
+    Failure::new(
+        400,
+        10_001,
+        "Content-Type must be multipart/form-data, and its body must keep to it.",
+    )
+}
+
+pub(super) fn validation(why: &str) -> Failure {
+    Failure::new(400, 10_021, why)
+}
+
+pub(super) fn too_large() -> Failure {
+    Failure::new(
+        413,
+        10_027,
+        "Your Worker exceeded the size limit of 10 MiB after compression.",
+    )
+}
+
+pub(super) fn no_predecessor(name: &str) -> Failure {
+    Failure::new(
+        400,
+        10_057,
+        format!("Binding `{name}` has nothing to inherit from."),
+    )
+}
+
+pub(super) fn no_namespace(id: &str) -> Failure {
+    Failure::new(400, 10_041, format!("KV namespace '{id}' not found."))
+}
+
+pub(super) fn no_bucket(name: &str) -> Failure {
+    Failure::new(
+        400,
+        10_085,
+        format!("R2 bucket '{name}' not found. Please use a different name and try again."),
+    )
+}
+
+pub(super) fn no_target(binding: &str, service: &str) -> Failure {
+    let message =
+        format!("Could not resolve service binding '{binding}'. Target script '{service}' not found.");
+    Failure::new(400, 10_143, message)
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn name() -> Failure {
+    Failure::new(
+        400,
+        10_016,
+        "Worker names are lower-case letters, digits, dashes and underscores, up to 63.",
+    )
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn referenced(by: &str) -> Failure {
+    let message =
+        format!("This Worker is bound by Worker `{by}`. Delete that binding first, or use force=true.");
+    Failure::new(400, 10_064, message)
+}
+
+pub(super) fn no_secret() -> Failure {
+    Failure::new(404, 10_056, "Secret not found.")
+}
+
+pub(super) fn undeployed() -> Failure {
+    let message = "Secret edit failed: the latest version of the Worker is not the deployed one.";
+    Failure::new(400, 10_215, message)
+}
+
+pub(super) fn no_version() -> Failure {
+    Failure::new(404, 100_146, "Version not found.")
+}
+
+pub(super) fn no_deployment() -> Failure {
+    Failure::new(404, 10_336, "Deployment not found.")
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn deployment(why: &str) -> Failure {
+    Failure::new(400, 10_214, why)
+}
+
+pub(super) fn no_domain() -> Failure {
+    Failure::new(404, 100_114, "Domain not found.")
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn domain(why: &str) -> Failure {
+    Failure::new(400, 100_116, why)
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn domain_taken() -> Failure {
+    let record = (
+        81053,
+        "An A, AAAA, or CNAME record with that host already exists.",
+    );
+    Failure::chained(
+        409,
+        (100_117, "Hostname already has externally managed DNS records."),
+        record,
+    )
+}
+
+pub(super) fn no_route() -> Failure {
+    Failure::new(404, 10_009, "Route not found.")
+}
+
+pub(super) fn route_pattern() -> Failure {
+    Failure::new(400, 10_022, "Invalid route pattern.")
+}
+
+pub(super) fn route_exists() -> Failure {
+    Failure::new(409, 10_020, "A route with the same pattern already exists.")
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn cron(expression: &str) -> Failure {
+    Failure::new(400, 10_100, format!("Invalid cron expression `{expression}`."))
+}
+
+pub(super) fn subdomain_required() -> Failure {
+    Failure::new(400, 10_063, "You need a workers.dev subdomain first.")
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn subdomain_name() -> Failure {
+    Failure::new(
+        400,
+        10_033,
+        "Subdomains are lower-case letters, digits and dashes, up to 63.",
+    )
+}
