@@ -2,7 +2,10 @@
 
 use crate::model::Kind;
 
-static CATALOG: &[&dyn Kind] = &[];
+static CATALOG: &[&dyn Kind] = &[
+    #[cfg(test)]
+    &crate::model::Of::<crate::converge::tests::thing::Thing>::managed(),
+];
 
 /// Every kind.
 pub fn kinds() -> &'static [&'static dyn Kind] {

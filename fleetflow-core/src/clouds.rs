@@ -13,6 +13,8 @@ pub struct Clouds {
     cloudflare: Option<Cloudflare>,
     engines: Option<Engines>,
     missing: std::collections::BTreeMap<Provider, Error>,
+    #[cfg(test)]
+    pub(crate) things: Option<crate::converge::tests::thing::Things>,
 }
 
 impl Clouds {
@@ -47,6 +49,15 @@ impl Clouds {
     pub fn without(mut self, provider: Provider, why: Error) -> Self {
         self.missing.insert(provider, why);
         self
+    }
+
+    /// With the cloud of the kind that exists only in tests.
+    #[cfg(test)]
+    pub(crate) fn things(things: crate::converge::tests::thing::Things) -> Self {
+        Self {
+            things: Some(things),
+            ..Self::default()
+        }
     }
 
     fn absent(&self, provider: Provider) -> Error {

@@ -83,6 +83,9 @@ pub(super) async fn apply(
             journal.write(run.intentions(&group)?).await?;
             running.push(run.start(group));
         }
+        if running.is_empty() {
+            break;
+        }
         tokio::select! {
             biased;
             Some(Identified { address, id, outputs, written }) = identified.recv() => {

@@ -12,3 +12,6 @@ pub use event::{Event, Outcome, Report, Watcher};
 pub use observe::Observation;
 pub use run::exceeding;
 pub use session::{Caller, Session};
+
+#[cfg(test)]
+pub(crate) mod tests;

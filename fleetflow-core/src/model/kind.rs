@@ -1,7 +1,8 @@
 //! The object-safe face of a kind, implemented once for all of them. Planner, graph, state and executor know only this.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
 use futures::future::BoxFuture;
 use schemars::generate::SchemaSettings;
@@ -36,7 +37,7 @@ pub trait Kind: Send + Sync {
     /// Whether it is only looked up, never made or deleted.
     fn is_lookup(&self) -> bool;
     /// The JSON schema of its declaration.
-    fn schema(&self) -> &Value;
+    fn schema(&self) -> &'static Value;
     /// Whether users declare it, or other kinds expand to it.
     fn declarable(&self) -> bool;
     /// The canonical form of a declaration, or everything that is wrong with it. The one door for all front ends.
@@ -74,7 +75,6 @@ pub trait Operations: Send + Sync {
 
 /// The [`Kind`] of the resource type `R`.
 pub struct Of<R> {
-    schema: OnceLock<Value>,
     operations: Option<&'static dyn Operations>,
     declarable: bool,
     resource: PhantomData<fn() -> R>,
@@ -84,7 +84,6 @@ impl<R: Resource> Of<R> {
     /// A kind that loads, checks and expands, but that this version does not carry out by itself.
     pub const fn declared() -> Self {
         Self {
-            schema: OnceLock::new(),
             operations: None,
             declarable: true,
             resource: PhantomData,
@@ -96,7 +95,6 @@ impl<R: Lifecycle> Of<R> {
     /// A kind that users declare and that is carried out.
     pub const fn managed() -> Self {
         Self {
-            schema: OnceLock::new(),
             operations: Some(&Verbs::<R>(PhantomData)),
             declarable: true,
             resource: PhantomData,
@@ -106,7 +104,6 @@ impl<R: Lifecycle> Of<R> {
     /// A kind that other kinds expand to; users do not declare it.
     pub const fn internal() -> Self {
         Self {
-            schema: OnceLock::new(),
             operations: Some(&Verbs::<R>(PhantomData)),
             declarable: false,
             resource: PhantomData,
@@ -147,11 +144,8 @@ impl<R: Resource> Kind for Of<R> {
         R::LOOKUP
     }
 
-    fn schema(&self) -> &Value {
-        self.schema.get_or_init(|| {
-            let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-            settings.into_generator().into_root_schema_for::<R>().to_value()
-        })
+    fn schema(&self) -> &'static Value {
+        schema_of::<R>()
     }
 
     fn declarable(&self) -> bool {
@@ -184,6 +178,24 @@ impl<R: Resource> Kind for Of<R> {
     fn operations(&self) -> Option<&dyn Operations> {
         self.operations.map(|operations| operations as &dyn Operations)
     }
+}
+
+/// The schema of `R`, made once. It lives as long as the process: kinds are few and fixed.
+fn schema_of<R: Resource>() -> &'static Value {
+    static SCHEMAS: RwLock<BTreeMap<&'static str, &'static Value>> = RwLock::new(BTreeMap::new());
+    if let Some(schema) = SCHEMAS
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(R::KIND)
+    {
+        return schema;
+    }
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<R>().to_value();
+    let mut schemas = SCHEMAS.write().unwrap_or_else(PoisonError::into_inner);
+    schemas
+        .entry(R::KIND)
+        .or_insert_with(|| Box::leak(Box::new(schema)))
 }
 
 /// A decode error as a problem at its place.

@@ -1,0 +1,131 @@
+//! Proofs of the planner and the executor on a kind with an in-memory cloud: nothing is written by a plan, a second run
+//! changes nothing, every crash and every lost answer ends in the same world, strangers are left alone.
+
+mod proofs;
+mod scenarios;
+pub(crate) mod thing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use super::{Caller, Report, Session};
+use crate::clouds::Clouds;
+use crate::error::Result;
+use crate::model::Stack;
+use crate::state::{Event, Holder, Lease, MemoryStore, State, Store};
+use thing::{Thing, Things};
+
+/// One world with its state, for a sequence of runs.
+#[derive(Default)]
+struct Bench {
+    things: Things,
+    journal: Journal,
+}
+
+/// A journal that outlives the runs. It can die before or after its n-th write.
+#[derive(Clone, Debug, Default)]
+struct Journal(Arc<std::sync::Mutex<Pages>>);
+
+#[derive(Debug, Default)]
+struct Pages {
+    events: Vec<Event>,
+    writes: u64,
+    die_before: Option<u64>,
+    die_after: Option<u64>,
+}
+
+impl Journal {
+    fn pages(&self) -> std::sync::MutexGuard<'_, Pages> {
+        self.0.lock().unwrap()
+    }
+
+    /// A new process: nothing dies any more.
+    fn revive(&self) {
+        let mut pages = self.pages();
+        pages.die_before = None;
+        pages.die_after = None;
+    }
+
+    fn state(&self) -> State {
+        let mut state = State::default();
+        self.pages().events.iter().for_each(|event| state.apply(event));
+        state
+    }
+}
+
+impl Store for Journal {
+    fn describe(&self) -> String {
+        "a test".to_owned()
+    }
+
+    fn load(&self) -> BoxFuture<'_, Result<State>> {
+        Box::pin(async { Ok(self.state()) })
+    }
+
+    fn history(&self) -> BoxFuture<'_, Result<Vec<Event>>> {
+        Box::pin(async { Ok(self.pages().events.clone()) })
+    }
+
+    fn append<'a>(&'a self, _: &'a Lease, events: Vec<Event>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let dies = {
+                let mut pages = self.pages();
+                pages.writes += 1;
+                let number = pages.writes;
+                if pages.die_before != Some(number) {
+                    pages.events.extend(events);
+                }
+                pages.die_before == Some(number) || pages.die_after == Some(number)
+            };
+            if dies {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    }
+
+    fn acquire(&self, holder: Holder) -> BoxFuture<'_, Result<Lease>> {
+        Box::pin(async move { MemoryStore::new().acquire(holder).await })
+    }
+
+    fn release(&self, _: Lease) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>> {
+        Box::pin(async { Ok([7; 32]) })
+    }
+}
+
+impl Bench {
+    fn session(&self) -> Session {
+        let clouds = Clouds::things(self.things.clone());
+        let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+        Session::new(clouds, self.journal.clone(), caller)
+    }
+
+    fn attach(&self, stack: Stack) -> Stack {
+        stack.session(self.session())
+    }
+
+    async fn converge(&self, stack: &Stack) -> Result<Report> {
+        self.attach(stack.clone()).converge().await
+    }
+
+    /// A run that may die on the way: then nothing of it goes on, and there is no answer.
+    async fn converge_or_die(&self, stack: &Stack) -> Option<Result<Report>> {
+        tokio::time::timeout(Duration::from_secs(3600), self.converge(stack))
+            .await
+            .ok()
+    }
+
+    async fn destroy(&self) -> Result<Report> {
+        self.attach(stack(vec![])).destroy().await
+    }
+}
+
+fn stack(things: Vec<Thing>) -> Stack {
+    things.into_iter().fold(Stack::new("p", "s"), Stack::add)
+}

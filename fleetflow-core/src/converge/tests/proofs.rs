@@ -1,0 +1,180 @@
+//! Proofs by enumeration and by random schedules: every call and every write of the journal is a place to die.
+
+use proptest::prelude::*;
+
+use super::thing::{Fault, Row, Thing};
+use super::{Bench, stack};
+use crate::model::Stack;
+
+/// A world without what differs between equal worlds: the serials.
+fn shape(bench: &Bench) -> Vec<(String, u32, String, bool)> {
+    bench
+        .things
+        .rows()
+        .into_iter()
+        .map(
+            |Row {
+                 name,
+                 size,
+                 zone,
+                 input,
+                 ..
+             }| (name, size, zone, input.is_some()),
+        )
+        .collect()
+}
+
+/// The stack of the crash proofs: a chain, a replacement, an update and a removal happen when it goes from one to the other.
+fn before() -> Stack {
+    let a = Thing::new("a");
+    let b = Thing::new("b").input(a.serial());
+    stack(vec![
+        Thing::new("c").input(b.serial()),
+        b,
+        a,
+        Thing::new("gone").input("x"),
+        Thing::new("d"),
+    ])
+}
+
+fn after() -> Stack {
+    let a = Thing::new("a").zone("z");
+    let b = Thing::new("b").input(a.serial());
+    stack(vec![
+        Thing::new("c").input(b.serial()).size(3),
+        b,
+        a,
+        Thing::new("d").size(2),
+        Thing::new("new"),
+    ])
+}
+
+async fn converged(stacks: &[Stack]) -> Bench {
+    let bench = Bench::default();
+    for stack in stacks {
+        bench.converge(stack).await.expect("an undisturbed run");
+    }
+    bench
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Death {
+    Call(Fault),
+    WriteBefore,
+    WriteAfter,
+}
+
+/// Runs up to `death` at place `number` of going from `before` to `after`; `None` when there is no such place.
+async fn dead(death: Death, number: u64) -> Option<Bench> {
+    let bench = converged(&[before()]).await;
+    let (calls, writes) = (bench.things.calls(), bench.journal.pages().writes);
+    match death {
+        Death::Call(fault) => bench.things.faulty([(calls + number, fault)]),
+        Death::WriteBefore => bench.journal.pages().die_before = Some(writes + number),
+        Death::WriteAfter => bench.journal.pages().die_after = Some(writes + number),
+    }
+    let died = bench.converge_or_die(&after()).await.is_none();
+    bench.journal.revive();
+    died.then_some(bench)
+}
+
+#[tokio::test(start_paused = true)]
+async fn wherever_it_dies_the_next_run_ends_in_the_same_world_and_down_leaves_nothing() {
+    let undisturbed = shape(&converged(&[before(), after()]).await);
+    let mut places = 0;
+    for death in [
+        Death::Call(Fault::DieBefore),
+        Death::Call(Fault::DieAfter),
+        Death::WriteBefore,
+        Death::WriteAfter,
+    ] {
+        for number in 1.. {
+            let Some(bench) = dead(death, number).await else {
+                break;
+            };
+            places += 1;
+            bench
+                .converge(&after())
+                .await
+                .unwrap_or_else(|error| panic!("{death:?} {number}: {error}"));
+            assert_eq!(shape(&bench), undisturbed, "{death:?} at {number}");
+            assert!(
+                bench.attach(after()).plan().await.unwrap().is_empty(),
+                "{death:?} at {number}"
+            );
+            let Some(bench) = dead(death, number).await else {
+                break;
+            };
+            bench
+                .destroy()
+                .await
+                .unwrap_or_else(|error| panic!("{death:?} {number}: {error}"));
+            assert!(
+                bench.things.rows().is_empty(),
+                "{death:?} at {number}: {:?}",
+                bench.things.rows()
+            );
+        }
+    }
+    println!("{places} places to die, each gone on from by `up` and by `down`");
+    assert!(places > 30, "only {places} places were found");
+}
+
+fn things() -> impl Strategy<Value = Vec<(u32, bool, Option<usize>)>> {
+    proptest::collection::vec((1_u32..4, any::<bool>(), proptest::option::of(0_usize..6)), 0..6)
+}
+
+/// Things named by their position; each may take its input from an earlier one.
+fn declared(parts: &[(u32, bool, Option<usize>)]) -> Stack {
+    let mut made: Vec<Thing> = Vec::new();
+    for (position, (size, far, from)) in parts.iter().enumerate() {
+        let thing = Thing::new(&format!("t{position}"))
+            .size(*size)
+            .zone(if *far { "z" } else { "a" });
+        let source = from
+            .and_then(|from| made.get(from % (position.max(1))))
+            .map(Thing::serial);
+        made.push(match source {
+            Some(output) => thing.input(output),
+            None => thing,
+        });
+    }
+    stack(made)
+}
+
+fn faults() -> impl Strategy<Value = Vec<(u64, Fault)>> {
+    let fault = prop_oneof![
+        Just(Fault::Before),
+        Just(Fault::After),
+        Just(Fault::DieBefore),
+        Just(Fault::DieAfter)
+    ];
+    proptest::collection::vec((1_u64..40, fault), 0..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    /// Whatever fails or dies on the way from one random stack to another: runs until one succeeds end in the declared
+    /// world, without duplicates or orphans, and then the plan is empty.
+    #[test]
+    fn any_schedule_of_faults_converges(first in things(), second in things(), faults in faults()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let bench = Bench::default();
+            bench.things.faulty(faults);
+            let mut tries = 0;
+            for goal in [declared(&first), declared(&second)] {
+                while !matches!(bench.converge_or_die(&goal).await, Some(Ok(_))) {
+                    tries += 1;
+                    assert!(tries < 40, "it does not converge");
+                }
+            }
+            bench.things.faulty([]);
+            let undisturbed = converged(&[declared(&second)]).await;
+            assert_eq!(shape(&bench), shape(&undisturbed));
+            let plan = bench.attach(declared(&second)).plan().await.unwrap();
+            assert!(plan.is_empty(), "{plan:?}");
+        });
+    }
+}
