@@ -1,10 +1,17 @@
 //! The explicit list of kinds, one line each. Their order is the order of the documentation.
 
-use crate::model::Kind;
+use crate::model::{Kind, Of};
+use crate::sakura;
 
 static CATALOG: &[&dyn Kind] = &[
     #[cfg(test)]
-    &crate::model::Of::<crate::converge::tests::thing::Thing>::managed(),
+    &Of::<crate::converge::tests::thing::Thing>::managed(),
+    &Of::<sakura::Server>::declared(),
+    &Of::<sakura::Scale>::declared(),
+    &Of::<sakura::SshKey>::declared(),
+    &Of::<sakura::PacketFilter>::declared(),
+    &Of::<sakura::Switch>::declared(),
+    &Of::<sakura::StartupScript>::declared(),
 ];
 
 /// Every kind.

@@ -14,9 +14,11 @@ mod error;
 pub mod http;
 pub mod model;
 pub mod plan;
+pub mod prelude;
 pub mod sakura;
 pub mod state;
 
 pub use clouds::{Cloud, Clouds};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{Address, Stack};
+pub use sakura::{PacketFilter, Scale, Server, SshKey, StartupScript, Switch};

@@ -8,7 +8,8 @@
 //! | `x-arguments` | object | the fields that positional arguments fill, in order; a last `name...` takes the rest |
 //! | `x-input` | scalar | the field may also be a reference, a text with references, or a secret; the value is the type's name |
 //! | `x-format` | text | the name of a check in [`formats`](super::format) |
-//! | `x-path` | text | a path of a local file, relative to the stack's root |
+//! | `x-path` | text | a path of a local file, relative to the stack's root; `"or-text"`: such a path, or the content itself |
+//! | `x-secret` | text | the value is always a secret, whether its declaration says so or not |
 //! | `x-tagged` | list | the elements are variants, told apart by their field `type` |
 //! | `x-aliases` | field | other names for the field |
 
@@ -38,6 +39,9 @@ fn fit(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Proble
     if Marker::of(value).is_some() {
         return fit_marker(schema, path, problems);
     }
+    if let Some(words) = words(schema) {
+        return fit_word(&words, value, path, problems);
+    }
     match kind_of(schema) {
         Some("object") if schema.get("properties").is_some() => fit_object(schema, value, path, problems),
         Some("object") => fit_map(schema, value, path, problems),
@@ -56,6 +60,9 @@ fn choose<'s>(schema: &'s Value, value: &Value) -> Option<&'s Value> {
         && let Some(variant) = alternatives.iter().find(|variant| tag_of(variant) == Some(tag))
     {
         return Some(variant);
+    }
+    if words(schema).is_some() {
+        return Some(schema);
     }
     let named: Vec<_> = alternatives
         .iter()
@@ -82,7 +89,31 @@ fn tag_of(variant: &Value) -> Option<&str> {
     variant.pointer("/properties/type/const").and_then(Value::as_str)
 }
 
+/// The words that the schema of an enumeration allows: a union of constants, with a description each.
+fn words(schema: &Value) -> Option<Vec<&str>> {
+    let constants = schema.get("oneOf")?.as_array()?.iter();
+    constants
+        .map(|constant| constant.get("const")?.as_str())
+        .collect()
+}
+
+fn fit_word(words: &[&str], value: &Value, path: &Path, problems: &mut Vec<Problem>) {
+    let Some(word) = value.as_str() else {
+        let message = format!("expected one of {}, found {}", words.join(", "), described(value));
+        return problems.push(Problem::at(path.clone(), message));
+    };
+    if !words.contains(&word) {
+        problems.push(Problem {
+            path: path.clone(),
+            ..not_among(words, value)
+        });
+    }
+}
+
 fn suits(schema: &Value, value: &Value) -> bool {
+    if let Some(words) = words(schema) {
+        return value.as_str().is_some_and(|word| words.contains(&word));
+    }
     if Marker::of(value).is_some() {
         return schema.get("x-input").is_some();
     }
@@ -296,6 +327,10 @@ fn not_one_of(schema: &Value, value: &Value) -> Option<Problem> {
         return None;
     }
     let names: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
+    Some(not_among(&names, value))
+}
+
+fn not_among(names: &[&str], value: &Value) -> Problem {
     let help = match value
         .as_str()
         .and_then(|word| did_you_mean(word, names.iter().copied()))
@@ -303,7 +338,7 @@ fn not_one_of(schema: &Value, value: &Value) -> Option<Problem> {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("allowed: {}", names.join(", ")),
     };
-    Some(Problem::at(Path::root(), format!("{value} is not allowed here")).help(help))
+    Problem::at(Path::root(), format!("{value} is not allowed here")).help(help)
 }
 
 fn mismatch(schema: &Value, value: &Value) -> String {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Address, Declaration, Problem, Stack};
+use super::{Address, Declaration, Problem, Providers, Stack};
 use crate::catalog;
 
 /// What a kind may look at while it expands: the other declarations, and the counts that scaling decided on.
@@ -25,6 +25,11 @@ impl<'s> Expansion<'s> {
     /// The stage's name.
     pub fn stage(&self) -> &'s str {
         self.stack.stage()
+    }
+
+    /// The settings of the providers.
+    pub fn providers(&self) -> &'s Providers {
+        self.stack.provider_settings()
     }
 
     /// The declaration at `address`.
@@ -55,6 +60,10 @@ pub(crate) fn expand(
     replicas: &BTreeMap<String, u32>,
 ) -> Result<Vec<Declaration>, Vec<Problem>> {
     let around = Expansion::new(stack, replicas);
+    let problems = misfits(stack, &around);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let mut expanded = Vec::new();
     for declared in stack.declarations() {
         let kind = catalog::kind(declared.address.kind());
@@ -69,6 +78,21 @@ pub(crate) fn expand(
 /// Everything `stack` stands for when nothing is scaled beyond its minimum.
 pub(crate) fn expanded(stack: &Stack) -> Result<Vec<Declaration>, Vec<Problem>> {
     expand(stack, &BTreeMap::new())
+}
+
+/// What is wrong with the declarations among each other, as their kinds know it.
+fn misfits(stack: &Stack, around: &Expansion<'_>) -> Vec<Problem> {
+    let check = |declared: &Declaration| {
+        let kind = catalog::kind(declared.address.kind());
+        kind.map(|kind| kind.check_in(declared, around))
+            .unwrap_or_default()
+    };
+    let of = |declared| {
+        check(declared)
+            .into_iter()
+            .map(|problem: Problem| problem.on(&declared.address))
+    };
+    stack.declarations().iter().flat_map(of).collect()
 }
 
 fn duplicates(expanded: &[Declaration]) -> Option<Vec<Problem>> {

@@ -42,6 +42,8 @@ pub trait Kind: Send + Sync {
     fn declarable(&self) -> bool;
     /// The canonical form of a declaration, or everything that is wrong with it. The one door for all front ends.
     fn decode(&self, declared: Value) -> std::result::Result<Value, Vec<Problem>>;
+    /// What is wrong with the declaration among the others.
+    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem>;
     /// What the declaration stands for; `None` for itself.
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>>;
     /// What users notice while `changes` are made in place.
@@ -160,6 +162,13 @@ impl<R: Resource> Kind for Of<R> {
             return Err(problems);
         }
         serde_json::to_value(&typed).map_err(|error| vec![Problem::at(Path::root(), error.to_string())])
+    }
+
+    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        match serde_json::from_value::<R>(declared.spec.clone()) {
+            Ok(typed) => typed.check_in(declared, around),
+            Err(error) => vec![Problem::at(Path::root(), error.to_string())],
+        }
     }
 
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {

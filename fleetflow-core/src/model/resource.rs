@@ -80,6 +80,12 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
         Vec::new()
     }
 
+    /// What is wrong with it among the other declarations: a name that nobody declares, a setting that is missing.
+    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        let _ = (declared, around);
+        Vec::new()
+    }
+
     /// The resources that it stands for, when it is more than itself; `None` when it is just itself.
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
         let _ = (declared, around);

@@ -19,6 +19,7 @@ use crate::{catalog, plan};
 ///     .name("web")
 ///     .plan(Plan::new(4, 4))
 ///     .disk(Disk::new(100, "ubuntu-24.04"))
+///     .zone("tk1a")
 ///     .build();
 /// let zone = Dns::builder().zone("example.jp").record(Record::a("www", web.ip()).proxied(true)).build();
 /// let stack = Stack::new("shop", "dev").add(web).add(zone);

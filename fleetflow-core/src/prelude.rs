@@ -1,0 +1,5 @@
+//! The names that a stack is written with. Nothing is defined here.
+
+pub use crate::model::{Address, Declare, Input, Output, Stack};
+pub use crate::sakura::packet_filter::{PacketRule, Protocol};
+pub use crate::sakura::{Disk, PacketFilter, Plan, Scale, Server, Ssh, SshKey, StartupScript, Switch};

@@ -1,0 +1,78 @@
+//! The operating systems that SAKURA Cloud offers as public archives: their names here, and the tags that find them.
+//! It looks nothing up.
+
+use crate::model::did_you_mean;
+
+/// A public archive by the name that users write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OperatingSystem {
+    /// The name: `ubuntu-24.04`.
+    pub(crate) name: &'static str,
+    /// The tags that its archive carries, all of them (API doc "Archives", as the official clients search).
+    pub(crate) tags: &'static [&'static str],
+    /// The user who may log in with the configured key.
+    pub(crate) user: &'static str,
+}
+
+const fn os(name: &'static str, tags: &'static [&'static str], user: &'static str) -> OperatingSystem {
+    OperatingSystem { name, tags, user }
+}
+
+/// Versions are pinned by a `*-latest` tag; a name without version follows `current-stable`, which moves on.
+const KNOWN: &[OperatingSystem] = &[
+    os("ubuntu-24.04", &["ubuntu-24.04-latest"], "ubuntu"),
+    os("ubuntu-22.04", &["ubuntu-22.04-latest"], "ubuntu"),
+    os("ubuntu", &["current-stable", "distro-ubuntu"], "ubuntu"),
+    os("debian-12", &["debian-12-latest"], "root"),
+    os("debian-11", &["debian-11-latest"], "root"),
+    os("debian", &["current-stable", "distro-debian"], "root"),
+    os("almalinux-10", &["alma-10-latest"], "root"),
+    os("almalinux-9", &["alma-9-latest"], "root"),
+    os("almalinux-8", &["alma-8-latest"], "root"),
+    os("almalinux", &["current-stable", "distro-alma"], "root"),
+    os("rockylinux-10", &["rocky-10-latest"], "root"),
+    os("rockylinux-9", &["rocky-9-latest"], "root"),
+    os("rockylinux-8", &["rocky-8-latest"], "root"),
+    os("rockylinux", &["current-stable", "distro-rocky"], "root"),
+    os("miraclelinux-9", &["miracle-9-latest"], "root"),
+    os("miraclelinux-8", &["miracle-8-latest"], "root"),
+    os("miraclelinux", &["current-stable", "distro-miracle"], "root"),
+    os("kusanagi", &["current-stable", "pkg-kusanagi"], "root"),
+];
+
+/// The operating system called `name`.
+pub(crate) fn find(name: &str) -> Option<&'static OperatingSystem> {
+    KNOWN.iter().find(|os| os.name == name)
+}
+
+/// Advice for a name that is not known.
+pub(crate) fn advice(name: &str) -> String {
+    let bare = |text: &str| text.replace(['-', '.', '_'], "");
+    // Other tools write `ubuntu2404`.
+    let respelled = KNOWN
+        .iter()
+        .find(|os| bare(os.name) == bare(name))
+        .map(|os| os.name);
+    match respelled.or_else(|| did_you_mean(name, KNOWN.iter().map(|os| os.name))) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let names: Vec<_> = KNOWN.iter().map(|os| os.name).collect();
+            format!(
+                "known: {}; or name an archive of your own with `source-archive`",
+                names.join(", ")
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_nearly_right_gets_advice() {
+        assert_eq!(advice("ubuntu2404"), "did you mean `ubuntu-24.04`?");
+        assert_eq!(advice("almalinux9"), "did you mean `almalinux-9`?");
+        assert!(advice("windows").starts_with("known: ubuntu-24.04, "));
+    }
+}

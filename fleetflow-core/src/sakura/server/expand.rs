@@ -1,0 +1,89 @@
+//! What a declared server stands for: the server itself, its replicas, and what runs on them. Pure.
+
+use serde_json::{Value, json};
+
+use super::Server;
+use crate::model::{Address, Declaration, Expansion, Input, OutputRef, Problem, Resource as _};
+use crate::sakura::{Id, scale, zone};
+
+/// The servers that `server` stands for, and everything that runs on them.
+pub(super) fn expand(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
+    let mut all = replicas(server, declared, around);
+    // What is wrong with the groups was reported by `check_in`, which goes the same way.
+    all.extend(deployments(server, declared, around).unwrap_or_default());
+    all
+}
+
+/// What runs on each replica, or what is wrong with it.
+pub(super) fn deployments(
+    server: &Server,
+    declared: &Declaration,
+    around: &Expansion<'_>,
+) -> Result<Vec<Declaration>, Vec<Problem>> {
+    let all = Vec::new();
+    for owner in replicas(server, declared, around) {
+        for group in &server.deploy_services {
+            let address = Address::new("service-group", group);
+            let Some(group) = around.declaration(&address) else {
+                continue;
+            };
+            let host = json!({ "$ref": owner.address.output("docker") });
+            let _ = (group, host);
+        }
+    }
+    Ok(all)
+}
+
+/// The servers themselves. The first replica is the declared one, with all its flags.
+fn replicas(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
+    let names = scale::replicas(around, &server.name);
+    let of = |(index, name): (usize, String)| {
+        let spec = encoded(&replica(server, name.clone(), index, around));
+        match index {
+            0 => Declaration {
+                spec,
+                ..declared.clone()
+            },
+            _ => Declaration::new(Address::new(Server::KIND, name), spec).inherit(declared),
+        }
+    };
+    names.into_iter().enumerate().map(of).collect()
+}
+
+fn replica(server: &Server, name: String, index: usize, around: &Expansion<'_>) -> Server {
+    let numbered = |hostname: &String| match index {
+        0 => hostname.clone(),
+        _ => match hostname.split_once('.') {
+            Some((host, domain)) => format!("{host}-{}.{domain}", index + 1),
+            None => format!("{hostname}-{}", index + 1),
+        },
+    };
+    Server {
+        name,
+        zone: zone::chosen(server.zone.as_deref(), around),
+        hostname: server.hostname.as_ref().map(numbered),
+        packet_filter: server
+            .packet_filter
+            .clone()
+            .map(|filter| object("packet-filter", filter)),
+        switch: server.switch.clone().map(|switch| object("switch", switch)),
+        deploy_services: Vec::new(),
+        ..server.clone()
+    }
+}
+
+/// The name of a declared object as a reference to its id.
+fn object(kind: &str, value: Input<String>) -> Input<String> {
+    match value.known() {
+        Some(name) if name.parse::<Id>().is_err() => {
+            let reference: OutputRef = Address::new(kind, name).output("id");
+            Input::Reference(reference)
+        }
+        _ => value,
+    }
+}
+
+fn encoded(server: &Server) -> Value {
+    // A derived `Serialize` of maps with text keys cannot fail; a null would be reported by the decoder.
+    serde_json::to_value(server).unwrap_or(Value::Null)
+}

@@ -1,0 +1,296 @@
+//! The kind `server`: what users declare and what others may refer to. It talks to nobody.
+
+mod check;
+mod disk;
+mod expand;
+mod plan;
+mod ssh;
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use typed_builder::TypedBuilder;
+
+pub(crate) use check::named;
+pub use disk::{Disk, DiskPlan};
+pub use plan::{Commitment, Plan};
+pub use ssh::Ssh;
+pub(crate) use ssh::{is_private_key, is_public_key};
+
+use crate::model::{
+    Address, Declaration, Expansion, Input, Output, OutputField, Problem, Provider, Resource, ValueType,
+};
+use crate::plan::{Change, Disruption, Level};
+
+/// A server on SAKURA Cloud, with its disks.
+///
+/// Its first network interface is on the internet. With services to run, FleetFlow installs what they need and runs
+/// them over SSH.
+///
+/// ```
+/// use fleetflow_core::prelude::*;
+///
+/// let server = Server::builder()
+///     .name("web")
+///     .plan(Plan::new(4, 4))
+///     .disk(Disk::new(100, "ubuntu-24.04"))
+///     .disk(Disk::blank(250).named("data"))
+///     .zone("tk1a")
+///     .ssh_key("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL0Q9zZ4W6s0m0P3r9V0bJb0m0gJmXw3T3mS6v7S8n9L me@example")
+///     .tag("production")
+///     .build();
+/// assert_eq!(server.ip().reference().to_string(), "server.web.ip");
+/// assert!(Stack::new("shop", "dev").add(server).check().is_empty());
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TypedBuilder)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-arguments" = ["name"]))]
+#[builder(mutators(
+    /// With one more disk; the server boots from the first.
+    pub fn disk(&mut self, disk: Disk) {
+        self.disk.push(disk);
+    }
+    /// With one more public key: its text, or the path of its file.
+    pub fn ssh_key(&mut self, key: impl Into<String>) {
+        self.ssh_key.push(key.into());
+    }
+    /// Runs one more service group.
+    pub fn deploy_services(&mut self, group: impl Into<String>) {
+        self.deploy_services.push(group.into());
+    }
+    /// With one more tag.
+    pub fn tag(&mut self, tag: impl Into<String>) {
+        self.tags.insert(tag.into());
+    }
+))]
+pub struct Server {
+    /// Its name in the stack and in the cloud.
+    #[builder(setter(into))]
+    #[schemars(extend("x-format" = "name"))]
+    name: String,
+    /// Who serves it; there is only one.
+    #[builder(default, setter(skip))]
+    #[serde(default, skip_serializing)]
+    #[schemars(extend("enum" = ["sakura-cloud"]))]
+    provider: Option<String>,
+    /// Its size.
+    plan: Plan,
+    /// Its disks; it boots from the first.
+    #[builder(via_mutators)]
+    disk: Vec<Disk>,
+    /// The zone; the one of the providers' settings without it.
+    #[builder(default, setter(strip_option, into))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zone: Option<String>,
+    /// The host name inside the server; its name without it.
+    #[builder(default, setter(strip_option, into))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hostname: Option<String>,
+    /// A description for people.
+    #[builder(default, setter(strip_option, into))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// Tags for people and for the cloud's special ones.
+    #[builder(via_mutators)]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(extend("x-aliases" = ["tag"]))]
+    tags: BTreeSet<String>,
+    /// Public keys that may log in: key texts, or paths of public key files.
+    #[builder(via_mutators)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "ssh::key_list")]
+    ssh_key: Vec<String>,
+    /// The password of the administrator; without one, nobody logs in by password.
+    #[builder(default, setter(strip_option, into))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-secret" = true))]
+    password: Option<Input<String>>,
+    /// A script that runs at the first start: its text, or the path of its file.
+    #[builder(default, setter(strip_option, into))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-path" = "or-text"))]
+    startup_script: Option<String>,
+    /// A packet filter before the internet interface: the name of a declared one, or an id.
+    #[builder(default, setter(strip_option, into))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    packet_filter: Option<Input<String>>,
+    /// A switch at a second interface: the name of a declared one, or an id.
+    #[builder(default, setter(strip_option, into))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    switch: Option<Input<String>>,
+    /// How FleetFlow reaches it.
+    #[builder(default, setter(strip_option))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ssh: Option<Ssh>,
+    /// The service groups that run on it.
+    #[builder(via_mutators)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deploy_services: Vec<String>,
+}
+
+/// Where a container engine listens, as an output of a server: `ssh://ubuntu@203.0.113.10:22`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DockerHost(pub String);
+
+impl ValueType for DockerHost {
+    const NAME: &'static str = "docker-host";
+}
+
+impl From<Output<DockerHost>> for Input<String> {
+    fn from(output: Output<DockerHost>) -> Self {
+        Self::Reference(output.reference().clone())
+    }
+}
+
+impl Server {
+    /// Its id in the cloud. A change of plan gives it another one.
+    pub fn id(&self) -> Output<String> {
+        self.output("id")
+    }
+
+    /// Its public IPv4 address.
+    pub fn ip(&self) -> Output<Ipv4Addr> {
+        self.output("ip")
+    }
+
+    /// The gateway of its public network.
+    pub fn gateway(&self) -> Output<Ipv4Addr> {
+        self.output("gateway")
+    }
+
+    /// The host name inside it.
+    pub fn hostname(&self) -> Output<String> {
+        self.output("hostname")
+    }
+
+    /// The zone it is in.
+    pub fn zone(&self) -> Output<String> {
+        self.output("zone")
+    }
+
+    /// Its container engine.
+    pub fn docker(&self) -> Output<DockerHost> {
+        self.output("docker")
+    }
+
+    fn output<T>(&self, name: &str) -> Output<T> {
+        Output::new(&Address::new(Self::KIND, &self.name), name)
+    }
+
+    /// The declared zone; filled in from the settings when it is expanded.
+    pub(super) fn zone_name(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    /// The host name that is written into it.
+    fn host_name(&self) -> String {
+        self.hostname
+            .clone()
+            .unwrap_or_else(|| self.name.replace('_', "-"))
+    }
+
+    /// Where its container engine is reached, at `ip`.
+    fn docker_host(&self, ip: Ipv4Addr) -> String {
+        let ssh = self.ssh.as_ref();
+        let user = ssh
+            .and_then(Ssh::named_user)
+            .unwrap_or_else(|| self.disk.first().map_or("root", Disk::login_user));
+        let port = ssh.and_then(Ssh::named_port).unwrap_or(22);
+        format!("ssh://{user}@{ip}:{port}")
+    }
+}
+
+/// A password or a key must not end up in a log: only what names the server is shown.
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("name", &self.name)
+            .field("plan", &self.plan)
+            .field("disk", &self.disk)
+            .field("zone", &self.zone)
+            .finish_non_exhaustive()
+    }
+}
+
+const fn output(name: &'static str, value_type: &'static str, doc: &'static str) -> OutputField {
+    OutputField {
+        name,
+        value_type,
+        doc,
+    }
+}
+
+impl Resource for Server {
+    const KIND: &'static str = "server";
+    const PROVIDER: Provider = Provider::SakuraCloud;
+    const OUTPUTS: &'static [OutputField] = &[
+        output(
+            "id",
+            "text",
+            "Its id in the cloud; a change of plan gives it another one",
+        ),
+        output("ip", "ipv4", "Its public IPv4 address"),
+        output("gateway", "ipv4", "The gateway of its public network"),
+        output("hostname", "text", "The host name inside it"),
+        output("zone", "text", "The zone it is in"),
+        output("docker", "docker-host", "Where its container engine is reached"),
+    ];
+    // A disk neither grows nor changes its content in place (API doc "Disk"); zones cannot be left.
+    const REPLACE_ON: &'static [&'static str] = &["zone", "disk"];
+    const HOLDS_DATA: Option<&'static str> = Some("its disks");
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        check::check(self)
+    }
+
+    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        check::check_in(self, declared, around)
+    }
+
+    fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
+        Some(expand::expand(self, declared, around))
+    }
+
+    fn disruption(changes: &[Change]) -> Disruption {
+        let plan = changes.iter().any(changes_plan);
+        let off = changes
+            .iter()
+            .any(|change| NEED_POWER_OFF.contains(&change.field()));
+        match (plan, off) {
+            (true, _) => Disruption::new(Level::Reboot, ["reboot", "new server id"]),
+            (false, true) => Disruption::new(Level::Reboot, ["reboot"]),
+            (false, false) => Disruption::none(),
+        }
+    }
+
+    fn volatile(changes: &[Change]) -> &'static [&'static str] {
+        let has = |field| changes.iter().any(|change: &Change| change.field() == field);
+        let plan = changes.iter().any(changes_plan);
+        match (plan, has("hostname") || has("name"), has("ssh")) {
+            (false, false, false) => &[],
+            (true, false, false) => &["id"],
+            (false, true, false) => &["hostname"],
+            (false, false, true) => &["docker"],
+            (true, _, false) => &["id", "hostname"],
+            (false, true, true) => &["hostname", "docker"],
+            (true, _, true) => &["id", "hostname", "docker"],
+        }
+    }
+}
+
+/// Fields that are written into the disk, or wired, while the server is off (API doc "Update in place").
+const NEED_POWER_OFF: &[&str] = &["hostname", "ssh_key", "password", "startup_script", "switch"];
+
+/// Whether `change` makes another plan necessary. That nobody names a generation any more leaves it as it is.
+fn changes_plan(change: &Change) -> bool {
+    change.field() == "plan" && !change.after.is_null()
+}
+
+#[cfg(test)]
+mod tests;
