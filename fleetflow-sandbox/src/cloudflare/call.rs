@@ -137,6 +137,11 @@ pub(super) fn is_identifier(text: &str) -> bool {
             .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
+/// An identifier in the form of a UUID.
+pub(super) fn uuid(hex: &str) -> String {
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
 /// 32 hex digits that follow from `seed`.
 pub(super) fn hex_identifier(seed: &str) -> String {
     blake3::hash(seed.as_bytes()).to_hex()[..32].to_owned()

@@ -14,6 +14,7 @@ mod dns;
 mod gate;
 mod kv;
 mod multipart;
+mod pages;
 mod paging;
 mod r2;
 mod rows;
@@ -35,6 +36,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(r2::routes())
         .merge(kv::routes())
         .merge(workers::routes())
+        .merge(pages::routes())
         .fallback(call::no_route)
         .method_not_allowed_fallback(call::wrong_method)
         .layer(gate)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::dns::{self, Record};
 use super::gate::{Limits, Windows};
-use super::{kv, r2, workers};
+use super::{kv, pages, r2, workers};
 
 /// Everything this cloud holds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub(crate) struct Rows {
     pub(super) kv: kv::Rows,
     /// Workers.
     pub(super) workers: workers::Rows,
+    /// Pages.
+    pub(super) pages: pages::Rows,
     /// The request allowance.
     pub(super) limits: Limits,
     /// Requests counted so far. Not saved: another run of the program starts a new window.
@@ -117,6 +119,7 @@ impl Rows {
             "r2": r2::inventory(&self.r2),
             "kv": kv::inventory(&self.kv),
             "workers": workers::inventory(&self.workers),
+            "pages": pages::inventory(&self.pages),
         })
     }
 }

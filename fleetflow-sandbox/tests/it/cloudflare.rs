@@ -5,6 +5,7 @@ mod dns_batch;
 mod dns_list;
 mod dns_rules;
 mod kv;
+mod pages;
 mod r2;
 mod r2_domains;
 mod schema;

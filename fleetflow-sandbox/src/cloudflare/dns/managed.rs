@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::name::in_zone;
 use super::{Fields, Kind, Meta, Record, conflict, refusal, settle};
 use crate::cloudflare::answer::Failure;
 use crate::cloudflare::rows::{Rows, Zone};
@@ -68,6 +69,21 @@ pub(crate) fn attach_worker(
         id,
         now,
     )
+}
+
+/// The zone a host is in: the one with the longest name.
+pub(crate) fn zone_of<'a>(rows: &'a Rows, host: &str) -> Option<&'a Zone> {
+    let holding = rows.zones.iter().filter(|zone| in_zone(host, &zone.name));
+    holding.max_by_key(|zone| zone.name.len())
+}
+
+/// True if a record makes `host` an alias of `target`.
+pub(crate) fn is_alias_of(rows: &Rows, host: &str, target: &str) -> bool {
+    let records = zone_of(rows, host).and_then(|zone| rows.records.get(&zone.id));
+    records.into_iter().flatten().any(|record| {
+        let fields = &record.fields;
+        fields.kind == Kind::Cname && fields.name == host && fields.content.eq_ignore_ascii_case(target)
+    })
 }
 
 /// Takes the managed record of a host away.

@@ -29,7 +29,7 @@ mod text;
 mod write;
 
 pub(super) use fields::{Fields, Kind};
-pub(super) use managed::{attach_bucket, attach_worker, detach};
+pub(super) use managed::{attach_bucket, attach_worker, detach, is_alias_of, zone_of};
 pub(super) use name::in_zone;
 
 /// A stored record.

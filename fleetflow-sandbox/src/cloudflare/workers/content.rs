@@ -5,7 +5,7 @@ use serde_json::json;
 use super::upload::Upload;
 use super::{refusal, script};
 use crate::cloudflare::answer::{Answer, Outcome};
-use crate::cloudflare::call::{Call, Context};
+use crate::cloudflare::call::{Call, Context, uuid};
 use crate::cloudflare::multipart;
 
 /// The code of a service worker as it is, that of modules as a form.
@@ -41,7 +41,7 @@ pub(super) fn get_all(context: &mut Context<'_>, call: &Call) -> Outcome {
 /// Replaces the code and keeps the configuration.
 pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
     let upload = Upload::read(call)?;
-    let (id, now) = (script::uuid(&context.identifier()), context.now);
+    let (id, now) = (uuid(&context.identifier()), context.now);
     let script = script::find(context, call)?;
     let mut version = script.newest().cloned().ok_or_else(refusal::no_script)?;
     upload.over(&mut version)?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::version::Version;
 use super::{refusal, script};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
-use crate::cloudflare::call::{Call, Context};
+use crate::cloudflare::call::{Call, Context, uuid};
 
 /// A deployment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub(super) fn list(context: &mut Context<'_>, call: &Call) -> Outcome {
 
 pub(super) fn create(context: &mut Context<'_>, call: &Call) -> Outcome {
     let new: NewDeployment = call.json()?;
-    let (id, now) = (script::uuid(&context.identifier()), context.now);
+    let (id, now) = (uuid(&context.identifier()), context.now);
     let script = script::find(context, call)?;
     new.check()?;
     if new

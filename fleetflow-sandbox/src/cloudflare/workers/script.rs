@@ -7,7 +7,7 @@ use super::deployment::Deployment;
 use super::upload::{Metadata, Upload};
 use super::{Script, Version, binding, domain, refusal, version};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
-use crate::cloudflare::call::{Call, Context};
+use crate::cloudflare::call::{Call, Context, uuid};
 use crate::cloudflare::rows::Rows;
 
 pub(super) fn list(context: &mut Context<'_>, _: &Call) -> Outcome {
@@ -81,11 +81,6 @@ pub(super) fn deploy<'a>(
     script.versions.push(version);
     script.modified = now;
     Ok(script)
-}
-
-/// An identifier in the form of a UUID.
-pub(super) fn uuid(hex: &str) -> String {
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 fn bound_by(rows: &Rows, name: &str) -> Option<String> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::version::Version;
 use super::{Script, binding, refusal, script};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
-use crate::cloudflare::call::{Call, Context};
+use crate::cloudflare::call::{Call, Context, uuid};
 
 #[derive(Deserialize, Serialize)]
 struct Secret {
@@ -77,7 +77,7 @@ fn change(
     call: &Call,
     edit: impl FnOnce(&mut Version) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let (id, now) = (script::uuid(&context.identifier()), context.now);
+    let (id, now) = (uuid(&context.identifier()), context.now);
     let script = script::find(context, call)?;
     let newest = script.newest().ok_or_else(refusal::no_script)?;
     if script.active().is_none_or(|active| active.id != newest.id) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::binding::Sources;
 use super::{Script, refusal, script};
 use crate::cloudflare::answer::{Answer, Outcome};
-use crate::cloudflare::call::{Call, Context};
+use crate::cloudflare::call::{Call, Context, uuid};
 use crate::cloudflare::multipart;
 
 #[derive(Deserialize)]
@@ -42,7 +42,7 @@ pub(super) fn patch(context: &mut Context<'_>, call: &Call) -> Outcome {
         .ok_or_else(refusal::content_type)?;
     let sent: VersionSettings =
         serde_json::from_slice(&part.body).map_err(|error| refusal::validation(&error.to_string()))?;
-    let (id, now) = (script::uuid(&context.identifier()), context.now);
+    let (id, now) = (uuid(&context.identifier()), context.now);
     let mut version = script::find(context, call)?
         .newest()
         .cloned()

@@ -10,7 +10,7 @@ use super::binding::{self, Sources};
 use super::upload::Upload;
 use super::{Script, refusal, script};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
-use crate::cloudflare::call::{Call, Context};
+use crate::cloudflare::call::{Call, Context, uuid};
 use crate::cloudflare::multipart::Part;
 use crate::cloudflare::paging::Page;
 
@@ -74,7 +74,7 @@ pub(super) fn create(context: &mut Context<'_>, call: &Call) -> Outcome {
 
 /// The version that an upload describes, with what it takes over from the newest one.
 pub(super) fn build(context: &mut Context<'_>, call: &Call, upload: &Upload) -> Result<Version, Failure> {
-    let (id, now) = (script::uuid(&context.identifier()), context.now);
+    let (id, now) = (uuid(&context.identifier()), context.now);
     let rows = context.rows();
     let script = rows.workers.scripts.get(call.path("script_name"));
     let sources = Sources {

@@ -116,8 +116,8 @@ fn to_json_schema(value: &mut Value) {
 }
 
 /// Where the real API is known to answer otherwise than its description says: a record without a comment
-/// has `comment: null`, the location of a bucket is in upper case, and the conditions of a lifecycle rule
-/// may be empty (API doc §2.3, §2.9, §3.2).
+/// has `comment: null`, the location of a bucket is in upper case, the conditions of a lifecycle rule
+/// may be empty, and a directly uploaded site has no repository (API doc §2.3, §2.9, §3.2, §5.2).
 fn known_deviations(mut body: Value) -> Value {
     match &mut body {
         Value::Object(members) => {
@@ -133,6 +133,9 @@ fn known_deviations(mut body: Value) -> Value {
             {
                 members["conditions"] = json!({ "prefix": "" });
             }
+            if members.contains_key("deployment_trigger") {
+                members.insert("source".to_owned(), any_repository());
+            }
             for member in members.values_mut() {
                 *member = known_deviations(std::mem::take(member));
             }
@@ -145,4 +148,24 @@ fn known_deviations(mut body: Value) -> Value {
         _ => {}
     }
     body
+}
+
+fn any_repository() -> Value {
+    let texts = ["owner", "owner_id", "production_branch", "repo_id", "repo_name"];
+    let lists = [
+        "path_excludes",
+        "path_includes",
+        "preview_branch_excludes",
+        "preview_branch_includes",
+    ];
+    let switches = [
+        "deployments_enabled",
+        "pr_comments_enabled",
+        "production_deployments_enabled",
+    ];
+    let mut config = json!({ "preview_deployment_setting": "all" });
+    texts.iter().for_each(|name| config[name] = json!(""));
+    lists.iter().for_each(|name| config[name] = json!([]));
+    switches.iter().for_each(|name| config[name] = json!(true));
+    json!({ "type": "github", "config": config })
 }
