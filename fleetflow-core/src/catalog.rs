@@ -1,5 +1,6 @@
 //! The explicit list of kinds, one line each. Their order is the order of the documentation.
 
+use crate::docker;
 use crate::model::{Kind, Of};
 use crate::sakura;
 
@@ -12,6 +13,11 @@ static CATALOG: &[&dyn Kind] = &[
     &Of::<sakura::PacketFilter>::declared(),
     &Of::<sakura::Switch>::declared(),
     &Of::<sakura::StartupScript>::declared(),
+    &Of::<docker::ServiceGroup>::declared(),
+    &Of::<docker::DeployServices>::declared(),
+    &Of::<docker::Network>::declared(),
+    &Of::<docker::Volume>::declared(),
+    &Of::<docker::Container>::declared(),
 ];
 
 /// Every kind.

@@ -19,6 +19,7 @@ pub mod sakura;
 pub mod state;
 
 pub use clouds::{Cloud, Clouds};
+pub use docker::{DeployServices, Service, ServiceGroup};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{Address, Stack};
 pub use sakura::{PacketFilter, Scale, Server, SshKey, StartupScript, Switch};

@@ -1,5 +1,25 @@
 //! Container engines: the connection to them, and a folder for each kind.
 
-/// The container engines that a run can reach. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Engines {}
+pub mod container;
+mod deploy;
+mod deploy_services;
+mod engines;
+pub(crate) mod formats;
+mod host;
+mod network;
+
+mod service_group;
+mod volume;
+
+pub use container::Container;
+pub use deploy::deploy;
+pub use deploy_services::DeployServices;
+pub use engines::Engines;
+pub use host::InvalidHost;
+pub use host::{Host, Place};
+pub use network::Network;
+pub use service_group::{
+    Build, BuildArgument, HealthCheck, InvalidMount, InvalidPort, Mount, Port, Protocol, Restart, Service,
+    ServiceGroup, Source,
+};
+pub use volume::Volume;

@@ -1,0 +1,75 @@
+//! The kind `deploy-services`: groups that are deployed to the local engine, without a server.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{ServiceGroup, deploy};
+use crate::model::{Address, Declaration, Expansion, Path, Problem, Provider, Resource, did_you_mean};
+
+/// Groups of services that run on the local engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-arguments" = ["groups..."]))]
+pub struct DeployServices {
+    /// What the engine is called in addresses.
+    #[serde(default = "local")]
+    #[schemars(extend("x-format" = "name"))]
+    pub name: String,
+    /// The names of the groups.
+    pub groups: Vec<String>,
+}
+
+impl DeployServices {
+    /// The `groups`, on the local engine.
+    pub fn locally<G: Into<String>>(groups: impl IntoIterator<Item = G>) -> Self {
+        Self {
+            name: local(),
+            groups: groups.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl Resource for DeployServices {
+    const KIND: &'static str = "deploy-services";
+    const PROVIDER: Provider = Provider::Docker;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn check_in(&self, _: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        let known: Vec<&str> = around
+            .of_kind(ServiceGroup::KIND)
+            .map(|declared| declared.address.name())
+            .collect();
+        let missing = self
+            .groups
+            .iter()
+            .enumerate()
+            .filter(|(_, group)| !known.contains(&group.as_str()));
+        missing
+            .map(|(index, group)| {
+                let message = format!("there is no service-group `{group}`");
+                let help = match did_you_mean(group, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("declare it: `service-group \"{group}\" {{ ... }}`"),
+                };
+                Problem::at(Path::root().key("groups").index(index), message).help(help)
+            })
+            .collect()
+    }
+
+    fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
+        let groups = self
+            .groups
+            .iter()
+            .filter_map(|group| around.declaration(&Address::new(ServiceGroup::KIND, group)));
+        let parts = groups.flat_map(|group| deploy(json!("local"), &self.name, group, around));
+        Some(parts.map(|part| part.inherit(declared)).collect())
+    }
+}
+
+fn local() -> String {
+    "local".to_owned()
+}
