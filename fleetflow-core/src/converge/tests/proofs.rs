@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::thing::{Fault, Row, Thing};
+use super::thing::{Fault, Row, Thing, UNMARKABLE};
 use super::{Bench, stack};
 use crate::model::Stack;
 
@@ -24,7 +24,12 @@ fn shape(bench: &Bench) -> Vec<(String, u32, String, bool)> {
         .collect()
 }
 
-/// The stack of the crash proofs: a chain, a replacement, an update and a removal happen when it goes from one to the other.
+/// A thing whose cloud has no room for a mark.
+fn bare(name: &str) -> Thing {
+    Thing::new(name).zone(UNMARKABLE)
+}
+
+/// A chain, a replacement, an update and a removal happen on the way from this stack to [`after`].
 fn before() -> Stack {
     let a = Thing::new("a");
     let b = Thing::new("b").input(a.serial());
@@ -64,60 +69,84 @@ enum Death {
     WriteAfter,
 }
 
-/// Runs up to `death` at place `number` of going from `before` to `after`; `None` when there is no such place.
-async fn dead(death: Death, number: u64) -> Option<Bench> {
-    let bench = converged(&[before()]).await;
+/// A way from one world to another.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    FirstRun,
+    Change,
+}
+
+impl Way {
+    fn start(self) -> Vec<Stack> {
+        match self {
+            Self::FirstRun => Vec::new(),
+            Self::Change => vec![before()],
+        }
+    }
+
+    fn goal(self) -> Stack {
+        match self {
+            Self::FirstRun => before(),
+            Self::Change => after(),
+        }
+    }
+}
+
+/// Runs up to `death` at place `number` of `way`; `None` when there is no such place.
+async fn dead(way: Way, death: Death, number: u64) -> Option<Bench> {
+    let bench = converged(&way.start()).await;
     let (calls, writes) = (bench.things.calls(), bench.journal.pages().writes);
     match death {
         Death::Call(fault) => bench.things.faulty([(calls + number, fault)]),
         Death::WriteBefore => bench.journal.pages().die_before = Some(writes + number),
         Death::WriteAfter => bench.journal.pages().die_after = Some(writes + number),
     }
-    let died = bench.converge_or_die(&after()).await.is_none();
+    let died = bench.converge_or_die(&way.goal()).await.is_none();
     bench.journal.revive();
     died.then_some(bench)
 }
 
+const DEATHS: [Death; 4] = [
+    Death::Call(Fault::DieBefore),
+    Death::Call(Fault::DieAfter),
+    Death::WriteBefore,
+    Death::WriteAfter,
+];
+
 #[tokio::test(start_paused = true)]
 async fn wherever_it_dies_the_next_run_ends_in_the_same_world_and_down_leaves_nothing() {
-    let undisturbed = shape(&converged(&[before(), after()]).await);
     let mut places = 0;
-    for death in [
-        Death::Call(Fault::DieBefore),
-        Death::Call(Fault::DieAfter),
-        Death::WriteBefore,
-        Death::WriteAfter,
-    ] {
-        for number in 1.. {
-            let Some(bench) = dead(death, number).await else {
-                break;
-            };
-            places += 1;
-            bench
-                .converge(&after())
-                .await
-                .unwrap_or_else(|error| panic!("{death:?} {number}: {error}"));
-            assert_eq!(shape(&bench), undisturbed, "{death:?} at {number}");
-            assert!(
-                bench.attach(after()).plan().await.unwrap().is_empty(),
-                "{death:?} at {number}"
-            );
-            let Some(bench) = dead(death, number).await else {
-                break;
-            };
-            bench
-                .destroy()
-                .await
-                .unwrap_or_else(|error| panic!("{death:?} {number}: {error}"));
-            assert!(
-                bench.things.rows().is_empty(),
-                "{death:?} at {number}: {:?}",
-                bench.things.rows()
-            );
+    for way in [Way::FirstRun, Way::Change] {
+        let undisturbed = shape(&converged(&[way.start(), vec![way.goal()]].concat()).await);
+        for death in DEATHS {
+            for number in 1.. {
+                let Some(bench) = dead(way, death, number).await else {
+                    break;
+                };
+                places += 1;
+                let place = format!("{way:?} {death:?} {number}");
+                bench
+                    .converge(&way.goal())
+                    .await
+                    .unwrap_or_else(|error| panic!("{place}: {error}"));
+                assert_eq!(shape(&bench), undisturbed, "{place}");
+                let plan = bench.attach(way.goal()).plan().await.unwrap();
+                assert!(plan.is_empty(), "{place}: {plan:?}");
+                let bench = dead(way, death, number).await.expect("the same place again");
+                bench
+                    .destroy()
+                    .await
+                    .unwrap_or_else(|error| panic!("{place}: {error}"));
+                assert!(
+                    bench.things.rows().is_empty(),
+                    "{place}: {:?}",
+                    bench.things.rows()
+                );
+            }
         }
     }
     println!("{places} places to die, each gone on from by `up` and by `down`");
-    assert!(places > 30, "only {places} places were found");
+    assert!(places > 60, "only {places} places were found");
 }
 
 fn things() -> impl Strategy<Value = Vec<(u32, bool, Option<usize>)>> {

@@ -97,6 +97,9 @@ impl Resource for Thing {
     }
 }
 
+/// The zone whose things cannot carry a mark.
+pub(crate) const UNMARKABLE: &str = "unmarkable";
+
 /// What one thing is in its cloud.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Row {
@@ -219,7 +222,12 @@ fn observed(scope: &Scope, wanted: &[Wanted], serial: u64, row: &Row) -> Option<
         Some(owner) => (owner.address, Ownership::Marked),
         None => {
             let same_name = wanted.iter().find(|wanted| wanted.address.name() == row.name)?;
-            (same_name.address.clone(), Ownership::Foreign(row.owner.clone()))
+            let whose = if row.zone == UNMARKABLE {
+                Ownership::Unmarkable
+            } else {
+                Ownership::Foreign(row.owner.clone())
+            };
+            (same_name.address.clone(), whose)
         }
     };
     let live = json!({"name": row.name, "size": row.size, "zone": row.zone, "input": row.input});
@@ -254,7 +262,7 @@ impl Lifecycle for Thing {
     ) -> Result<Made> {
         assert!(partial.is_none(), "things are never made by halves");
         let row = Row {
-            owner: Some(context.owner.to_string()),
+            owner: (spec.zone != UNMARKABLE).then(|| context.owner.to_string()),
             name: spec.name.clone(),
             size: spec.size,
             zone: spec.zone.clone(),
