@@ -1,0 +1,2 @@
+//! The example stack, written in Rust.
+fn main() {}
