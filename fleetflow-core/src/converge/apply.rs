@@ -9,56 +9,13 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{Caller, Context, Event, Outcome, Report, Session};
-use crate::catalog;
+use super::calls::{batch_of, carry_out};
+use super::journal::Journal;
+use super::{Context, Event, Outcome, Report, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{
-    Address, BatchStep, Existing, Made, Operations, Owner, Stack, Verb, has_unknown, resolve, reveal,
-};
+use crate::model::{Address, BatchStep, Existing, Made, Owner, Stack, Verb, has_unknown, resolve, reveal};
 use crate::plan::{Action, Plan, Step};
-use crate::state::{Event as Entry, Lease, Store};
-
-/// Writes events for the holder of a lease.
-#[derive(Clone, Copy)]
-pub(super) struct Journal<'j> {
-    store: &'j dyn Store,
-    lease: &'j Lease,
-}
-
-impl<'j> Journal<'j> {
-    pub(super) fn new(store: &'j dyn Store, lease: &'j Lease) -> Self {
-        Self { store, lease }
-    }
-
-    pub(super) async fn started(&self, caller: &Caller) -> Result<()> {
-        self.write(vec![Entry::RunStarted {
-            time: (caller.now)(),
-            who: caller.who.clone(),
-        }])
-        .await
-    }
-
-    pub(super) async fn finished(&self, caller: &Caller, outcome: Outcome) -> Result<()> {
-        let outcome = match outcome {
-            Outcome::Converged => "converged",
-            Outcome::Failed => "failed",
-            Outcome::Interrupted => "interrupted",
-        };
-        self.write(vec![Entry::RunFinished {
-            time: (caller.now)(),
-            outcome: outcome.to_owned(),
-        }])
-        .await
-    }
-
-    async fn write(&self, events: Vec<Entry>) -> Result<()> {
-        if events.is_empty() {
-            Ok(())
-        } else {
-            self.store.append(self.lease, events).await
-        }
-    }
-}
+use crate::state::Event as Entry;
 
 /// Carries out `plan`.
 pub(super) async fn apply(
@@ -111,7 +68,7 @@ struct Identified {
 /// Steps that are carried out together, with their start.
 type Group = Vec<Step>;
 /// A finished step: the step, when it began, what became of it, and what was applied.
-type Finished = (Step, Instant, Result<Option<Made>>, Value);
+pub(super) type Finished = (Step, Instant, Result<Option<Made>>, Value);
 
 struct Run<'r> {
     stack: &'r Stack,
@@ -400,74 +357,4 @@ fn unchanged(existing: &Existing) -> Made {
         id: existing.id.clone(),
         outputs: existing.outputs.clone(),
     }
-}
-
-fn operations(address: &Address) -> Option<&'static dyn Operations> {
-    catalog::kind(address.kind())?.operations()
-}
-
-fn batch_of(step: &Step) -> Option<(String, String)> {
-    let spec = step
-        .desired
-        .as_ref()
-        .or_else(|| step.existing.as_ref().map(|existing| &existing.spec))?;
-    Some((
-        step.address.kind().to_owned(),
-        operations(&step.address)?.batch_key(spec)?,
-    ))
-}
-
-/// Runs the verbs of steps of one kind. A step with several verbs is done when the last one is.
-async fn carry_out(
-    session: &Session,
-    prepared: Vec<(Step, Result<Value>, Vec<BatchStep>)>,
-    began: Instant,
-) -> Vec<Finished> {
-    let mut finished = Vec::with_capacity(prepared.len());
-    let together = prepared.len() > 1;
-    let mut batch = Vec::new();
-    for (step, applied, verbs) in prepared {
-        let count = verbs.len();
-        let result = match applied {
-            Err(error) => (Err(error), Value::Null),
-            Ok(spec) if together => {
-                batch.extend(verbs);
-                (Ok(None), spec)
-            }
-            Ok(spec) => (in_turn(session, &step.address, verbs).await, spec),
-        };
-        finished.push((step, count, result));
-    }
-    let mut answers = match finished.first().and_then(|(step, ..)| operations(&step.address)) {
-        Some(operations) if !batch.is_empty() => operations.run(&session.clouds, batch).await.into_iter(),
-        _ => Vec::new().into_iter(),
-    };
-    finished
-        .into_iter()
-        .map(|(step, count, (result, spec))| {
-            let last = if together {
-                last_of(answers.by_ref().take(count))
-            } else {
-                None
-            };
-            (step, began, last.unwrap_or(result), spec)
-        })
-        .collect()
-}
-
-/// The last answer of several, or the first error among them.
-fn last_of(answers: impl Iterator<Item = Result<Option<Made>>>) -> Option<Result<Option<Made>>> {
-    answers.reduce(|before, next| if before.is_err() { before } else { next })
-}
-
-async fn in_turn(session: &Session, address: &Address, verbs: Vec<BatchStep>) -> Result<Option<Made>> {
-    let operations = operations(address)
-        .ok_or_else(|| Error::new(ErrorKind::Unsupported, "this version cannot carry it out").on(address))?;
-    let mut made = None;
-    for verb in verbs {
-        for answer in operations.run(&session.clouds, vec![verb]).await {
-            made = answer?;
-        }
-    }
-    Ok(made)
 }

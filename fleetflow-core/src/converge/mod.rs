@@ -1,8 +1,10 @@
 //! The shell around the pure plan: observe the clouds, plan, apply. The only place where the parts meet.
 
 mod apply;
+mod calls;
 mod context;
 mod event;
+mod journal;
 mod observe;
 mod run;
 mod session;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret as _;
 
-use super::apply::{Journal, apply};
+use super::apply::apply;
+use super::journal::Journal;
 use super::observe::{Observation, observe};
 use super::{Outcome, Report, Session};
 use crate::catalog;

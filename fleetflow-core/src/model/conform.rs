@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::problem::did_you_mean;
 use super::value::Marker;
+use super::wording::{described, mismatch};
 use super::{Path, Problem, Segment, format};
 
 /// The declaration in the shape of `schema`, or everything that is wrong with it.
@@ -78,7 +79,7 @@ fn choose<'s>(schema: &'s Value, value: &Value) -> Option<&'s Value> {
     }
 }
 
-fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
+pub(super) fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
     schema
         .get("anyOf")
         .or_else(|| schema.get("oneOf"))
@@ -132,7 +133,7 @@ fn suits(schema: &Value, value: &Value) -> bool {
 }
 
 /// The JSON type that the schema asks for; `["string", "null"]` asks for a string.
-fn kind_of(schema: &Value) -> Option<&str> {
+pub(super) fn kind_of(schema: &Value) -> Option<&str> {
     match schema.get("type")? {
         Value::String(kind) => Some(kind),
         Value::Array(kinds) => kinds
@@ -339,45 +340,6 @@ fn not_among(names: &[&str], value: &Value) -> Problem {
         None => format!("allowed: {}", names.join(", ")),
     };
     Problem::at(Path::root(), format!("{value} is not allowed here")).help(help)
-}
-
-fn mismatch(schema: &Value, value: &Value) -> String {
-    let wanted = match alternatives(schema) {
-        Some(alternatives) => {
-            let mut names: Vec<_> = alternatives
-                .iter()
-                .filter_map(kind_of)
-                .filter(|k| *k != "null")
-                .collect();
-            names.dedup();
-            names.into_iter().map(name_of).collect::<Vec<_>>().join(" or ")
-        }
-        None => kind_of(schema).map_or("another type", name_of).to_owned(),
-    };
-    format!("expected {wanted}, found {}", described(value))
-}
-
-fn name_of(kind: &str) -> &str {
-    match kind {
-        "object" => "a block of fields",
-        "array" => "a list",
-        "string" => "text",
-        "integer" => "a whole number",
-        "number" => "a number",
-        "boolean" => "#true or #false",
-        other => other,
-    }
-}
-
-fn described(value: &Value) -> String {
-    match value {
-        Value::Object(_) => "a block of fields".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
-        Value::String(text) => format!("text \"{text}\""),
-        Value::Bool(flag) => format!("#{flag}"),
-        Value::Null => "nothing".to_owned(),
-        Value::Number(number) => format!("the number {number}"),
-    }
 }
 
 /// The schema of the value at `path` of `value`, through unions and lists.

@@ -11,6 +11,7 @@ mod problem;
 mod resource;
 mod stack;
 mod value;
+mod wording;
 
 pub use address::{Address, InvalidName, OutputRef, Owner};
 pub use conform::conform;

@@ -1,6 +1,7 @@
 //! The pure heart: declared, observed and remembered become a [`Plan`]. No IO, no clock, no code about any one kind.
 
 mod check;
+mod declared;
 mod deletions;
 mod diff;
 mod disruption;
@@ -17,11 +18,8 @@ pub use disruption::{Disruption, Level};
 pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Plan, Record, Step};
 
 use crate::catalog;
-use crate::model::{
-    Address, Declaration, Existing, Kind, Observed, OutputRef, Ownership, Problem, resolve, secrets,
-};
+use crate::model::{Address, Declaration, Existing, Kind, Observed, OutputRef, Problem, secrets};
 use crate::state::{Entry, State};
-use diff::{Sides, diff, drift};
 
 /// What is wanted of the resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,15 +85,6 @@ struct Planner<'i> {
     unchanged: usize,
 }
 
-/// What there is of a declared resource.
-enum Found<'i> {
-    Nothing,
-    Partial(&'i Observed, &'i str),
-    Ours(&'i Observed),
-    Adopted(&'i Observed, &'static str),
-    Foreign(&'i Observed),
-}
-
 impl<'i> Planner<'i> {
     fn new(inputs: &'i Inputs<'i>) -> Self {
         Self {
@@ -118,248 +107,6 @@ impl<'i> Planner<'i> {
 
     fn entry(&self, address: &Address) -> Option<&'i Entry> {
         self.inputs.state.entry(address)
-    }
-
-    /// Plans one declared resource; everything it refers to was planned before.
-    fn declared(&mut self, address: &Address) {
-        let (Some(declared), Some(kind)) =
-            (self.declared.get(address).copied(), catalog::kind(address.kind()))
-        else {
-            return;
-        };
-        if kind.is_lookup() {
-            return self.looked_up(declared, kind);
-        }
-        if kind.operations().is_none() {
-            let message = format!("this version of FleetFlow cannot carry out a `{}`", kind.name());
-            let problem = Problem::at(crate::model::Path::root(), message);
-            return self.problems.push(
-                problem
-                    .help("remove it from the stage to go on with the rest")
-                    .on(address),
-            );
-        }
-        let spec = resolve(&declared.spec, &|reference| self.output(reference));
-        match self.find(declared) {
-            Found::Nothing => {
-                let reason = self.gone_reason(address);
-                self.create(declared, None, reason);
-            }
-            Found::Partial(observed, missing) => {
-                let reason = format!("an interrupted create is completed: {missing}");
-                self.create(
-                    declared,
-                    Some(existing(observed, self.entry(address))),
-                    Some(reason),
-                );
-            }
-            Found::Ours(observed) => self.compare(declared, kind, observed, &spec, None),
-            Found::Adopted(observed, reason) => self.compare(declared, kind, observed, &spec, Some(reason)),
-            Found::Foreign(observed) => self.problems.push(foreign(declared, observed)),
-        }
-    }
-
-    fn looked_up(&mut self, declared: &Declaration, kind: &dyn Kind) {
-        match self.observed.get(&declared.address) {
-            Some(observed) => {
-                self.known
-                    .insert(declared.address.clone(), observed.outputs.clone());
-            }
-            None => {
-                let message = format!(
-                    "there is no {} `{}` to be seen",
-                    kind.name(),
-                    declared.address.name()
-                );
-                let help = "check its name, the account, and that the token may read it";
-                self.problems.push(
-                    Problem::at(crate::model::Path::root(), message)
-                        .help(help)
-                        .on(&declared.address),
-                );
-            }
-        }
-    }
-
-    fn find(&self, declared: &Declaration) -> Found<'i> {
-        let Some(observed) = self.observed.get(&declared.address).copied() else {
-            return Found::Nothing;
-        };
-        let entry = self.entry(&declared.address);
-        let remembered = entry.is_some_and(|entry| entry.id().is_none_or(|id| id == observed.id));
-        let wanted = match &declared.adopt {
-            Some(Some(id)) => *id == observed.id,
-            Some(None) => true,
-            None => false,
-        };
-        let ours = match &observed.ownership {
-            Ownership::Marked => true,
-            Ownership::Unmarkable => entry.is_some(),
-            Ownership::Foreign(_) => remembered && entry.is_some_and(|entry| entry.id().is_some()),
-        };
-        match &observed.incomplete {
-            _ if !ours && wanted => Found::Adopted(observed, "as asked for by `adopt`"),
-            _ if !ours => Found::Foreign(observed),
-            Some(missing) => Found::Partial(observed, missing),
-            None if entry.is_none() => Found::Adopted(observed, "found by its owner mark"),
-            None => Found::Ours(observed),
-        }
-    }
-
-    fn gone_reason(&mut self, address: &Address) -> Option<String> {
-        let entry = self.entry(address)?;
-        entry.id()?;
-        self.drift.push(Drift {
-            address: address.clone(),
-            gone: true,
-            changes: Vec::new(),
-        });
-        Some("it is gone".to_owned())
-    }
-
-    fn create(&mut self, declared: &Declaration, partial: Option<Existing>, reason: Option<String>) {
-        let step = Step {
-            reason,
-            existing: partial,
-            ..self.step(declared, Action::Create)
-        };
-        self.steps.insert(declared.address.clone(), step);
-    }
-
-    fn compare(
-        &mut self,
-        declared: &Declaration,
-        kind: &dyn Kind,
-        observed: &Observed,
-        spec: &Value,
-        adopted: Option<&str>,
-    ) {
-        let entry = self.entry(&declared.address);
-        let changes = self.differences(kind, entry, observed, spec);
-        self.note_drift(entry, observed);
-        let moved = self.moved_with(declared, kind);
-        if moved.is_some() || changes.iter().any(|change| change.forces_replacement) {
-            return self.replace(declared, kind, observed, changes, moved);
-        }
-        let mut outputs = observed.outputs.clone();
-        kind.volatile(&changes)
-            .iter()
-            .for_each(|output| drop(outputs.remove(*output)));
-        self.known.insert(declared.address.clone(), outputs);
-        let action = match adopted {
-            Some(_) => Action::Adopt,
-            None if changes.is_empty() => return self.stays(declared, entry, observed),
-            None => Action::Update,
-        };
-        let step = Step {
-            reason: adopted.map(str::to_owned),
-            disruption: kind.disruption(&changes),
-            existing: Some(existing(observed, entry)),
-            changes,
-            ..self.step(declared, action)
-        };
-        self.steps.insert(declared.address.clone(), step);
-    }
-
-    fn differences(
-        &self,
-        kind: &dyn Kind,
-        entry: Option<&Entry>,
-        observed: &Observed,
-        spec: &Value,
-    ) -> Vec<Change> {
-        let none = BTreeMap::new();
-        let sides = Sides {
-            applied: entry.map_or(&Value::Null, |entry| &entry.spec),
-            live: &observed.live,
-            desired: spec,
-            applied_secrets: entry.map_or(&none, |entry| &entry.record.fingerprints),
-            secrets: if entry.is_some() {
-                self.inputs.fingerprints
-            } else {
-                &none
-            },
-        };
-        diff(&sides, kind.replace_on(), kind.write_only())
-    }
-
-    /// The resource that this one lives in, when that is made anew in this plan.
-    fn moved_with(&self, declared: &Declaration, kind: &dyn Kind) -> Option<Address> {
-        let parent = parent_of(kind, &declared.spec)?;
-        let step = self.steps.get(&parent)?;
-        let anew =
-            step.action == Action::Replace || (step.action == Action::Create && step.existing.is_none());
-        anew.then_some(parent)
-    }
-
-    fn replace(
-        &mut self,
-        declared: &Declaration,
-        kind: &dyn Kind,
-        observed: &Observed,
-        changes: Vec<Change>,
-        gone_with: Option<Address>,
-    ) {
-        let address = &declared.address;
-        let entry = self.entry(address);
-        if declared.protect || entry.is_some_and(|entry| entry.record.protect) {
-            let fields: Vec<_> = changes
-                .iter()
-                .filter(|c| c.forces_replacement)
-                .map(|c| c.path.to_string())
-                .collect();
-            let message = format!(
-                "it is protected, but a change of {} needs a new one",
-                fields.join(", ")
-            );
-            let help = "undo the change, or set `protect #false` first and run `up`";
-            return self.problems.push(Problem::guard(address, message).help(help));
-        }
-        let held = kind.holds_data();
-        if let (Some(what), DataGuard::Refuse, None) = (held, self.inputs.data, &gone_with) {
-            return self
-                .problems
-                .push(deletions::data_guard(address, what, "replacing it"));
-        }
-        let effects: Vec<_> = ["new id"].into_iter().chain(held.map(|_| "data loss")).collect();
-        let step = Step {
-            changes,
-            gone_with,
-            disruption: Disruption::new(Level::Replace, effects),
-            existing: Some(existing(observed, entry)),
-            ..self.step(declared, Action::Replace)
-        };
-        self.steps.insert(address.clone(), step);
-    }
-
-    fn stays(&mut self, declared: &Declaration, entry: Option<&Entry>, observed: &Observed) {
-        self.unchanged += 1;
-        let record = self.bookkeeping(declared);
-        let outdated = entry.is_none_or(|entry| {
-            entry.record != record
-                || entry.id() != Some(&observed.id)
-                || entry.existing_outputs() != &observed.outputs
-        });
-        if outdated {
-            let existing = existing(observed, entry);
-            self.records.push(Record {
-                address: declared.address.clone(),
-                existing,
-                record,
-            });
-        }
-    }
-
-    fn note_drift(&mut self, entry: Option<&Entry>, observed: &Observed) {
-        let Some(entry) = entry else { return };
-        let changes = drift(&entry.spec, &observed.live);
-        if !changes.is_empty() {
-            self.drift.push(Drift {
-                address: observed.address.clone(),
-                gone: false,
-                changes,
-            });
-        }
     }
 
     fn step(&self, declared: &Declaration, action: Action) -> Step {
@@ -413,24 +160,4 @@ fn existing(observed: &Observed, entry: Option<&Entry>) -> Existing {
         spec: entry.map(|entry| entry.spec.clone()).unwrap_or_default(),
         outputs: observed.outputs.clone(),
     }
-}
-
-fn foreign(declared: &Declaration, observed: &Observed) -> Problem {
-    let address = &declared.address;
-    let whose = match &observed.ownership {
-        Ownership::Foreign(Some(owner)) => format!("it belongs to `{owner}`"),
-        _ => "FleetFlow did not make it".to_owned(),
-    };
-    let message = format!(
-        "`{}` exists already (id {}), and {whose}",
-        address.name(),
-        observed.id
-    );
-    let help = format!(
-        "choose another name, or take it over: `flow import {address} {}`",
-        observed.id
-    );
-    Problem::at(crate::model::Path::root(), message)
-        .help(help)
-        .on(address)
 }

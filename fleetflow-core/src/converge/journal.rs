@@ -1,0 +1,47 @@
+//! The journal as a run writes it: by the holder of a lease, before and after each step.
+
+use super::{Caller, Outcome};
+use crate::error::Result;
+use crate::state::{Event as Entry, Lease, Store};
+
+/// Writes events for the holder of a lease.
+#[derive(Clone, Copy)]
+pub(super) struct Journal<'j> {
+    store: &'j dyn Store,
+    lease: &'j Lease,
+}
+
+impl<'j> Journal<'j> {
+    pub(super) fn new(store: &'j dyn Store, lease: &'j Lease) -> Self {
+        Self { store, lease }
+    }
+
+    pub(super) async fn started(&self, caller: &Caller) -> Result<()> {
+        self.write(vec![Entry::RunStarted {
+            time: (caller.now)(),
+            who: caller.who.clone(),
+        }])
+        .await
+    }
+
+    pub(super) async fn finished(&self, caller: &Caller, outcome: Outcome) -> Result<()> {
+        let outcome = match outcome {
+            Outcome::Converged => "converged",
+            Outcome::Failed => "failed",
+            Outcome::Interrupted => "interrupted",
+        };
+        self.write(vec![Entry::RunFinished {
+            time: (caller.now)(),
+            outcome: outcome.to_owned(),
+        }])
+        .await
+    }
+
+    pub(super) async fn write(&self, events: Vec<Entry>) -> Result<()> {
+        if events.is_empty() {
+            Ok(())
+        } else {
+            self.store.append(self.lease, events).await
+        }
+    }
+}
