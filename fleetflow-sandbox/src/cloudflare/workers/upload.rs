@@ -60,6 +60,13 @@ impl Upload {
         let at = at.ok_or_else(|| refusal::validation("The form has no metadata part."))?;
         let metadata = serde_json::from_slice(&parts.remove(at).body)
             .map_err(|error| refusal::validation(&format!("metadata is not valid: {error}")))?;
+        // Some clients number their parts and tell the module's name as a file name.
+        for part in &mut parts {
+            part.name = part
+                .filename
+                .clone()
+                .unwrap_or_else(|| std::mem::take(&mut part.name));
+        }
         Ok(Self {
             metadata,
             modules: parts,

@@ -185,6 +185,19 @@ async fn uploads_are_checked() {
 }
 
 #[tokio::test]
+async fn a_part_may_tell_its_module_by_the_file_name_alone() {
+    let stage = stage().await;
+    let metadata = json!({ "main_module": "w.js" });
+    let body = format!(
+        "--XX\r\nContent-Disposition: form-data; name=\"metadata\"\r\n\r\n{metadata}\r\n--XX\r\nContent-Disposition: form-data; name=\"files[]\"; filename=\"w.js\"\r\nContent-Type: application/javascript+module\r\n\r\n{CODE}\r\n--XX--\r\n"
+    );
+    let form = stage.api.and("content-type", "multipart/form-data; boundary=XX");
+    form.send(Method::PUT, &stage.script, Some(body.into_bytes()))
+        .await
+        .ok();
+}
+
+#[tokio::test]
 async fn bindings_are_replaced_kept_and_inherited() {
     let stage = stage().await;
     let Stage { api, script, account } = &stage;
