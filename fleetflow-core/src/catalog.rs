@@ -1,5 +1,6 @@
 //! The explicit list of kinds, one line each. Their order is the order of the documentation.
 
+use crate::cloudflare;
 use crate::docker;
 use crate::model::{Kind, Of};
 use crate::sakura;
@@ -18,6 +19,12 @@ static CATALOG: &[&dyn Kind] = &[
     &Of::<docker::Network>::declared(),
     &Of::<docker::Volume>::declared(),
     &Of::<docker::Container>::declared(),
+    &Of::<cloudflare::R2Bucket>::declared(),
+    &Of::<cloudflare::Dns>::declared(),
+    &Of::<cloudflare::dns_record::DnsRecord>::declared(),
+    &Of::<cloudflare::Worker>::declared(),
+    &Of::<cloudflare::KvNamespace>::declared(),
+    &Of::<cloudflare::Pages>::declared(),
 ];
 
 /// Every kind.

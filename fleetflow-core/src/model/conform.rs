@@ -37,7 +37,8 @@ fn fit(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Proble
         problems.push(Problem::at(path.clone(), mismatch(schema, value)));
         return;
     };
-    if Marker::of(value).is_some() {
+    // A lone value stands for a list of one, also where it is a reference.
+    if Marker::of(value).is_some() && kind_of(schema) != Some("array") {
         return fit_marker(schema, path, problems);
     }
     if let Some(words) = words(schema) {
@@ -381,6 +382,7 @@ mod tests {
                 "plan": {"type": "object", "additionalProperties": false, "required": ["core"],
                          "properties": {"core": {"type": "integer", "minimum": 1, "maximum": 224}}},
                 "tags": {"type": "array", "items": {"type": "string"}},
+                "values": {"type": "array", "items": {"type": "string", "x-input": "text"}},
                 "env": {"type": "object", "x-aliases": ["environment"],
                         "additionalProperties": {"type": "string", "x-input": "text"}},
                 "class": {"type": "string", "enum": ["Standard", "InfrequentAccess"]},
@@ -409,11 +411,12 @@ mod tests {
 
     #[test]
     fn short_forms_are_spelled_out() {
-        let declared =
-            json!({"name": "web", "plan": {"core": 1}, "tags": "a", "environment": {"PORT": 3000}});
+        let declared = json!({"name": "web", "plan": {"core": 1}, "tags": "a", "environment": {"PORT": 3000},
+                   "values": {"$ref": "server.a.ip"}});
         let conformed = conform(&schema(), declared).unwrap();
         assert_eq!(conformed["tags"], json!(["a"]));
         assert_eq!(conformed["env"], json!({"PORT": "3000"}));
+        assert_eq!(conformed["values"], json!([{"$ref": "server.a.ip"}]));
     }
 
     #[test]

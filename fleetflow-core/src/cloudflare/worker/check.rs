@@ -1,0 +1,100 @@
+//! What is wrong with a declared Worker, as far as it can be seen without its code.
+
+use std::collections::BTreeSet;
+
+use super::Worker;
+use crate::cloudflare::name;
+use crate::model::{Path, Problem};
+
+pub(super) fn check(worker: &Worker) -> Vec<Problem> {
+    let root = Path::root();
+    let mut problems = Vec::new();
+    if !is_script_name(&worker.name) {
+        let message = format!("`{}` cannot name a Worker", worker.name);
+        let help = "use up to 63 lower-case letters, digits, `-` and `_`, beginning with a letter or a digit";
+        problems.push(Problem::at(root.key("name"), message).help(help));
+    }
+    for (index, pattern) in worker.route.iter().enumerate() {
+        if let Err(message) = check_route(pattern) {
+            problems.push(Problem::at(root.key("route").index(index), message));
+        }
+    }
+    for (index, host) in worker.custom_domain.iter().enumerate() {
+        if let Err(message) = name::host(host) {
+            problems.push(Problem::at(root.key("custom_domain").index(index), message));
+        }
+    }
+    for (index, schedule) in worker.cron.iter().enumerate() {
+        if schedule.split_whitespace().count() != 5 {
+            let problem = Problem::at(
+                root.key("cron").index(index),
+                format!("`{schedule}` is not a schedule"),
+            );
+            problems.push(problem.help("write minute, hour, day, month and weekday: `*/5 * * * *`"));
+        }
+    }
+    problems.extend(bindings(worker));
+    problems.extend(day(worker.compatibility_date.as_deref()));
+    problems
+}
+
+/// A compatibility date that is no day.
+pub(in crate::cloudflare) fn day(date: Option<&str>) -> Option<Problem> {
+    let date = date.filter(|date| date.parse::<jiff::civil::Date>().is_err())?;
+    let problem = Problem::at(
+        Path::root().key("compatibility_date"),
+        format!("`{date}` is not a day"),
+    );
+    Some(problem.help("write it like `2026-01-31`"))
+}
+
+fn is_script_name(name: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    let begins = name
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    name.len() <= 63 && begins && name.bytes().all(legal)
+}
+
+/// `*` may stand at the beginning of the host and at the end of the path only (API doc §4.9).
+fn check_route(pattern: &str) -> Result<(), String> {
+    let bare = pattern.split_once("://").map_or(pattern, |(_, rest)| rest);
+    let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
+    let host = host
+        .strip_prefix("*.")
+        .or_else(|| host.strip_prefix('*'))
+        .unwrap_or(host);
+    name::host(host).map_err(|_| format!("`{pattern}` is not a route: `{host}` is not a host"))?;
+    if path.strip_suffix('*').unwrap_or(path).contains('*') {
+        return Err(format!(
+            "`{pattern}` is not a route: `*` may stand at the end of the path only"
+        ));
+    }
+    Ok(())
+}
+
+fn bindings(worker: &Worker) -> Vec<Problem> {
+    let mut seen = BTreeSet::new();
+    let mut problems = Vec::new();
+    for (index, binding) in worker.bindings.iter().enumerate() {
+        let path = Path::root().key("bindings").index(index);
+        if !is_identifier(binding.name()) {
+            let problem = Problem::at(
+                path.key("name"),
+                format!("`{}` cannot name a binding", binding.name()),
+            );
+            problems.push(problem.help("code reaches it as `env.NAME`: use letters, digits, `_` and `$`"));
+        }
+        if !seen.insert(binding.name()) {
+            let message = format!("there are two bindings called `{}`", binding.name());
+            problems.push(Problem::at(path.key("name"), message).help("rename one of them"));
+        }
+    }
+    problems
+}
+
+fn is_identifier(name: &str) -> bool {
+    let legal = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+    !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty() && name.chars().all(legal)
+}

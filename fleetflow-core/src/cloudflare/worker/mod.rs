@@ -1,0 +1,201 @@
+//! The kind `worker`: a Worker with its code, bindings and routes. It is checked and expanded; it is not uploaded yet.
+
+#![expect(
+    unreachable_pub,
+    reason = "the derived builder has each mutator a second time, inside"
+)]
+
+mod bindings;
+mod check;
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use typed_builder::TypedBuilder;
+
+pub use bindings::Binding;
+
+pub(in crate::cloudflare) use check::day;
+
+use super::kv_namespace::KvNamespace;
+use crate::model::{Address, Declaration, Expansion, Output, OutputField, Problem, Provider, Resource};
+
+/// A Worker. A namespace of Workers KV that a binding names, and that nobody declares, is made.
+///
+/// ```
+/// use fleetflow_core::cloudflare::{Worker, worker::Binding};
+/// use fleetflow_core::Stack;
+///
+/// let gateway = Worker::builder()
+///     .name("api-gateway")
+///     .source("./workers/api-gateway")
+///     .route("api.example.jp/*")
+///     .binding(Binding::kv("CACHE", "creo-cache"))
+///     .cron("*/5 * * * *")
+///     .build();
+/// assert!(Stack::new("creo", "dev").add(gateway).check().is_empty());
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TypedBuilder)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-arguments" = ["name"]))]
+#[builder(mutators(
+    /// With a route: `api.example.jp/*`.
+    pub fn route(&mut self, pattern: impl Into<String>) {
+        self.route.push(pattern.into());
+    }
+    /// With a host of its own.
+    pub fn custom_domain(&mut self, host: impl Into<String>) {
+        self.custom_domain.push(host.into());
+    }
+    /// With a binding.
+    pub fn binding(&mut self, binding: Binding) {
+        self.bindings.push(binding);
+    }
+    /// Run at these times, in UTC.
+    pub fn cron(&mut self, schedule: impl Into<String>) {
+        self.cron.push(schedule.into());
+    }
+    /// With a compatibility flag.
+    pub fn compatibility_flag(&mut self, flag: impl Into<String>) {
+        self.compatibility_flags.push(flag.into());
+    }
+))]
+pub struct Worker {
+    /// Its name: lower-case letters, digits, `-` and `_`.
+    #[builder(setter(into))]
+    pub name: String,
+    /// The code: a file, or a folder with an entry point.
+    #[schemars(extend("x-path" = true))]
+    #[builder(setter(into))]
+    pub source: String,
+    /// A command that is run first, in the folder of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(default, setter(into, strip_option, suffix = "_command"))]
+    pub build: Option<String>,
+    /// Patterns of URLs that it answers: `api.example.jp/*`. Their hosts need a proxied record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[builder(via_mutators)]
+    pub route: Vec<String>,
+    /// Hosts that it answers alone. Cloudflare makes their records and certificates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[builder(via_mutators)]
+    pub custom_domain: Vec<String>,
+    /// What its code reaches by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-tagged" = true))]
+    #[builder(via_mutators)]
+    pub bindings: Vec<Binding>,
+    /// The day whose behaviour of the runtime it wants: `2026-01-31`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(default, setter(into, strip_option))]
+    pub compatibility_date: Option<String>,
+    /// Single behaviours of the runtime: `nodejs_compat`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[builder(via_mutators)]
+    pub compatibility_flags: Vec<String>,
+    /// Times at which it is run, in UTC: `*/5 * * * *`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[builder(via_mutators)]
+    pub cron: Vec<String>,
+    /// Whether it answers under the account's name at `workers.dev`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(default, setter(strip_option))]
+    pub workers_dev: Option<bool>,
+    /// What is logged and traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(default, setter(strip_option))]
+    pub observability: Option<Observability>,
+}
+
+/// What is logged and traced of a Worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-arguments" = ["enabled"]))]
+pub struct Observability {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// The share of requests that are, from 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1))]
+    pub head_sampling_rate: Option<f64>,
+}
+
+impl Worker {
+    /// Its address.
+    pub fn address(&self) -> Address {
+        Address::new(Self::KIND, &self.name)
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> Output<String> {
+        Output::new(&self.address(), "url")
+    }
+
+    /// The namespaces of Workers KV that its bindings name.
+    fn namespaces(&self) -> BTreeSet<&str> {
+        let names = self.bindings.iter().filter_map(|binding| match binding {
+            Binding::Kv { namespace, .. } => Some(namespace.as_str()),
+            _ => None,
+        });
+        names.collect()
+    }
+}
+
+impl Resource for Worker {
+    const KIND: &'static str = "worker";
+    const PROVIDER: Provider = Provider::Cloudflare;
+    const OUTPUTS: &'static [OutputField] = &[
+        OutputField {
+            name: "url",
+            value_type: "text",
+            doc: "Its URL: the first custom domain or route, otherwise the one at workers.dev",
+        },
+        OutputField {
+            name: "version-id",
+            value_type: "text",
+            doc: "The id of the deployed version",
+        },
+    ];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        check::check(self)
+    }
+
+    fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
+        let namespaces = self.namespaces();
+        let mut parts = vec![declared.clone()];
+        for name in &namespaces {
+            let address = Address::new(KvNamespace::KIND, *name);
+            parts[0].depends_on.insert(address.clone());
+            if around.declaration(&address).is_none() && is_first_to_name(name, &declared.address, around) {
+                parts.push(Declaration::from(KvNamespace::builder().name(*name).build()));
+            }
+        }
+        for binding in &self.bindings {
+            if let Binding::R2 { bucket, .. } = binding
+                && let Some(bucket) = bucket.known()
+            {
+                let address = Address::new(super::R2Bucket::KIND, bucket);
+                parts[0]
+                    .depends_on
+                    .extend(around.declaration(&address).map(|_| address));
+            }
+        }
+        Some(parts)
+    }
+}
+
+/// Whether the Worker at `address` is the first of the stack with a binding to this namespace: it declares it then.
+fn is_first_to_name(namespace: &str, address: &Address, around: &Expansion<'_>) -> bool {
+    let names_it = |declared: &&Declaration| {
+        serde_json::from_value::<Worker>(declared.spec.clone())
+            .is_ok_and(|worker| worker.namespaces().contains(namespace))
+    };
+    let first = around.of_kind(Worker::KIND).find(names_it);
+    first.is_some_and(|first| first.address == *address)
+}
