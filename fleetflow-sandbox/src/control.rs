@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Clock, Fault, RequestLog, Shared, cloudflare, sakura, ssh};
+use crate::{Clock, Fault, RequestLog, Shared, cloudflare, docker, sakura, ssh};
 
 /// The control routes. Latency, faults and the log pass them by; changes made through them are saved.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -30,6 +30,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .with_state(Arc::clone(shared))
         .merge(cloudflare::control_router(Arc::clone(shared)))
         .merge(sakura::control_router(Arc::clone(shared)))
+        .merge(docker::control_router(Arc::clone(shared)))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), save_after))
 }
 

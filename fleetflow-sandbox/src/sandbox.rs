@@ -32,6 +32,11 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
+    /// The account of the emulated Cloudflare.
+    pub const CLOUDFLARE_ACCOUNT: &str = cloudflare::ACCOUNT;
+    /// The token of the emulated Cloudflare that may do everything.
+    pub const CLOUDFLARE_TOKEN: &str = cloudflare::TOKEN;
+
     /// Starts the emulated clouds on the current Tokio runtime.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let (port, docker_port) = (options.port, options.docker_port);
@@ -40,7 +45,7 @@ impl Sandbox {
         let (docker_listener, docker) = bind(docker_port).await?;
         serve::listen(listener, clouds(&shared), &shared);
         let engine = frame(
-            docker::router(Arc::clone(&shared)),
+            docker::engine_router(Arc::clone(&shared), docker::LOCAL.to_owned()),
             Arc::clone(&shared),
             Cloud::Docker,
             None,
@@ -66,6 +71,17 @@ impl Sandbox {
     /// The emulated local Docker Engine, in the form of `DOCKER_HOST`.
     pub fn docker_host(&self) -> String {
         format!("tcp://{}", self.docker)
+    }
+
+    /// Serves the emulated local Docker Engine on a Unix socket as well, until the sandbox stops.
+    #[cfg(unix)]
+    pub fn listen_on_unix(&self, path: &std::path::Path) -> Result<(), Error> {
+        let engine = docker::engine_router(Arc::clone(&self.shared), docker::LOCAL.to_owned());
+        let engine = frame(engine, Arc::clone(&self.shared), Cloud::Docker, None);
+        docker::serve_unix(&self.shared, path, engine).map_err(|source| Error::Listen {
+            address: path.display().to_string(),
+            source,
+        })
     }
 
     /// The base of the sandbox's own requests.

@@ -1,36 +1,83 @@
-//! The emulated docker API. Its rows and routes live in this folder.
+//! The emulated Docker Engine API: one engine for each server, and the local one. It runs no process and moves no packet.
 
 use std::sync::Arc;
 
 use axum::Router;
-use serde::{Deserialize, Serialize};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use http::{HeaderValue, Response};
 
 use crate::Shared;
 
-/// Everything this cloud holds.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Rows {}
+mod answer;
+mod build;
+mod call;
+mod container;
+mod control;
+mod daemon;
+mod exec;
+mod filter;
+mod image;
+mod inventory;
+mod network;
+mod program;
+mod rows;
+#[cfg(unix)]
+mod serve;
+mod stream;
+mod system;
+mod volume;
 
-impl Rows {
-    /// What a fresh sandbox holds.
-    pub(crate) fn seed() -> Self {
-        Self::default()
-    }
+use answer::{Failure, Outcome};
+use call::{Call, Target};
 
-    /// What users made, canonically.
-    pub(crate) fn inventory(&self) -> serde_json::Value {
-        serde_json::json!({})
-    }
+pub(crate) use control::control_router;
+pub(crate) use program::Program;
+pub(crate) use rows::Rows;
+#[cfg(unix)]
+pub(crate) use serve::serve_unix;
 
-    /// Forgets the engine of a server whose boot disk (its name here) is gone.
-    pub(crate) fn remove_engine(&mut self, engine: &str) {
-        let _ = (self, engine);
+/// The key of the engine on the machine that runs FleetFlow.
+pub(crate) const LOCAL: &str = "local";
+
+/// The version the emulated engine reports.
+pub(crate) const ENGINE_VERSION: &str = "27.5.1";
+
+/// The Engine API of one engine, with and without `/vX.Y` in front.
+pub(crate) fn engine_router(shared: Arc<Shared>, engine: String) -> Router {
+    Router::new()
+        .fallback(answer_call)
+        .with_state(Target { shared, engine })
+}
+
+async fn answer_call(State(target): State<Target>, request: Request) -> Response<Body> {
+    let outcome = match Call::read(target, request).await {
+        Ok(call) => dispatch(&call),
+        Err(failure) => Err(failure),
+    };
+    let mut response = outcome.unwrap_or_else(Failure::into_response);
+    stamp(&mut response);
+    response
+}
+
+fn dispatch(call: &Call) -> Outcome {
+    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        ["containers", rest @ ..] => container::route(call, rest),
+        ["exec", rest @ ..] => exec::route(call, rest),
+        ["images", rest @ ..] => image::route(call, rest),
+        ["build", rest @ ..] => build::route(call, rest),
+        ["networks", rest @ ..] => network::route(call, rest),
+        ["volumes", rest @ ..] => volume::route(call, rest),
+        rest => system::route(call, rest),
     }
 }
 
-/// The routes of this cloud.
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    let _ = shared;
-    Router::new()
+/// The headers every answer of an engine carries.
+fn stamp(response: &mut Response<Body>) {
+    let headers = response.headers_mut();
+    headers.insert("api-version", HeaderValue::from_static(call::API_VERSION));
+    headers.insert("docker-experimental", HeaderValue::from_static("false"));
+    headers.insert("ostype", HeaderValue::from_static("linux"));
+    headers.insert("server", HeaderValue::from_static("Docker/27.5.1 (linux)"));
 }

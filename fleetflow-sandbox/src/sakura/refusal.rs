@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 /// A refused request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
+    /// Of the catalogue.
     code: &'static str,
     /// Said instead of the catalogue's words, where the sandbox has to explain itself.
     message: Option<String>,
@@ -33,9 +34,20 @@ impl Refusal {
         }
     }
 
+    /// The catalogue's refusal with this code, if it has one.
+    pub(crate) fn named(code: &str) -> Option<Self> {
+        find(code).map(|(_, code, _)| Self::new(code))
+    }
+
     /// The machine-readable code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// How a failed background edit of a disk is reported.
+    pub(crate) fn config_error(&self) -> Value {
+        let body = self.body("");
+        json!({ "ErrorCode": body["error_code"], "ErrorMsg": body["error_msg"], "Status": body["status"] })
     }
 
     /// The catalogue's status and words, or the sandbox's own.
