@@ -67,6 +67,11 @@ impl Stack {
         self.observed(self.attached()?, Goal::Converge).await
     }
 
+    /// What [`converge`](Self::converge) would do, as seen from `observation`. Asks nobody anything.
+    pub async fn plan_of(&self, observation: &Observation) -> Result<Plan> {
+        self.plan_from(self.attached()?, observation).await
+    }
+
     fn attached(&self) -> Result<&Session> {
         self.session.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "the stack has no session")

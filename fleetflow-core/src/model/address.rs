@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The name of one resource inside a stage: `KIND.NAME`, for example `server.web`.
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!((address.kind(), address.name()), ("dns", "example.jp"));
 /// # Ok::<(), fleetflow_core::model::InvalidName>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
     kind: String,

@@ -192,7 +192,7 @@ pub struct Wanted {
 }
 
 /// What is there, and how we know it: the subject of an update or a delete.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Existing {
     /// Its address.
     pub address: Address,

@@ -1,9 +1,12 @@
 //! What users of a resource notice while it is changed. It says how bad it is and in which ways.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Nobody notices.
@@ -30,7 +33,7 @@ impl Level {
 }
 
 /// How bad it is, and what exactly: `reboot`, `new server id`, `data loss`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Disruption {
     /// How bad it is.
     pub level: Level,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ use crate::model::{Address, Existing};
 pub const PLAN_FORMAT: &str = "fleetflow/plan/v1";
 
 /// The difference between what is declared and what is there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// [`PLAN_FORMAT`].
     pub format: String,
@@ -70,7 +71,7 @@ impl Plan {
 }
 
 /// What a step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Make what is not there, or finish an interrupted create.
@@ -88,7 +89,7 @@ pub enum Action {
 }
 
 /// One step of a plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// The resource.
     pub address: Address,
@@ -121,7 +122,7 @@ pub struct Step {
 }
 
 /// What the state remembers about a resource besides its declaration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bookkeeping {
     /// What it depends on.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -141,7 +142,7 @@ pub struct Bookkeeping {
 }
 
 /// Changed bookkeeping of a resource that stays as it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// The resource.
     pub address: Address,
@@ -152,7 +153,7 @@ pub struct Record {
 }
 
 /// What changed without us.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drift {
     /// The resource.
     pub address: Address,
