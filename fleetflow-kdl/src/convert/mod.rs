@@ -1,0 +1,123 @@
+//! Turns nodes into trees, guided by JSON schemas: which field an argument, a property or a child node is. It decides
+//! how a value is written, not whether it is right; core decides that, and names what it finds by path.
+
+mod collect;
+mod interpolate;
+mod node;
+mod scalar;
+mod text;
+mod union;
+mod variables;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+pub(crate) use variables::Variables;
+
+use crate::ast::{Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::environment::Environment;
+use crate::schema::Schema;
+use crate::source::{FileId, Sources, Span};
+use crate::tree::{Content, Tree};
+
+/// What a missing environment variable is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// A mistake.
+    Reported,
+    /// No mistake: the stage is only checked, not used, and its variables may be set elsewhere.
+    Tolerated,
+}
+
+/// Everything outside a node that its values may depend on.
+pub(crate) struct Scope<'a> {
+    pub(crate) project: &'a str,
+    pub(crate) stage: &'a str,
+    pub(crate) variables: Variables<'a>,
+    pub(crate) environment: Environment,
+    /// The folder of the main file: what relative paths are relative to.
+    pub(crate) root: &'a Path,
+    pub(crate) home: Option<&'a Path>,
+    /// Every kind that a reference may name.
+    pub(crate) kinds: &'a [&'a str],
+    pub(crate) sources: Sources,
+}
+
+impl Scope<'_> {
+    /// The folder of a file, relative to the main file's; empty for files beside it.
+    fn folder(&self, file: FileId) -> PathBuf {
+        let path = self
+            .sources
+            .file(file)
+            .map(|file| file.path().to_path_buf())
+            .unwrap_or_default();
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        folder
+            .strip_prefix(self.root)
+            .map(Path::to_path_buf)
+            .unwrap_or(folder)
+    }
+}
+
+/// Converts nodes in one scope, and gathers what is wrong and what is secret on the way.
+pub(crate) struct Converter<'a> {
+    scope: &'a Scope<'a>,
+    pub(crate) missing: Missing,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) secrets: BTreeMap<String, SecretString>,
+    /// The variables that are being evaluated, outermost first: one of them again is a cycle.
+    evaluating: Vec<String>,
+}
+
+impl<'a> Converter<'a> {
+    pub(crate) fn new(scope: &'a Scope<'a>, missing: Missing) -> Self {
+        Self {
+            scope,
+            missing,
+            diagnostics: Vec::new(),
+            secrets: BTreeMap::new(),
+            evaluating: Vec::new(),
+        }
+    }
+
+    /// The tree of a node whose arguments, properties and children are the fields of `schema`.
+    pub(crate) fn object(&mut self, node: &Node, schema: Schema<'_>) -> Tree {
+        self.body(&node::Body::of(node), schema)
+    }
+
+    /// The value of a node that takes one.
+    pub(crate) fn value(&mut self, node: &Node, schema: Schema<'_>) -> Tree {
+        self.node(node, schema)
+    }
+
+    /// The name of something: a text that is known now.
+    pub(crate) fn name(&mut self, argument: &Value) -> Option<String> {
+        let anything = serde_json::json!({ "type": "string" });
+        let tree = self.scalar(argument, Schema::new(&anything));
+        if tree.text().is_none() && !matches!(tree.content, Content::Broken) {
+            let error = Diagnostic::error(
+                "flow::name",
+                argument.span,
+                "a name must be a text that is known now",
+            );
+            self.report(error.label("not a name"));
+        }
+        tree.text().map(str::to_owned)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports, and stands in for the value.
+    fn broken(&mut self, span: Span, diagnostic: Diagnostic) -> Tree {
+        self.report(diagnostic);
+        Tree::broken(span)
+    }
+}
+
+#[cfg(test)]
+mod tests;

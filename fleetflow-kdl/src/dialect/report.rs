@@ -1,0 +1,115 @@
+//! Makes the parser's diagnostics fit for reading: one for each mistake, on one line, in plain words. It finds no
+//! mistakes of its own.
+
+use kdl::{KdlDiagnostic, KdlError};
+
+use super::Keyword;
+use crate::diagnostic::Diagnostic;
+use crate::lexer::is_newline;
+use crate::source::{FileId, Span};
+
+/// Always follows "No closing '}'", with the whole block as its span.
+const REPEATED: &str = "Closing '}' was not found after nodes";
+
+pub(super) fn readable(file: FileId, text: &str, masked: &str, error: &KdlError) -> Vec<Diagnostic> {
+    let mut found: Vec<_> = error
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.message.as_deref() != Some(REPEATED))
+        .map(|diagnostic| one(file, text, masked, diagnostic))
+        .collect();
+    found.sort_by_key(|diagnostic| diagnostic.span);
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for diagnostic in found {
+        if !kept.iter().any(|earlier| repeats(text, earlier, &diagnostic)) {
+            kept.push(diagnostic);
+        }
+    }
+    kept
+}
+
+/// After one mistake the parser often stumbles a second time over what is left of the same word or line.
+fn repeats(text: &str, earlier: &Diagnostic, later: &Diagnostic) -> bool {
+    let (Some(earlier), Some(later)) = (earlier.span, later.span) else {
+        return false;
+    };
+    let between = text.get(earlier.start..later.start).unwrap_or_default();
+    later.start <= earlier.end || !between.contains(is_newline)
+}
+
+fn one(file: FileId, text: &str, masked: &str, diagnostic: &KdlDiagnostic) -> Diagnostic {
+    let span = on_one_line(file, text, diagnostic.span.offset(), diagnostic.span.len());
+    if let Some(raw) = raw_string(text, span) {
+        return raw;
+    }
+    if let Some(keyword) = keyword_at(masked, span) {
+        return keyword;
+    }
+    let message = diagnostic.message.as_deref().unwrap_or("this is not KDL");
+    let (message, label) = plain_words(message, diagnostic.label.as_deref());
+    Diagnostic::error("kdl::syntax", span, message)
+        .label(label)
+        .help(diagnostic.help.clone())
+}
+
+fn plain_words(message: &str, label: Option<&str>) -> (String, String) {
+    let label = label.unwrap_or("here").to_owned();
+    match message {
+        "Expected identifier string" => ("this word needs quotes".into(), "not a name by itself".into()),
+        "No closing '}' for child block" => {
+            ("this block is never closed".into(), "no `}` for this `{`".into())
+        }
+        "Expected end of document" => ("this does not belong here".into(), "not expected here".into()),
+        _ => (message.trim_end_matches('.').to_owned(), label),
+    }
+}
+
+/// At least one character where there is one, never over the end of a line, always inside the text.
+fn on_one_line(file: FileId, text: &str, offset: usize, length: usize) -> Span {
+    let mut start = offset.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = (offset + length).min(text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    let line = text[start..].find(is_newline).map_or(text.len(), |at| start + at);
+    let first = text[start..]
+        .chars()
+        .next()
+        .map_or(start, |c| start + c.len_utf8());
+    Span::new(file, start..end.max(first).min(line).max(start))
+}
+
+/// `r"…"` and `r#"…"#` of KDL 1.0: the parser stops somewhere around the `r`.
+fn raw_string(text: &str, span: Span) -> Option<Diagnostic> {
+    let line_start = text[..span.start].rfind(is_newline).map_or(0, |at| at + 1);
+    let before = text[line_start..span.start].trim_end_matches(|c: char| !c.is_whitespace() && c != '=');
+    let start = line_start + before.len();
+    let rest = text[start..].strip_prefix('r')?;
+    let hashes = rest.len() - rest.trim_start_matches('#').len();
+    let body = rest[hashes..].strip_prefix('"')?;
+    let close = format!("\"{}", "#".repeat(hashes));
+    let length = body
+        .find(&close)
+        .map_or(1, |at| 1 + hashes + 1 + at + close.len());
+    let line = text[start..].find(is_newline).map_or(text.len(), |at| start + at);
+    let span = Span::new(span.file, start..(start + length).min(line));
+    Some(
+        Diagnostic::error("kdl::raw_string", span, "raw strings are written without the `r`")
+            .label("a raw string of KDL 1.0")
+            .help("write #\"...\"#".to_owned()),
+    )
+}
+
+fn keyword_at(masked: &str, span: Span) -> Option<Diagnostic> {
+    let keyword = Keyword::masked(masked.get(span.range())?)?;
+    let word = keyword.word();
+    let message = format!("`{word}` is a keyword and cannot stand here");
+    Some(
+        Diagnostic::error("kdl::keyword", span, message)
+            .label("a keyword")
+            .help(format!("quote it: \"{word}\"")),
+    )
+}

@@ -1,0 +1,396 @@
+//! Puts the stages of a file together: resources with their definitions, groups that are deployed, settings. What is
+//! right is checked by core; the places of its answers are kept.
+
+use std::collections::BTreeSet;
+
+use fleetflow_core::model::Declaration;
+use fleetflow_core::{Address, Stack};
+use serde_json::Value;
+
+use super::claims::claimed;
+use super::definitions::{Definitions, Named, duplicate, named};
+use super::outline::{Outline, StageOutline};
+use super::places::{Places, diagnostic_in};
+use super::settings::{self, StateSettings};
+use super::{LoadOptions, flags, folder};
+use crate::ast::{Name, Node};
+use crate::catalog::{Catalog, Claim};
+use crate::convert::{Converter, Missing, Scope, Variables};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::environment::Environment;
+use crate::schema::{Schema, suggestion};
+use crate::source::{Sources, Span};
+use crate::tree::Tree;
+
+const GROUP: &str = "service-group";
+
+/// All stages of a file.
+pub(super) struct Stages<'s> {
+    pub(super) outline: &'s Outline<'s>,
+    pub(super) options: &'s LoadOptions<'s>,
+    pub(super) catalog: &'s dyn Catalog,
+    pub(super) chosen: Option<usize>,
+    pub(super) sources: &'s mut Sources,
+    pub(super) found: &'s mut Vec<Diagnostic>,
+}
+
+/// One stage, put together.
+pub(super) struct Assembly {
+    pub(super) stack: Stack,
+    pub(super) state: StateSettings,
+    pub(super) places: Places,
+    /// Indexes of the definitions that it uses.
+    used: BTreeSet<usize>,
+}
+
+impl Stages<'_> {
+    pub(super) fn assemble(&mut self) -> Vec<Assembly> {
+        let (project, project_span) = settings::project(self.outline.project, &self.options.path, self.found);
+        let mut assemblies = Vec::new();
+        for index in 0..self.outline.stages.len() {
+            let assembly = self.stage(index, &project, project_span, &assemblies);
+            assemblies.push(assembly);
+        }
+        self.unused(&assemblies);
+        self.claimed_twice(&assemblies);
+        assemblies
+    }
+
+    fn stage(
+        &mut self,
+        index: usize,
+        project: &str,
+        project_span: Option<Span>,
+        before: &[Assembly],
+    ) -> Assembly {
+        let outline = self.outline;
+        let stage = &outline.stages[index];
+        let root = folder(&self.options.path);
+        let environment = Environment::read(
+            &self.options.environment,
+            self.options.files,
+            root,
+            &stage.name,
+            self.sources,
+            self.found,
+        );
+        let kinds = self.catalog.kinds();
+        let scope = Scope {
+            project,
+            stage: &stage.name,
+            variables: Variables::new(
+                &outline.variables,
+                &stage.variables,
+                &self.options.variables,
+                self.found,
+            ),
+            environment,
+            root,
+            home: self.options.home.as_deref(),
+            kinds: &kinds,
+            sources: self.sources.clone(),
+        };
+        let missing = if self.chosen == Some(index) {
+            Missing::Reported
+        } else {
+            Missing::Tolerated
+        };
+        let services = single_services(stage);
+        let mut converter = Converter::new(&scope, missing);
+        converter.check_variables();
+        let definitions = Definitions::new(&outline.definitions, &mut converter);
+        let last = index + 1 == outline.stages.len();
+        let mut build = Build {
+            catalog: self.catalog,
+            converter,
+            definitions,
+            declared: Vec::new(),
+            places: Places::of_stage(stage.span.or(project_span)),
+            used: BTreeSet::new(),
+        };
+        build.resources(stage, &services);
+        build.groups(stage);
+        if last {
+            let used = before.iter().flat_map(|assembly| assembly.used.iter().copied());
+            build.check_unused(&outline.definitions, &used.collect());
+        }
+        let stack = Stack::new(project, &stage.name).root(root);
+        let (assembly, found) = build.finish(stack, outline, stage);
+        self.found.extend(found);
+        assembly
+    }
+
+    fn unused(&mut self, assemblies: &[Assembly]) {
+        for (index, node) in self.outline.definitions.iter().enumerate() {
+            if assemblies.iter().any(|assembly| assembly.used.contains(&index)) {
+                continue;
+            }
+            let name = node
+                .arguments
+                .first()
+                .map(|name| self.sources.text(name.span))
+                .unwrap_or_default();
+            let written = format!("{} {name}", node.name.text);
+            self.found.push(
+                Diagnostic::warning("flow::unused", node.head(), format!("no stage uses `{written}`"))
+                    .label("never used")
+                    .help(format!(
+                        "write `{written}` in a stage to make it part of that stage"
+                    )),
+            );
+        }
+    }
+
+    /// Two stages are two sets of resources: what only one of them can have at the provider, both cannot claim.
+    fn claimed_twice(&mut self, assemblies: &[Assembly]) {
+        let mut taken: Vec<(Claim, usize, Option<Span>)> = Vec::new();
+        for (index, assembly) in assemblies.iter().enumerate() {
+            for declared in assembly.stack.declarations() {
+                let tree = assembly.places.tree(&declared.address);
+                for claim in self.catalog.claims(declared.address.kind(), &declared.spec) {
+                    let span = tree.map(|tree| tree.locate(&claim.place).span);
+                    match taken
+                        .iter()
+                        .find(|(first, stage, _)| first.name == claim.name && *stage != index)
+                    {
+                        Some((_, stage, first)) => {
+                            let names = [*stage, index].map(|at| self.outline.stages[at].name.as_str());
+                            self.found.push(claimed(&claim, names, span, *first));
+                        }
+                        None => taken.push((claim, index, span)),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `service "x" { … }` directly in a stage is a group of one.
+fn single_services(stage: &StageOutline<'_>) -> Vec<Node> {
+    let group = |service: &&Node| Node {
+        name: Name {
+            text: GROUP.into(),
+            span: service.name.span,
+        },
+        arguments: service.arguments.first().cloned().into_iter().collect(),
+        properties: Vec::new(),
+        children: Some(vec![(*service).clone()]),
+    };
+    stage.services.iter().map(group).collect()
+}
+
+/// A stage while it is put together.
+struct Build<'b> {
+    catalog: &'b dyn Catalog,
+    converter: Converter<'b>,
+    definitions: Definitions<'b>,
+    declared: Vec<Declared>,
+    places: Places,
+    used: BTreeSet<usize>,
+}
+
+struct Declared {
+    address: Address,
+    span: Span,
+    /// The whole node, flags included.
+    tree: Tree,
+}
+
+impl<'b> Build<'b> {
+    fn resources(&mut self, stage: &StageOutline<'b>, services: &'b [Node]) {
+        for node in stage.resources.iter().copied().chain(services) {
+            let Some(named) = named(node, &mut self.converter) else {
+                continue;
+            };
+            if let Some(first) = self
+                .declared
+                .iter()
+                .find(|declared| declared.address == named.address)
+            {
+                let error = duplicate(&named, first.span);
+                self.converter.diagnostics.push(error);
+                continue;
+            }
+            self.declare(&named);
+        }
+    }
+
+    /// The node, on top of the definition of the same name.
+    fn declare(&mut self, named: &Named<'b>) {
+        let tree = self.tree(named.node);
+        let definition = self
+            .definitions
+            .find(&named.address)
+            .map(|(found, index)| (found.node, *index));
+        let tree = match definition {
+            Some((node, index)) => {
+                self.used.insert(index);
+                self.tree(node).overridden(tree)
+            }
+            None => tree,
+        };
+        self.declared.push(Declared {
+            address: named.address.clone(),
+            span: named.span,
+            tree,
+        });
+    }
+
+    fn tree(&mut self, node: &Node) -> Tree {
+        let schema = self
+            .catalog
+            .schema(&node.name.text)
+            .map(flags::with_flags)
+            .unwrap_or_default();
+        self.converter.object(node, Schema::new(&schema))
+    }
+
+    /// `deploy-services` brings the groups it names into the stage.
+    fn groups(&mut self, stage: &StageOutline<'b>) {
+        let schema = serde_json::json!({"type": "array", "items": {"type": "string"}});
+        let lists: Vec<Tree> = stage
+            .deploy_services
+            .iter()
+            .map(|node| self.converter.value(node, Schema::new(&schema)))
+            .collect();
+        let fields = self
+            .declared
+            .iter()
+            .filter_map(|declared| declared.tree.field("deploy_services"));
+        let names: Vec<(String, Span)> = fields
+            .map(|field| &field.tree)
+            .chain(&lists)
+            .flat_map(Tree::texts)
+            .map(|(name, span)| (name.to_owned(), span))
+            .collect();
+        for (name, span) in names {
+            self.group(&name, span);
+        }
+    }
+
+    fn group(&mut self, name: &str, span: Span) {
+        let address = Address::new(GROUP, name);
+        if self.declared.iter().any(|declared| declared.address == address) {
+            return;
+        }
+        let Some((definition, index)) = self.definitions.find(&address).cloned() else {
+            let declared = self.declared.iter().map(|declared| &declared.address);
+            let here = declared
+                .filter(|address| address.kind() == GROUP)
+                .map(Address::name);
+            let known: Vec<_> = here.chain(self.definitions.names(GROUP)).collect();
+            let help = if known.is_empty() {
+                format!("write {GROUP} \"{name}\" {{ ... }}")
+            } else {
+                suggestion(name, known)
+            };
+            let error = Diagnostic::error(
+                "flow::service_group",
+                span,
+                format!("there is no {GROUP} `{name}`"),
+            );
+            return self
+                .converter
+                .diagnostics
+                .push(error.label("not declared").help(help));
+        };
+        self.used.insert(index);
+        let tree = self.tree(definition.node);
+        self.declared.push(Declared {
+            address,
+            span: definition.span,
+            tree,
+        });
+    }
+
+    /// A definition that no stage uses is checked as well; a stage that uses it one day may complete it.
+    fn check_unused(&mut self, nodes: &[&Node], used: &BTreeSet<usize>) {
+        self.converter.missing = Missing::Tolerated;
+        for (index, node) in nodes.iter().enumerate() {
+            let known = self.definitions.all().iter().any(|(_, at)| *at == index);
+            if self.used.contains(&index) || used.contains(&index) || !known {
+                continue;
+            }
+            let mut tree = self.tree(node);
+            let schema = self.catalog.schema(&node.name.text).cloned().unwrap_or_default();
+            flags::take(&mut tree, &schema);
+            let problems = self.catalog.check_one(&node.name.text, tree.value());
+            let complete = problems
+                .iter()
+                .filter(|problem| !problem.message.ends_with("is missing"));
+            self.converter
+                .diagnostics
+                .extend(complete.filter_map(|problem| diagnostic_in(&tree, problem, "here")));
+        }
+    }
+
+    fn finish(
+        mut self,
+        stack: Stack,
+        outline: &Outline<'_>,
+        stage: &StageOutline<'_>,
+    ) -> (Assembly, Vec<Diagnostic>) {
+        let schema = settings::providers_schema();
+        let providers =
+            settings::providers([outline.providers, stage.providers], &schema, &mut self.converter);
+        let state = settings::state(outline.state, &mut self.converter);
+        let mut stack = stack.providers(providers);
+        for declared in std::mem::take(&mut self.declared) {
+            stack.push(self.declaration(declared));
+        }
+        for (name, value) in std::mem::take(&mut self.converter.secrets) {
+            stack = stack.secret(name, value);
+        }
+        let problems = self.catalog.check(&stack);
+        let mut found = self.converter.diagnostics;
+        let broken: BTreeSet<Span> = found
+            .iter()
+            .filter(|d| d.severity == Severity::Error)
+            .filter_map(|d| d.span)
+            .collect();
+        let later = problems
+            .iter()
+            .filter_map(|problem| self.places.diagnostic(problem));
+        found.extend(later.filter(|diagnostic| !diagnostic.span.is_some_and(|span| broken.contains(&span))));
+        (
+            Assembly {
+                stack,
+                state,
+                places: self.places,
+                used: self.used,
+            },
+            found,
+        )
+    }
+
+    fn declaration(&mut self, declared: Declared) -> Declaration {
+        let Declared {
+            address, mut tree, ..
+        } = declared;
+        let schema = self.catalog.schema(address.kind()).unwrap_or(&Value::Null);
+        let flags = flags::take(&mut tree, schema);
+        let declaration = Declaration::new(address.clone(), tree.value());
+        let providers: BTreeSet<&str> = self
+            .catalog
+            .kinds()
+            .into_iter()
+            .filter_map(|kind| self.catalog.provider(kind))
+            .collect();
+        let providers: Vec<&str> = providers.into_iter().collect();
+        let provider = self.catalog.provider(address.kind());
+        let declaration = flags::apply(
+            declaration,
+            &flags,
+            provider,
+            &providers,
+            &mut self.converter.diagnostics,
+        );
+        // Problems with `depends-on` come back by the field's name.
+        let mut place = tree;
+        if let crate::tree::Content::Map(fields) = &mut place.content {
+            fields.extend(flags.fields().iter().cloned());
+        }
+        self.places.insert(address, place);
+        declaration
+    }
+}

@@ -1,0 +1,194 @@
+//! From a path to a stack: reads the files, sorts their nodes, puts one stage together and has core check it. Every
+//! stage of the file is checked on the way, so that all mistakes are told at once.
+
+mod assembly;
+mod choice;
+mod claims;
+mod definitions;
+mod flags;
+mod options;
+mod outline;
+mod places;
+mod read;
+mod settings;
+
+use std::path::Path;
+
+use fleetflow_core::Stack;
+use fleetflow_core::model::Problem;
+
+pub use options::LoadOptions;
+pub use settings::StateSettings;
+
+use crate::catalog::{Catalog, CoreCatalog};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::source::Sources;
+use assembly::{Assembly, Stages};
+use outline::Outline;
+use places::Places;
+
+/// A stage, loaded and checked as far as that needs no cloud.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The stack of the chosen stage.
+    pub stack: Stack,
+    /// Where its state is kept.
+    pub state: StateSettings,
+    /// The names of all stages of the file.
+    pub stages: Vec<String>,
+    /// What is probably not meant as it is written.
+    pub warnings: Option<Diagnostics>,
+    sources: Sources,
+    places: Places,
+}
+
+impl Loaded {
+    /// Problems that were found later (by a plan, for example), at their places in the file.
+    pub fn locate(&self, problems: &[Problem]) -> Option<Diagnostics> {
+        let found = problems
+            .iter()
+            .filter_map(|problem| self.places.diagnostic(problem))
+            .collect();
+        Diagnostics::new(self.sources.clone(), found)
+    }
+
+    /// Every file that was read.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+}
+
+/// All stages of a file, checked; for a check that needs none of them in particular.
+#[derive(Debug)]
+pub struct Checked {
+    /// The names of all stages of the file.
+    pub stages: Vec<String>,
+    /// What is probably not meant as it is written.
+    pub warnings: Option<Diagnostics>,
+}
+
+/// Loads one stage. Every mistake of every stage is in the error; a missing environment variable is a mistake only in
+/// the chosen stage.
+pub fn load(options: &LoadOptions<'_>) -> Result<Loaded, Diagnostics> {
+    load_with(options, &CoreCatalog)
+}
+
+/// Checks all stages and chooses none.
+pub fn check(options: &LoadOptions<'_>) -> Result<Checked, Diagnostics> {
+    check_with(options, &CoreCatalog)
+}
+
+/// The names of the stages; `default` alone where the file has no `stage` node.
+pub fn stages(options: &LoadOptions<'_>) -> Result<Vec<String>, Diagnostics> {
+    let mut sources = Sources::default();
+    let mut found = Vec::new();
+    let nodes = read::read(options, &mut sources, &mut found);
+    let outline = Outline::new(&nodes, &CoreCatalog.kinds(), &mut found);
+    match Diagnostics::new(
+        sources,
+        found
+            .into_iter()
+            .filter(|d| d.code.starts_with("kdl::"))
+            .collect(),
+    ) {
+        Some(diagnostics) => Err(diagnostics),
+        None => Ok(outline.stage_names()),
+    }
+}
+
+pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Result<Loaded, Diagnostics> {
+    let mut session = Session::default();
+    let nodes = read::read(options, &mut session.sources, &mut session.found);
+    let outline = Outline::new(&nodes, &catalog.kinds(), &mut session.found);
+    let chosen = choice::choose(&outline, options.stage.as_deref())
+        .map_err(|error| session.found.push(*error))
+        .ok();
+    let assemblies = session.assemble(&outline, options, catalog, chosen);
+    let stages = outline.stage_names();
+    let assembly = chosen.and_then(|chosen| assemblies.into_iter().nth(chosen));
+    let (sources, warnings) = session.finish()?;
+    // A stage that could not be chosen or put together is among the errors of `finish`.
+    let Some(Assembly {
+        stack, state, places, ..
+    }) = assembly
+    else {
+        return Err(nothing(sources));
+    };
+    Ok(Loaded {
+        stack,
+        state,
+        stages,
+        warnings,
+        sources,
+        places,
+    })
+}
+
+pub(crate) fn check_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Result<Checked, Diagnostics> {
+    let mut session = Session::default();
+    let nodes = read::read(options, &mut session.sources, &mut session.found);
+    let outline = Outline::new(&nodes, &catalog.kinds(), &mut session.found);
+    session.assemble(&outline, options, catalog, None);
+    let stages = outline.stage_names();
+    session.finish().map(|(_, warnings)| Checked { stages, warnings })
+}
+
+fn nothing(sources: Sources) -> Diagnostics {
+    let error = Diagnostic::error("flow::stage", None, "there is no stage to load");
+    Diagnostics::one(sources, error)
+}
+
+/// What is gathered while a file is loaded.
+#[derive(Default)]
+struct Session {
+    sources: Sources,
+    found: Vec<Diagnostic>,
+}
+
+impl Session {
+    /// Every stage, put together and checked.
+    fn assemble(
+        &mut self,
+        outline: &Outline<'_>,
+        options: &LoadOptions<'_>,
+        catalog: &dyn Catalog,
+        chosen: Option<usize>,
+    ) -> Vec<Assembly> {
+        // Where a file does not parse, everything that refers into it would seem to be missing.
+        let unreadable = self
+            .found
+            .iter()
+            .any(|d| d.code.starts_with("kdl::") || d.code == "flow::include");
+        if unreadable {
+            return Vec::new();
+        }
+        let mut stages = Stages {
+            outline,
+            options,
+            catalog,
+            chosen,
+            sources: &mut self.sources,
+            found: &mut self.found,
+        };
+        stages.assemble()
+    }
+
+    fn finish(self) -> Result<(Sources, Option<Diagnostics>), Diagnostics> {
+        let failed = self
+            .found
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error);
+        match Diagnostics::new(self.sources.clone(), self.found) {
+            Some(diagnostics) if failed => Err(diagnostics),
+            warnings => Ok((self.sources, warnings)),
+        }
+    }
+}
+
+/// The folder of the main file.
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+#[cfg(test)]
+mod tests;

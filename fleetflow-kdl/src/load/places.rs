@@ -1,0 +1,112 @@
+//! From core's problems to places: which declaration is meant, and which text of it. It judges nothing itself.
+
+use std::collections::BTreeMap;
+
+use fleetflow_core::Address;
+use fleetflow_core::model::{Problem, Segment, did_you_mean};
+
+use super::flags;
+use crate::diagnostic::Diagnostic;
+use crate::schema::{kebab, snake};
+use crate::source::Span;
+use crate::tree::Tree;
+
+/// Where every declaration of a stage was written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    declared: BTreeMap<Address, Tree>,
+    /// Shown for what concerns the stage as a whole.
+    stage: Option<Span>,
+}
+
+impl Places {
+    pub(super) fn of_stage(stage: Option<Span>) -> Self {
+        Self {
+            stage,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn insert(&mut self, address: Address, tree: Tree) {
+        self.declared.insert(address, tree);
+    }
+
+    pub(super) fn tree(&self, address: &Address) -> Option<&Tree> {
+        self.declared.get(address)
+    }
+
+    /// The problem at its place; none if that place is already reported.
+    pub(super) fn diagnostic(&self, problem: &Problem) -> Option<Diagnostic> {
+        let declared = problem
+            .address
+            .as_ref()
+            .and_then(|address| self.declaring(address));
+        let Some((address, tree)) = declared else {
+            let error = Diagnostic::error("flow::stack", self.stage, stated(problem));
+            return Some(error.help(problem.help.clone()));
+        };
+        diagnostic_in(tree, problem, &format!("in `{address}`"))
+    }
+
+    /// The declaration at `address`, or the one that expands to it: `dns.example.jp` for
+    /// `dns-record.example.jp/www/A`, `service-group.web` for `container.web/app`.
+    fn declaring(&self, address: &Address) -> Option<(&Address, &Tree)> {
+        if let Some(found) = self.declared.get_key_value(address) {
+            return Some(found);
+        }
+        let ours = |declared: &Address| {
+            let rest = address.name().strip_prefix(declared.name())?;
+            (rest.is_empty() || rest.starts_with(['/', '-', '.', '@'])).then_some(declared.name().len())
+        };
+        self.declared
+            .iter()
+            .filter_map(|(declared, tree)| Some((ours(declared)?, declared, tree)))
+            .max_by_key(|(length, ..)| *length)
+            .map(|(_, declared, tree)| (declared, tree))
+    }
+}
+
+/// A problem whose address nothing in the file has says which one it is about.
+fn stated(problem: &Problem) -> String {
+    match &problem.address {
+        Some(address) => format!("{address}: {}", problem.message),
+        None => problem.message.clone(),
+    }
+}
+
+/// The problem at its place in a tree.
+pub(super) fn diagnostic_in(tree: &Tree, problem: &Problem, label: &str) -> Option<Diagnostic> {
+    let place = tree.locate(&problem.path);
+    if place.broken {
+        return None;
+    }
+    let label = if place.unknown { "not known here" } else { label };
+    let code = if place.unknown {
+        "flow::unknown_field"
+    } else {
+        "flow::value"
+    };
+    let help = if place.unknown {
+        nearest_flag(problem).or(problem.help.clone())
+    } else {
+        problem.help.clone()
+    };
+    Some(
+        Diagnostic::error(code, place.span, problem.message.clone())
+            .label(label)
+            .help(help),
+    )
+}
+
+/// Core does not know the flags as fields: a misspelt one is ours to recognise.
+fn nearest_flag(problem: &Problem) -> Option<String> {
+    let [Segment::Key(name)] = problem.path.segments() else {
+        return None;
+    };
+    let taken = problem
+        .help
+        .as_deref()
+        .is_some_and(|help| help.starts_with("did you mean"));
+    let near = did_you_mean(&snake(name), flags::NAMES).filter(|_| !taken)?;
+    Some(format!("did you mean `{}`?", kebab(near)))
+}

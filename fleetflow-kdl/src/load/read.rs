@@ -1,0 +1,146 @@
+//! Reads the main file and puts included files in place of their `include` nodes. It does not look at other nodes.
+
+use std::path::{Path, PathBuf};
+
+use super::{LoadOptions, folder};
+use crate::ast::{Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::dialect;
+use crate::files::normal;
+use crate::source::{FileId, SourceFile, Sources, Span};
+
+pub(super) fn read(
+    options: &LoadOptions<'_>,
+    sources: &mut Sources,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Node> {
+    let text = match options.files.read(&options.path) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("cannot read {}: {error}", options.path.display());
+            found.push(Diagnostic::error("flow::include", None, message));
+            return Vec::new();
+        }
+    };
+    let file = sources.add(SourceFile::new(options.path.clone(), text));
+    let mut reader = Reader {
+        options,
+        sources,
+        found,
+        open: vec![Open {
+            path: normal(&options.path),
+            asked: None,
+        }],
+    };
+    reader.file(file)
+}
+
+struct Reader<'r> {
+    options: &'r LoadOptions<'r>,
+    sources: &'r mut Sources,
+    found: &'r mut Vec<Diagnostic>,
+    /// The files that are being read, outermost first.
+    open: Vec<Open>,
+}
+
+struct Open {
+    path: PathBuf,
+    /// The `include` that asked for it.
+    asked: Option<Span>,
+}
+
+impl Reader<'_> {
+    fn file(&mut self, file: FileId) -> Vec<Node> {
+        let text = self
+            .sources
+            .file(file)
+            .map(|file| file.text().to_owned())
+            .unwrap_or_default();
+        match dialect::parse(file, &text) {
+            Ok(document) => self.spliced(document.nodes, file),
+            Err(found) => {
+                self.found.extend(found);
+                Vec::new()
+            }
+        }
+    }
+
+    /// `include` may stand at the top and directly in a stage.
+    fn spliced(&mut self, nodes: Vec<Node>, file: FileId) -> Vec<Node> {
+        let mut out = Vec::with_capacity(nodes.len());
+        for mut node in nodes {
+            match node.name.text.as_str() {
+                "include" => out.extend(self.include(&node, file)),
+                "stage" => {
+                    node.children = node.children.map(|children| self.spliced(children, file));
+                    out.push(node);
+                }
+                _ => out.push(node),
+            }
+        }
+        out
+    }
+
+    fn include(&mut self, node: &Node, from: FileId) -> Vec<Node> {
+        if node.arguments.is_empty() || !node.properties.is_empty() || node.children.is_some() {
+            let error = Diagnostic::error("flow::include", node.head(), "`include` takes the path of a file");
+            self.found.push(error.label("write include \"other.kdl\""));
+            return Vec::new();
+        }
+        node.arguments
+            .iter()
+            .flat_map(|argument| self.included(argument, from))
+            .collect()
+    }
+
+    fn included(&mut self, argument: &Value, from: FileId) -> Vec<Node> {
+        let error = |message: String| Diagnostic::error("flow::include", argument.span, message);
+        let Some(name) = argument.literal.text() else {
+            self.found.push(error("the path of a file must be a text".into()));
+            return Vec::new();
+        };
+        let path = self.resolved(name, from);
+        if let Some(diagnostic) = self.cycle(&path, argument.span) {
+            self.found.push(diagnostic);
+            return Vec::new();
+        }
+        match self.options.files.read(&path) {
+            Ok(text) => {
+                let file = self.sources.add(SourceFile::new(path.clone(), text));
+                self.open.push(Open {
+                    path,
+                    asked: Some(argument.span),
+                });
+                let nodes = self.file(file);
+                self.open.pop();
+                nodes
+            }
+            Err(reason) => {
+                let message = format!("cannot read {}: {reason}", path.display());
+                self.found.push(error(message).label("included here"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn resolved(&self, name: &str, from: FileId) -> PathBuf {
+        if let (Some(rest), Some(home)) = (name.strip_prefix("~/"), &self.options.home) {
+            return home.join(rest);
+        }
+        let from = self
+            .sources
+            .file(from)
+            .map(|file| file.path().to_path_buf())
+            .unwrap_or_default();
+        normal(&folder(&from).join(Path::new(name)))
+    }
+
+    fn cycle(&self, path: &Path, span: Span) -> Option<Diagnostic> {
+        let at = self.open.iter().position(|open| open.path == path)?;
+        let message = format!("{} includes itself", path.display());
+        let error = Diagnostic::error("flow::include", span, message)
+            .label("leads back to a file that is being read");
+        let way = self.open[at + 1..].iter().filter_map(|open| open.asked);
+        Some(way.fold(error, |error, asked| error.related(asked, "by way of this")))
+    }
+}

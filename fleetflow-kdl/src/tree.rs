@@ -1,0 +1,325 @@
+//! Values with places: what a node means, and where each part of it was written. It knows no schema.
+
+use fleetflow_core::model::{Path, Segment};
+use serde_json::{Map, Value};
+
+use crate::source::Span;
+
+/// A value and the text that says it. The span of a map is the name of its node, that of anything else its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Tree {
+    pub(crate) span: Span,
+    pub(crate) content: Content,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    Scalar(Value),
+    /// A list; `key` names the fields that tell its elements apart, where they have names.
+    List {
+        items: Vec<Tree>,
+        key: Vec<String>,
+    },
+    Map(Vec<Field>),
+    /// A value whose mistake is already reported. It is there, so that it is not reported as missing as well.
+    Broken,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    /// Whether the schema knows it.
+    pub(crate) known: bool,
+    pub(crate) tree: Tree,
+}
+
+/// What lies at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) span: Span,
+    /// Whether the place itself is already reported as broken.
+    pub(crate) broken: bool,
+    /// Whether it is a field that the schema does not know.
+    pub(crate) unknown: bool,
+}
+
+impl Tree {
+    pub(crate) fn scalar(span: Span, value: impl Into<Value>) -> Self {
+        Self {
+            span,
+            content: Content::Scalar(value.into()),
+        }
+    }
+
+    pub(crate) fn broken(span: Span) -> Self {
+        Self {
+            span,
+            content: Content::Broken,
+        }
+    }
+
+    pub(crate) fn map(span: Span, fields: Vec<Field>) -> Self {
+        Self {
+            span,
+            content: Content::Map(fields),
+        }
+    }
+
+    pub(crate) fn fields(&self) -> &[Field] {
+        match &self.content {
+            Content::Map(fields) => fields,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn field(&self, key: &str) -> Option<&Field> {
+        self.fields().iter().find(|field| field.key == key)
+    }
+
+    /// Takes a field out.
+    pub(crate) fn take(&mut self, key: &str) -> Option<Field> {
+        let Content::Map(fields) = &mut self.content else {
+            return None;
+        };
+        let at = fields.iter().position(|field| field.key == key)?;
+        Some(fields.remove(at))
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Scalar(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The texts of a list, or of a lone value, with their places.
+    pub(crate) fn texts(&self) -> Vec<(&str, Span)> {
+        match &self.content {
+            Content::List { items, .. } => items.iter().flat_map(Self::texts).collect(),
+            _ => self.text().map(|text| (text, self.span)).into_iter().collect(),
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self.content, Content::Scalar(Value::Null))
+    }
+
+    /// The plain value. A field set to `#null` is a field left out.
+    pub(crate) fn value(&self) -> Value {
+        match &self.content {
+            Content::Scalar(value) => value.clone(),
+            Content::List { items, .. } => items.iter().map(Self::value).collect(),
+            Content::Broken => Value::Null,
+            Content::Map(fields) => {
+                let set = fields
+                    .iter()
+                    .filter(|field| !(field.known && field.tree.is_null()));
+                set.map(|field| (field.key.clone(), field.tree.value()))
+                    .collect::<Map<_, _>>()
+                    .into()
+            }
+        }
+    }
+
+    /// The most precise place there is for `path`: its longest prefix that was written.
+    pub(crate) fn locate(&self, path: &Path) -> Place {
+        let mut here = self;
+        let mut place = Place {
+            span: self.span,
+            broken: false,
+            unknown: false,
+        };
+        for segment in path.segments() {
+            let next = match (segment, &here.content) {
+                (Segment::Key(key), Content::Map(_)) => here.field(key).map(|field| {
+                    let span = if field.known {
+                        field.tree.span
+                    } else {
+                        field.key_span
+                    };
+                    (
+                        Place {
+                            span,
+                            broken: false,
+                            unknown: !field.known,
+                        },
+                        &field.tree,
+                    )
+                }),
+                (Segment::Index(index), Content::List { items, .. }) => items.get(*index).map(|item| {
+                    (
+                        Place {
+                            span: item.span,
+                            broken: false,
+                            unknown: false,
+                        },
+                        item,
+                    )
+                }),
+                // A lone value stands for a list of one.
+                (Segment::Index(0), _) => Some((place, here)),
+                _ => None,
+            };
+            let Some((found, tree)) = next else { break };
+            (place, here) = (found, tree);
+        }
+        place.broken = matches!(here.content, Content::Broken);
+        place
+    }
+
+    /// This tree with `other` on top: maps field by field, lists of named things element by element, all else anew.
+    pub(crate) fn overridden(self, other: Self) -> Self {
+        let content = match (self.content, other.content) {
+            (Content::Map(ours), Content::Map(theirs)) => Content::Map(merge_fields(ours, theirs)),
+            (Content::List { items: ours, key }, Content::List { items: theirs, .. }) if !key.is_empty() => {
+                Content::List {
+                    items: merge_named(ours, theirs, &key),
+                    key,
+                }
+            }
+            (_, content) => content,
+        };
+        Self {
+            span: other.span,
+            content,
+        }
+    }
+}
+
+fn merge_fields(mut ours: Vec<Field>, theirs: Vec<Field>) -> Vec<Field> {
+    for theirs in theirs {
+        match ours.iter_mut().find(|ours| ours.key == theirs.key) {
+            Some(field) => {
+                let tree = std::mem::replace(&mut field.tree, Tree::broken(theirs.key_span));
+                *field = Field {
+                    tree: tree.overridden(theirs.tree),
+                    ..theirs
+                };
+            }
+            None => ours.push(theirs),
+        }
+    }
+    ours
+}
+
+fn merge_named(mut ours: Vec<Tree>, theirs: Vec<Tree>, key: &[String]) -> Vec<Tree> {
+    for theirs in theirs {
+        match ours.iter_mut().find(|ours| same_name(ours, &theirs, key)) {
+            Some(item) => {
+                let tree = std::mem::replace(item, Tree::broken(theirs.span));
+                *item = tree.overridden(theirs);
+            }
+            None => ours.push(theirs),
+        }
+    }
+    ours
+}
+
+fn same_name(a: &Tree, b: &Tree, key: &[String]) -> bool {
+    let value = |tree: &Tree, name: &String| tree.field(name).map(|field| field.tree.value());
+    key.iter()
+        .all(|name| value(a, name).is_some() && value(a, name) == value(b, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::source::{FileId, SourceFile, Sources};
+
+    fn file() -> FileId {
+        Sources::default().add(SourceFile::new("flow.kdl".into(), ""))
+    }
+
+    fn at(start: usize) -> Span {
+        Span::new(file(), start..start + 1)
+    }
+
+    fn field(key: &str, start: usize, tree: Tree) -> Field {
+        Field {
+            key: key.into(),
+            key_span: at(start),
+            known: key != "colour",
+            tree,
+        }
+    }
+
+    fn service(name: &str, start: usize, more: Vec<Field>) -> Tree {
+        let mut fields = vec![field("name", start, Tree::scalar(at(start), name))];
+        fields.extend(more);
+        Tree::map(at(start), fields)
+    }
+
+    fn group(items: Vec<Tree>) -> Tree {
+        let list = Tree {
+            span: at(1),
+            content: Content::List {
+                items,
+                key: vec!["name".into()],
+            },
+        };
+        Tree::map(at(0), vec![field("services", 1, list)])
+    }
+
+    #[test]
+    fn the_longest_written_prefix_of_a_path_is_its_place() {
+        let tree = group(vec![service(
+            "a",
+            10,
+            vec![field("colour", 12, Tree::scalar(at(13), 1))],
+        )]);
+        let services = Path::root().key("services");
+        let item = services.index(0);
+        let start = |path: &Path| tree.locate(path).span.start;
+        assert_eq!(start(&Path::root().key("missing")), 0);
+        assert_eq!(start(&item.key("name")), 10);
+        assert_eq!(start(&item.key("image").key("tag")), 10);
+        assert_eq!(
+            (
+                start(&item.key("colour")),
+                tree.locate(&item.key("colour")).unknown
+            ),
+            (12, true)
+        );
+        assert_eq!(start(&services.index(7)), 1);
+    }
+
+    #[test]
+    fn an_override_goes_field_by_field_and_keeps_places() {
+        let image = |start, text: &str| field("image", start, Tree::scalar(at(start), text));
+        let ours = group(vec![
+            service(
+                "a",
+                10,
+                vec![image(11, "a:1"), field("port", 12, Tree::scalar(at(12), 80))],
+            ),
+            service("b", 20, vec![image(21, "b:1")]),
+        ]);
+        let theirs = group(vec![
+            service("a", 30, vec![image(31, "a:2")]),
+            service("c", 40, vec![]),
+        ]);
+        let merged = ours.overridden(theirs);
+        assert_eq!(
+            merged.value(),
+            json!({"services": [{"name": "a", "image": "a:2", "port": 80}, {"name": "b", "image": "b:1"}, {"name": "c"}]})
+        );
+        let first = Path::root().key("services").index(0);
+        assert_eq!(merged.locate(&first.key("image")).span.start, 31);
+        assert_eq!(merged.locate(&first.key("port")).span.start, 12);
+    }
+
+    #[test]
+    fn null_leaves_a_field_out() {
+        let tree = Tree::map(
+            at(0),
+            vec![
+                field("note", 1, Tree::scalar(at(1), Value::Null)),
+                field("colour", 2, Tree::scalar(at(2), Value::Null)),
+            ],
+        );
+        assert_eq!(tree.value(), json!({"colour": null}));
+    }
+}
