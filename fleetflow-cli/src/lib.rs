@@ -1,1 +1,156 @@
-//! FleetFlow CLI.
+//! The `fleetflow` and `flow` commands: arguments in, progress and results out. What they do is done by
+//! `fleetflow-core`, `fleetflow-kdl` and `fleetflow-sandbox`; nothing here is needed to use those as libraries.
+
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod arguments;
+mod commands;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod documents;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod edge;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod exit;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod failure;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod invocation;
+mod load;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod lock;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod logging;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod place;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod progress;
+mod project;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod question;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod runtime;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod saved;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod show;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod site;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that need all of it follow with the clouds' life cycles"
+)]
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::Arguments;
+use edge::Edge;
+use exit::Exit;
+use failure::Failure;
+use invocation::Invocation;
+
+/// The program behind both names.
+pub fn main() -> ExitCode {
+    match Edge::of_process() {
+        Ok(edge) => run(edge).into(),
+        Err(error) => {
+            anstream::eprint!("{}", show::failure::error(&error));
+            Exit::from(error.kind()).into()
+        }
+    }
+}
+
+fn run(edge: Edge) -> Exit {
+    let arguments = match Arguments::try_parse_from(&edge.words) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let invocation = Invocation::new(edge, arguments.options);
+    logging::start(invocation.options.verbose);
+    match commands::run(&invocation, arguments.command) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            tell(&invocation, &failure);
+            failure.exit()
+        }
+    }
+}
+
+/// Help and version are answers; everything else is wrong usage, whose code is ours and not clap's.
+fn usage(error: &clap::Error) -> Exit {
+    // A closed pipe behind the help is nothing to report.
+    drop(error.print());
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
+    }
+}
+
+fn tell(invocation: &Invocation, failure: &Failure) {
+    invocation
+        .terminal
+        .alert(&show::failure::failure(failure, invocation.look()));
+}

@@ -1,2 +1,7 @@
-//! The `fleetflow` command.
-fn main() {}
+//! The `fleetflow` command. Everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fleetflow_cli::main()
+}

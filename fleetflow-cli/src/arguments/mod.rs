@@ -1,0 +1,170 @@
+//! The words and options that users type, as types. Nothing is done with them here.
+
+mod value;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use fleetflow_core::Address;
+
+pub(crate) use value::Variable;
+
+/// Makes SAKURA Cloud, Cloudflare and Docker equal to what a flow.kdl declares.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 3 not authorised, 6 locked, 8 interrupted,\n\
+    64 wrong usage or wrong file."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that users type")]
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// The stage; the same as the argument STAGE [env: `FLEETFLOW_STAGE`]
+    #[arg(short, long, global = true, value_name = "STAGE")]
+    pub(crate) stage: Option<String>,
+    /// The file; otherwise flow.kdl or .fleetflow/flow.kdl, here or in a parent folder
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Work on emulated clouds, with no account and no network; implies --with-data
+    ///
+    /// The emulated world is kept in .fleetflow/sandbox/ between commands. Its data is worth nothing, so deleting what
+    /// holds data needs no further word.
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
+    /// One JSON document on standard output, or JSON lines of events for up and down
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Never ask; fail where a question would be needed
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// When to use colours [env: `NO_COLOR`, `CLICOLOR_FORCE`]
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// Only results and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Tell each HTTP request, without secrets; twice tells more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// How many steps run at the same time
+    #[arg(long, global = true, value_name = "N", value_parser = value::parallelism)]
+    pub(crate) parallelism: Option<usize>,
+    /// A variable of the file, overriding its `variables`; may be repeated
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
+    pub(crate) variables: Vec<Variable>,
+    /// The folder of the state, instead of the file's `state` node
+    #[arg(long, global = true, value_name = "FOLDER", conflicts_with = "sandbox")]
+    pub(crate) state: Option<String>,
+    /// How long to wait while somebody else has locked the state: 30s, 15m
+    #[arg(long, global = true, value_name = "TIME", value_parser = value::duration, default_value = "0s", hide_default_value = true)]
+    pub(crate) lock_wait: Duration,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the file without a cloud and without credentials
+    Validate(StageArgument),
+    /// Lay the file out in canonical KDL 2.0, comments kept
+    Fmt(FmtArguments),
+    /// Show the outputs of the last convergence
+    Outputs(OutputsArguments),
+    /// Look at the remembered state
+    #[command(subcommand)]
+    State(StateCommand),
+    /// The emulated clouds
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the version
+    Version,
+}
+
+/// Which stage.
+#[derive(Args, Debug)]
+pub(crate) struct StageArgument {
+    /// The stage; may be left out where the file has only one
+    #[arg(value_name = "STAGE")]
+    pub(crate) name: Option<String>,
+}
+
+/// Arguments of `fmt`.
+#[derive(Args, Debug)]
+pub(crate) struct FmtArguments {
+    /// Change nothing; exit with 1 when the file is not in canonical form
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Arguments of `outputs`.
+#[derive(Args, Debug)]
+pub(crate) struct OutputsArguments {
+    /// One resource or one output: `server.web`, `server.web.ip`
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// Commands about the state.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// List everything that is remembered
+    List(StageArgument),
+    /// Show one entry
+    Show {
+        /// The resource: `server.web`
+        #[arg(value_name = "ADDRESS")]
+        address: Address,
+    },
+    /// Show what was done, oldest first
+    History(StageArgument),
+}
+
+/// Commands about the emulated clouds.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Serve the emulated clouds on loopback until interrupted; prints the variables to export
+    Serve {
+        /// The port of the HTTP APIs; any free one by default
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "N")]
+        port: u16,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,98 @@
+//! Values inside arguments: durations, variables, levels. Only their text form is known here.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use fleetflow_core::plan::Level;
+
+/// What `--max-disruption` allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Disruption {
+    /// Nobody notices.
+    None,
+    /// A process may restart.
+    Restart,
+    /// A machine may restart.
+    Reboot,
+    /// Anything.
+    Replace,
+}
+
+impl From<Disruption> for Level {
+    fn from(disruption: Disruption) -> Self {
+        match disruption {
+            Disruption::None => Self::None,
+            Disruption::Restart => Self::Restart,
+            Disruption::Reboot => Self::Reboot,
+            Disruption::Replace => Self::Replace,
+        }
+    }
+}
+
+/// `NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for Variable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("write it as NAME=VALUE".to_owned()),
+        }
+    }
+}
+
+/// `30s`, `15m`, `2h`; a bare number is seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u32 = digits
+        .parse()
+        .map_err(|_| "write it as 30s, 15m or 2h".to_owned())?;
+    let unit = match &text[digits.len()..] {
+        "s" | "" => 1,
+        "m" => 60,
+        "h" => 3600,
+        other => return Err(format!("`{other}` is no unit of time; use s, m or h")),
+    };
+    Ok(Duration::from_secs(u64::from(number) * unit))
+}
+
+/// How many steps at once: 1 or more.
+pub(crate) fn parallelism(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..) => Ok(number),
+        _ => Err("must be a number from 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert!(duration("m").is_err());
+        assert!(duration("5 days").is_err());
+    }
+
+    #[test]
+    fn the_value_of_a_variable_may_hold_an_equals_sign() {
+        let variable: Variable = "query=a=b".parse().unwrap();
+        assert_eq!(
+            (variable.name.as_str(), variable.value.as_str()),
+            ("query", "a=b")
+        );
+        assert!("=x".parse::<Variable>().is_err());
+    }
+}

@@ -1,0 +1,128 @@
+//! `state list`, `state show`, `state history`: what is remembered. Nothing is changed and no cloud is asked.
+
+use fleetflow_core::state::{Event, Store as _};
+use fleetflow_core::{Address, Error, ErrorKind};
+
+use crate::arguments::StateCommand;
+use crate::documents::state::{EntryDocument, HistoryDocument, StateDocument};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::runtime;
+use crate::show::style::{DIM, paint};
+use crate::show::table::table;
+use crate::show::text;
+use crate::site::Site;
+
+pub(super) fn run(invocation: &Invocation, command: &StateCommand) -> Result<Exit, Failure> {
+    match command {
+        StateCommand::List(stage) => list(invocation, stage.name.as_deref())?,
+        StateCommand::Show { address } => show(invocation, address)?,
+        StateCommand::History(stage) => history(invocation, stage.name.as_deref())?,
+    }
+    Ok(Exit::Done)
+}
+
+fn list(invocation: &Invocation, stage: Option<&str>) -> Result<(), Failure> {
+    let (site, document) = load(invocation, stage)?;
+    if invocation.options.json {
+        return Ok(invocation.terminal.print_json(&document)?);
+    }
+    if document.entries.is_empty() {
+        let place = site.store().describe();
+        invocation.terminal.say(&format!(
+            "Nothing is remembered of stage {:?} in {place}.\n",
+            document.stage
+        ));
+    }
+    let rows: Vec<_> = document
+        .entries
+        .iter()
+        .map(|entry| {
+            let id = entry.id.clone().unwrap_or_default();
+            let phase = if entry.phase == "ready" { "" } else { entry.phase };
+            vec![entry.address.to_string(), phase.to_owned(), paint(DIM, id)]
+        })
+        .collect();
+    let lines = table(&rows)
+        .iter()
+        .map(|line| format!("{line}\n"))
+        .collect::<String>();
+    Ok(invocation.terminal.print(&lines)?)
+}
+
+fn show(invocation: &Invocation, address: &Address) -> Result<(), Failure> {
+    let (_, document) = load(invocation, None)?;
+    let found = document
+        .entries
+        .iter()
+        .position(|entry| entry.address == *address);
+    let Some(found) = found else {
+        return Err(
+            Error::new(ErrorKind::NotFound, format!("the state knows no {address}"))
+                .help("`flow state list` lists what it knows")
+                .into(),
+        );
+    };
+    if invocation.options.json {
+        let entries = document.entries.into_iter().skip(found).take(1).collect();
+        return Ok(invocation
+            .terminal
+            .print_json(&StateDocument { entries, ..document })?);
+    }
+    Ok(invocation.terminal.print(&entry(&document.entries[found]))?)
+}
+
+fn entry(entry: &EntryDocument) -> String {
+    let mut lines = vec![format!("{}  {}", entry.address, entry.phase)];
+    let field = |name: &str, value: String| format!("  {name}: {value}");
+    lines.extend(entry.id.iter().map(|id| field("id", id.clone())));
+    let applied = entry.spec.as_object().into_iter().flatten();
+    lines.extend(applied.map(|(name, value)| field(name, text::value(value))));
+    let outputs = entry
+        .outputs
+        .iter()
+        .map(|(name, value)| format!("  output {name} = {}", text::plain(value)));
+    lines.extend(outputs);
+    if !entry.depends_on.is_empty() {
+        lines.push(field(
+            "depends on",
+            text::joined(entry.depends_on.iter().map(ToString::to_string)),
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn history(invocation: &Invocation, stage: Option<&str>) -> Result<(), Failure> {
+    let site = Site::load(invocation, stage)?;
+    let events = runtime::run(|_| async { Ok(site.store().history().await?) })?;
+    if invocation.options.json {
+        let (project, stage) = site.names();
+        return Ok(invocation
+            .terminal
+            .print_json(&HistoryDocument::new(project, stage, events))?);
+    }
+    let lines: String = events.iter().map(|event| format!("{}\n", line(event))).collect();
+    Ok(invocation.terminal.print(&lines)?)
+}
+
+fn line(event: &Event) -> String {
+    match event {
+        Event::RunStarted { time, who } => format!("{time}  run by {who}"),
+        Event::CreateStarted { address, .. } => format!("    {address}: create begun"),
+        Event::Identified { address, id, .. } => format!("    {address}: is {id}"),
+        Event::Applied { address, id, .. } => format!("    {address}: as declared ({id})"),
+        Event::DeleteStarted { address } => format!("    {address}: delete begun"),
+        Event::Deleted { address } => format!("    {address}: deleted"),
+        Event::Forgotten { address } => format!("    {address}: forgotten"),
+        Event::RunFinished { time, outcome } => format!("{time}  {outcome}"),
+    }
+}
+
+fn load(invocation: &Invocation, stage: Option<&str>) -> Result<(Site, StateDocument), Failure> {
+    let site = Site::load(invocation, stage)?;
+    let state = runtime::run(|_| async { Ok(site.store().load().await?) })?;
+    let (project, stage) = site.names();
+    let document = StateDocument::new(project, stage, &state);
+    Ok((site, document))
+}

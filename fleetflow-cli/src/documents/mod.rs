@@ -1,0 +1,8 @@
+//! The JSON documents that programs read. Each carries the version of its form; their schemas are published in
+//! `docs/schemas`.
+
+pub(crate) mod event;
+pub(crate) mod outputs;
+pub(crate) mod state;
+pub(crate) mod status;
+pub(crate) mod validation;

@@ -1,0 +1,38 @@
+//! The document of `outputs`: what the last convergence left to know.
+
+use std::collections::BTreeMap;
+
+use fleetflow_core::Address;
+use fleetflow_core::state::State;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Outputs by resource.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct OutputsDocument {
+    /// `fleetflow/outputs/v1`.
+    pub(crate) format: &'static str,
+    /// The project.
+    pub(crate) project: String,
+    /// The stage.
+    pub(crate) stage: String,
+    /// The outputs of everything that exists.
+    pub(crate) outputs: BTreeMap<Address, Map<String, Value>>,
+}
+
+impl OutputsDocument {
+    pub(crate) fn new(project: &str, stage: &str, state: &State) -> Self {
+        let outputs = state
+            .entries()
+            .filter(|(_, entry)| entry.id().is_some())
+            .map(|(address, entry)| (address.clone(), entry.existing_outputs().clone()))
+            .collect();
+        Self {
+            format: "fleetflow/outputs/v1",
+            project: project.to_owned(),
+            stage: stage.to_owned(),
+            outputs,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Finds and loads the file, with everything that the loader may want to know of the surroundings.
+
+use std::collections::BTreeMap;
+
+use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_kdl::{FolderFiles, LoadOptions, Loaded};
+use fleetflow_sandbox::Sandbox;
+
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::project::Project;
+
+/// The project that the command line means.
+pub(crate) fn project(invocation: &Invocation) -> Result<Project> {
+    Project::find(&invocation.edge.folder, invocation.options.file.as_deref())
+}
+
+/// The stage that the user named: as an argument, with `--stage`, or in the environment.
+pub(crate) fn wanted_stage<'a>(
+    invocation: &'a Invocation,
+    argument: Option<&'a str>,
+) -> Result<Option<&'a str>> {
+    match (argument, invocation.options.stage.as_deref()) {
+        (Some(argument), Some(option)) if argument != option => {
+            let message = format!("the argument says stage {argument:?}, --stage says {option:?}");
+            Err(Error::new(ErrorKind::Invalid, message).help("give only one of them"))
+        }
+        (argument, option) => Ok(argument
+            .or(option)
+            .or_else(|| invocation.edge.variable("FLEETFLOW_STAGE"))),
+    }
+}
+
+/// Loads `stage` of `project`, or the only one.
+pub(crate) fn stage(
+    invocation: &Invocation,
+    project: &Project,
+    stage: Option<&str>,
+) -> Result<Loaded, Failure> {
+    let mut options = options(invocation, project);
+    if let Some(stage) = stage {
+        options = options.stage(stage);
+    }
+    Ok(fleetflow_kdl::load(&options)?)
+}
+
+/// How files are loaded here.
+pub(crate) fn options(invocation: &Invocation, project: &Project) -> LoadOptions<'static> {
+    // With its folder: a project without a name is called like that.
+    let path = invocation.edge.folder.join(&project.file);
+    let mut options = LoadOptions::new(path, &FolderFiles).environment(environment(invocation));
+    for variable in &invocation.options.variables {
+        options = options.variable(&variable.name, &variable.value);
+    }
+    if let Some(home) = &invocation.edge.home {
+        options = options.home(home);
+    }
+    options
+}
+
+/// What the file may read. With `--sandbox`, the emulated account is what the file gets where it asks for one, even
+/// when a real one is set: the emulated clouds know no other.
+fn environment(invocation: &Invocation) -> BTreeMap<String, String> {
+    let mut environment = invocation.edge.environment.clone();
+    if invocation.options.sandbox {
+        for name in ["CF_ACCOUNT_ID", "CLOUDFLARE_ACCOUNT_ID"] {
+            environment.insert(name.to_owned(), Sandbox::CLOUDFLARE_ACCOUNT.to_owned());
+        }
+        for name in ["CF_API_TOKEN", "CLOUDFLARE_API_TOKEN"] {
+            environment.insert(name.to_owned(), Sandbox::CLOUDFLARE_TOKEN.to_owned());
+        }
+    }
+    environment
+}

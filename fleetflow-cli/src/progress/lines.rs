@@ -1,0 +1,133 @@
+//! Progress as plain lines: one for each finished step, and a sign of life every ten seconds. No cursor movement.
+
+use std::time::{Duration, Instant};
+
+use fleetflow_core::Address;
+use fleetflow_core::converge::Event;
+use fleetflow_core::plan::Action;
+
+use super::{Display, Running};
+use crate::show::style::{DIM, RED, YELLOW, done, name, paint, style, symbol};
+use crate::show::text;
+use crate::terminal::Terminal;
+
+/// How long nothing may be said while something runs.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+pub(super) struct Lines {
+    terminal: Terminal,
+    last: Instant,
+}
+
+impl Lines {
+    pub(super) fn new(terminal: Terminal) -> Self {
+        Self {
+            terminal,
+            last: Instant::now(),
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        self.terminal.say(&format!("{line}\n"));
+        self.last = Instant::now();
+    }
+}
+
+impl Display for Lines {
+    fn event(&mut self, event: &Event, _time: &str, running: &Running) {
+        if let Some(line) = finished(event, running) {
+            self.say(&line);
+        }
+    }
+
+    fn tick(&mut self, running: &Running) {
+        let lines = running.lines();
+        if !lines.is_empty() && self.last.elapsed() >= HEARTBEAT {
+            let line = format!("... {}", text::some_of(&lines, 6));
+            self.say(&paint(DIM, line));
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        self.terminal.alert(&format!("{text}\n"));
+    }
+}
+
+/// The line of a step that ended; nothing for everything else. Skipped steps are named together at the end.
+pub(super) fn finished(event: &Event, running: &Running) -> Option<String> {
+    match event {
+        Event::Done {
+            address,
+            action,
+            elapsed,
+        } => Some(success(address, *action, *elapsed)),
+        Event::Failed {
+            address,
+            action,
+            error,
+        } => {
+            let stopped = error.kind() == fleetflow_core::ErrorKind::Cancelled;
+            let (word, style) = if stopped {
+                ("stopped", YELLOW)
+            } else {
+                ("failed", RED)
+            };
+            let elapsed = text::duration(running.last);
+            let what = format!("{word} to {} after {elapsed}", name(*action));
+            let what = if stopped {
+                what.replace("stopped to", "stopped:")
+            } else {
+                what
+            };
+            Some(format!(
+                "{}  {address}  {}: {}",
+                paint(style, "!  "),
+                paint(style, what),
+                error.message()
+            ))
+        }
+        Event::Started { .. } | Event::Waiting { .. } | Event::Skipped { .. } => None,
+    }
+}
+
+fn success(address: &Address, action: Action, elapsed: Duration) -> String {
+    let what = format!("{} in {}", done(action), text::duration(elapsed));
+    format!("{}  {address}  {what}", paint(style(action), symbol(action)))
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetflow_core::{Error, ErrorKind};
+
+    use super::*;
+
+    fn shown(event: &Event) -> String {
+        let line = finished(event, &Running::default()).unwrap();
+        console::strip_ansi_codes(&line).into_owned()
+    }
+
+    #[test]
+    fn finished_steps_say_what_became_of_them() {
+        let address = Address::new("server", "web");
+        let elapsed = Duration::from_secs(12);
+        let done = Event::Done {
+            address: address.clone(),
+            action: Action::Replace,
+            elapsed,
+        };
+        assert_eq!(shown(&done), "-/+  server.web  replaced in 12 s");
+        let failed = |kind| Event::Failed {
+            address: address.clone(),
+            action: Action::Create,
+            error: Error::new(kind, "no capacity"),
+        };
+        assert_eq!(
+            shown(&failed(ErrorKind::Refused)),
+            "!    server.web  failed to create after 0.0 s: no capacity"
+        );
+        assert_eq!(
+            shown(&failed(ErrorKind::Cancelled)),
+            "!    server.web  stopped: create after 0.0 s: no capacity"
+        );
+    }
+}

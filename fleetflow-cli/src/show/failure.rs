@@ -1,0 +1,169 @@
+//! Errors and mistakes as text: what was attempted, what the provider said, what to do next.
+
+use std::fmt::Write as _;
+
+use fleetflow_core::{Address, Error};
+use fleetflow_kdl::Diagnostics;
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+use super::style::{BOLD, DIM, RED, paint};
+use super::text;
+use crate::failure::Failure;
+
+/// How mistakes are drawn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) colored: bool,
+    pub(crate) width: usize,
+}
+
+/// The failure of a whole command.
+pub(crate) fn failure(failure: &Failure, look: Look) -> String {
+    match failure {
+        Failure::Error(error) => self::error(error),
+        Failure::Mistakes(mistakes) | Failure::Located(mistakes, _) => self::mistakes(mistakes, look),
+    }
+}
+
+/// An error, or each of its problems, with advice.
+pub(crate) fn error(error: &Error) -> String {
+    let problems = error.problems();
+    if problems.is_empty() {
+        return block(&subject(error.address(), error.operation()), error, None);
+    }
+    let mut lines = String::new();
+    for problem in problems {
+        let place = match (&problem.address, problem.path.segments()) {
+            (Some(address), []) => format!("{address}: "),
+            (Some(address), _) => format!("{address}: {}: ", problem.path),
+            (None, []) => String::new(),
+            (None, _) => format!("{}: ", problem.path),
+        };
+        line(
+            &mut lines,
+            &format!("{} {place}{}", paint(RED, "error:"), problem.message),
+        );
+        if let Some(help) = &problem.help {
+            line(&mut lines, &format!("  {} {help}", paint(BOLD, "help:")));
+        }
+    }
+    if problems.len() > 1 {
+        line(&mut lines, &text::count(problems.len() as u64, "problem"));
+    }
+    lines
+}
+
+/// A failed step: operation, the provider's words, its code and request, what was done, how to go on.
+pub(crate) fn step(address: &Address, error: &Error, done: &str) -> String {
+    block(
+        &subject(Some(error.address().unwrap_or(address)), error.operation()),
+        error,
+        Some(done),
+    )
+}
+
+/// Every mistake of a file, underlined.
+pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
+    let theme = if look.colored {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(look.width)
+        .with_links(false);
+    let mut text = String::new();
+    match handler.render_report(&mut text, mistakes) {
+        Ok(()) => {}
+        // The drawing failed, the mistakes are still known.
+        Err(_) => text = format!("{mistakes:?}"),
+    }
+    let count = text::count(mistakes.len() as u64, "problem");
+    format!("{}\n{}\n", text.trim_end(), paint(BOLD, count))
+}
+
+fn subject(address: Option<&Address>, operation: Option<&str>) -> String {
+    match (address, operation) {
+        (Some(address), Some(operation)) => format!("{address}: could not {operation}"),
+        (Some(address), None) => address.to_string(),
+        (None, Some(operation)) => format!("could not {operation}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn block(subject: &str, error: &Error, done: Option<&str>) -> String {
+    let mut lines = String::new();
+    let separator = if subject.is_empty() { "" } else { ": " };
+    line(
+        &mut lines,
+        &format!("{} {subject}{separator}{}", paint(RED, "error:"), error.message()),
+    );
+    let known = [
+        ("code", error.provider_code()),
+        ("request", error.provider_request_id()),
+    ];
+    let known: Vec<_> = known
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
+        .collect();
+    if !known.is_empty() {
+        line(
+            &mut lines,
+            &format!("  {}", paint(DIM, format!("the provider's {}", known.join(", ")))),
+        );
+    }
+    if let Some(done) = done {
+        line(&mut lines, &format!("  {done}"));
+    }
+    if let Some(help) = error.advice() {
+        line(&mut lines, &format!("  {} {help}", paint(BOLD, "help:")));
+    }
+    lines
+}
+
+fn line(lines: &mut String, text: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(lines, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use fleetflow_core::model::Problem;
+    use fleetflow_core::{Address, ErrorKind};
+
+    use super::*;
+
+    fn plain(text: &str) -> String {
+        console::strip_ansi_codes(text).into_owned()
+    }
+
+    #[test]
+    fn a_failed_step_names_everything_that_helps() {
+        let address = Address::new("server", "web");
+        let error = Error::new(ErrorKind::Refused, "no capacity in tk1a")
+            .during("create the server")
+            .code("limit_exceeded")
+            .request_id("abc123")
+            .help("choose another zone");
+        assert_eq!(
+            plain(&step(&address, &error, "2 of 3 steps are done and saved")),
+            "error: server.web: could not create the server: no capacity in tk1a\n  \
+             the provider's code limit_exceeded, request abc123\n  2 of 3 steps are done and saved\n  \
+             help: choose another zone\n"
+        );
+    }
+
+    #[test]
+    fn several_problems_are_listed_and_counted() {
+        let problem = |name: &str| {
+            Problem::guard(&Address::new("server", name), "it is protected")
+                .help("set `protect #false` first")
+        };
+        let shown = plain(&error(&Error::from_problems(vec![problem("a"), problem("b")])));
+        assert!(
+            shown.starts_with("error: server.a: it is protected\n  help: set"),
+            "{shown}"
+        );
+        assert!(shown.ends_with("2 problems\n"), "{shown}");
+    }
+}

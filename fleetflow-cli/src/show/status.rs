@@ -1,0 +1,130 @@
+//! What is there now, as tables: one for each kind, with the columns that the kind's status has. What is not well is
+//! above what is.
+
+use std::collections::BTreeMap;
+
+use super::style::{BOLD, DIM, GREEN, RED, YELLOW, paint};
+use super::table::table;
+use super::text;
+use crate::documents::status::{Health, Resource, StatusDocument};
+
+/// The whole status without its header.
+pub(crate) fn status(document: &StatusDocument) -> String {
+    let mut kinds: BTreeMap<&str, Vec<&Resource>> = BTreeMap::new();
+    for resource in &document.resources {
+        kinds.entry(resource.address.kind()).or_default().push(resource);
+    }
+    let mut sections: Vec<_> = kinds.into_iter().collect();
+    sections.sort_by_key(|(_, resources)| std::cmp::Reverse(worst(resources)));
+    let mut lines = Vec::new();
+    for (kind, mut resources) in sections {
+        resources.sort_by_key(|resource| std::cmp::Reverse(resource.health));
+        lines.extend(section(kind, &resources));
+        lines.push(String::new());
+    }
+    lines.extend(drift(document));
+    lines.push(summary(document));
+    lines.join("\n") + "\n"
+}
+
+fn worst(resources: &[&Resource]) -> Health {
+    resources
+        .iter()
+        .map(|resource| resource.health)
+        .max()
+        .unwrap_or(Health::Ok)
+}
+
+fn section(kind: &str, resources: &[&Resource]) -> Vec<String> {
+    let columns = columns(resources);
+    let heading = ["", kind].into_iter().chain(columns.iter().copied());
+    let mut rows = vec![heading.map(|word| paint(BOLD, word)).collect::<Vec<_>>()];
+    for resource in resources {
+        let cells = columns.iter().map(|column| {
+            resource
+                .status
+                .get(*column)
+                .filter(|value| !value.is_null())
+                .map(text::plain)
+                .unwrap_or_default()
+        });
+        let name = resource.address.name().to_owned();
+        let note = resource
+            .note
+            .as_ref()
+            .map(|note| paint(RED, note))
+            .unwrap_or_default();
+        rows.push(
+            [mark(resource.health), name]
+                .into_iter()
+                .chain(cells)
+                .chain([note])
+                .collect(),
+        );
+    }
+    table(&rows)
+}
+
+fn columns<'r>(resources: &[&'r Resource]) -> Vec<&'r str> {
+    let mut columns: Vec<&str> = Vec::new();
+    for key in resources.iter().flat_map(|resource| resource.status.keys()) {
+        if !columns.contains(&key.as_str()) {
+            columns.push(key);
+        }
+    }
+    columns
+}
+
+fn mark(health: Health) -> String {
+    match health {
+        Health::Ok => paint(GREEN, "ok"),
+        Health::Waiting => paint(YELLOW, ".."),
+        Health::Bad => paint(RED, "!!"),
+    }
+}
+
+fn drift(document: &StatusDocument) -> Vec<String> {
+    if document.drift.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![paint(BOLD, "Changed outside FleetFlow since the last run:")];
+    lines.extend(document.drift.iter().map(|drift| {
+        let what = match drift.gone {
+            true => "is gone".to_owned(),
+            false => text::joined(drift.changes.iter().map(super::plan::field)),
+        };
+        format!("  {}  {what}", drift.address)
+    }));
+    lines.push(String::new());
+    lines
+}
+
+fn summary(document: &StatusDocument) -> String {
+    let bad = document
+        .resources
+        .iter()
+        .filter(|resource| resource.health == Health::Bad)
+        .count();
+    let there = document
+        .resources
+        .iter()
+        .filter(|resource| resource.id.is_some())
+        .count();
+    let well = match bad {
+        0 => "all well".to_owned(),
+        _ => paint(RED, format!("{bad} not well")),
+    };
+    let changes = match document.pending_changes {
+        Some(0) => "as declared".to_owned(),
+        Some(pending) => paint(
+            YELLOW,
+            format!("{} to make", text::count(pending as u64, "change")),
+        ),
+        None => paint(YELLOW, "no plan can be made: see `flow plan`"),
+    };
+    let there = text::count(there as u64, "resource");
+    format!(
+        "{there}, {well}; {changes}. {}",
+        paint(DIM, format!("Stage {:?}.", document.stage))
+    )
+}

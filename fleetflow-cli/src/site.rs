@@ -1,0 +1,82 @@
+//! A loaded stage and where its state is: what every command about a stage begins with.
+
+use std::path::Path;
+
+use fleetflow_core::Error;
+use fleetflow_core::state::FolderStore;
+use fleetflow_kdl::Loaded;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::load;
+use crate::place::Place;
+use crate::project::Project;
+use crate::show::header::{World, header};
+
+/// A stage of a project on this disk.
+pub(crate) struct Site {
+    pub(crate) project: Project,
+    pub(crate) loaded: Loaded,
+    pub(crate) place: Place,
+    pub(crate) world: World,
+}
+
+impl Site {
+    /// Finds and loads the stage that the user means; `argument` is the positional STAGE.
+    pub(crate) fn load(invocation: &Invocation, argument: Option<&str>) -> Result<Self, Failure> {
+        let project = load::project(invocation)?;
+        let wanted = load::wanted_stage(invocation, argument)?;
+        let loaded = load::stage(invocation, &project, wanted)?;
+        if let Some(warnings) = &loaded.warnings {
+            invocation
+                .terminal
+                .say(&crate::show::failure::mistakes(warnings, invocation.look()));
+        }
+        let place = place(invocation, &project, &loaded)?;
+        Ok(Self {
+            project,
+            loaded,
+            place,
+            world: invocation.world(),
+        })
+    }
+
+    /// The state of the stage.
+    pub(crate) fn store(&self) -> FolderStore {
+        FolderStore::new(&self.place.state)
+    }
+
+    /// The line that says what is being worked on.
+    pub(crate) fn header(&self) -> String {
+        header(&self.loaded.stack, self.world)
+    }
+
+    /// The project's name and the stage's.
+    pub(crate) fn names(&self) -> (&str, &str) {
+        (self.loaded.stack.project(), self.loaded.stack.stage())
+    }
+
+    /// `error` as a failure; problems of declarations are shown at their places in the file.
+    pub(crate) fn failed(&self, error: Error) -> Failure {
+        match self.loaded.locate(error.problems()) {
+            Some(located) if located.len() >= error.problems().len() => {
+                Failure::Located(Box::new(located), Exit::from(error.kind()))
+            }
+            _ => Failure::Error(error),
+        }
+    }
+}
+
+fn place(invocation: &Invocation, project: &Project, loaded: &Loaded) -> Result<Place, Error> {
+    let (name, stage) = (loaded.stack.project(), loaded.stack.stage());
+    if invocation.options.sandbox {
+        return Ok(Place::sandbox(project, name, stage));
+    }
+    let option = invocation.options.state.as_deref();
+    // The default stands for the project's root, also where the file lies in `.fleetflow` itself.
+    let declared = Some(loaded.state.location.as_str()).filter(|place| *place != "./.fleetflow");
+    let file = invocation.edge.folder.join(&project.file);
+    let file_folder = file.parent().unwrap_or(Path::new("."));
+    Place::new(project, file_folder, (name, stage), option, declared)
+}

@@ -1,0 +1,117 @@
+//! Standard output and standard error: colours, a reader who went away, questions. It knows nothing of what is said.
+
+use std::io::{self, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use fleetflow_core::{Error, ErrorKind, Result};
+
+use crate::arguments::{Color, Options};
+use crate::edge::Edge;
+
+/// Where results go, and where people are told things.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    out: ColorChoice,
+    err: ColorChoice,
+    width: usize,
+    /// Whether progress may move the cursor.
+    pub(crate) live: bool,
+    /// Whether there is somebody to ask.
+    pub(crate) can_ask: bool,
+    /// Whether only results and errors are wanted.
+    pub(crate) quiet: bool,
+}
+
+impl Terminal {
+    /// The terminal of `edge`, used as `options` say.
+    pub(crate) fn new(edge: &Edge, options: &Options) -> Self {
+        let moving = edge.variable("CI").is_none() && edge.variable("TERM") != Some("dumb");
+        let can_ask = edge.can_ask && !options.no_input && edge.variable("CI").is_none();
+        Self {
+            out: color(edge, options.color, edge.stdout_is_terminal),
+            err: color(edge, options.color, edge.stderr_is_terminal),
+            width: width(edge),
+            live: edge.stderr_is_terminal && moving && options.verbose == 0 && !options.quiet,
+            can_ask,
+            quiet: options.quiet,
+        }
+    }
+
+    /// Whether standard error gets colours.
+    pub(crate) fn colored_errors(&self) -> bool {
+        self.err != ColorChoice::Never
+    }
+
+    /// How many columns a line may have.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Writes a result.
+    pub(crate) fn print(&self, text: &str) -> Result<()> {
+        let mut out = AutoStream::new(io::stdout().lock(), self.out);
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match written {
+            // Whoever read has read enough: `flow plan | head -1`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => {
+                let message = format!("standard output cannot be written: {error}");
+                Err(Error::new(ErrorKind::Local, message).help("check where it goes to"))
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Writes a result as one JSON document.
+    pub(crate) fn print_json(&self, document: &impl serde::Serialize) -> Result<()> {
+        let text = serde_json::to_string_pretty(document).map_err(|error| {
+            Error::new(
+                ErrorKind::Internal,
+                format!("the result could not be encoded: {error}"),
+            )
+        })?;
+        self.print(&format!("{text}\n"))
+    }
+
+    /// Tells something that is no result: hidden by `--quiet`.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet {
+            self.alert(text);
+        }
+    }
+
+    /// Tells something that must be seen. A closed standard error is no reason to stop.
+    pub(crate) fn alert(&self, text: &str) {
+        let mut err = AutoStream::new(io::stderr().lock(), self.err);
+        drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
+    }
+}
+
+/// The line that a person types, without its end. Blocks.
+pub(crate) fn read_line() -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// <https://no-color.org> and <https://bixense.com/clicolors>, the option first.
+fn color(edge: &Edge, wanted: Color, is_terminal: bool) -> ColorChoice {
+    let forced = edge.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    let plain = edge.variable("CI").is_some() || edge.variable("TERM") == Some("dumb");
+    match wanted {
+        Color::Always => ColorChoice::AlwaysAnsi,
+        Color::Never => ColorChoice::Never,
+        Color::Auto if edge.variable("NO_COLOR").is_some() => ColorChoice::Never,
+        Color::Auto if forced => ColorChoice::AlwaysAnsi,
+        Color::Auto if is_terminal && !plain => ColorChoice::AlwaysAnsi,
+        Color::Auto => ColorChoice::Never,
+    }
+}
+
+fn width(edge: &Edge) -> usize {
+    if !edge.stderr_is_terminal {
+        return 100;
+    }
+    let (_, columns) = console::Term::stderr().size();
+    usize::from(columns).max(40)
+}
