@@ -7,16 +7,14 @@ mod engines;
 pub(crate) mod formats;
 mod host;
 mod network;
-
 mod service_group;
 mod volume;
 
 pub use container::Container;
 pub use deploy::deploy;
 pub use deploy_services::DeployServices;
-pub use engines::Engines;
-pub use host::InvalidHost;
-pub use host::{Host, Place};
+pub use engines::{Engines, EnginesBuilder, HostKeys, Translate};
+pub use host::{Host, InvalidHost, Place};
 pub use network::Network;
 pub use service_group::{
     Build, BuildArgument, HealthCheck, InvalidMount, InvalidPort, Mount, Port, Protocol, Restart, Service,

@@ -73,7 +73,7 @@ impl Traffic {
         self.writes.load(Ordering::Relaxed)
     }
 
-    fn count(&self, method: &http::Method) {
+    pub(crate) fn count(&self, method: &http::Method) {
         let counter = if method.is_safe() {
             &self.reads
         } else {

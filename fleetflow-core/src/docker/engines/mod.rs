@@ -1,5 +1,202 @@
-//! Connections to container engines: the local one, and those of servers through SSH.
+//! Connections to container engines: the local one, and those of servers through SSH. What is done with them is said
+//! elsewhere.
 
-/// The container engines that a run can reach. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Engines {}
+mod answer;
+mod builder;
+mod engine;
+mod host_keys;
+mod line;
+mod login;
+mod route;
+mod ssh;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+
+pub use builder::EnginesBuilder;
+pub(crate) use engine::Engine;
+pub use host_keys::HostKeys;
+
+use super::{Host, Place};
+use crate::converge::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::Traffic;
+use line::Dialer;
+use ssh::Server;
+
+/// Turns the address and port of a server into those to connect to.
+pub type Translate = Arc<dyn Fn(&str, u16) -> BoxFuture<'static, Result<(String, u16)>> + Send + Sync>;
+
+/// How long a new server may take until it answers, and until its engine does.
+const BOOT: Duration = Duration::from_mins(10);
+
+/// The container engines that a run can reach. Cheap to clone; clones share their connections.
+///
+/// ```
+/// use fleetflow_core::docker::Engines;
+///
+/// let engines = Engines::builder().local("unix:///var/run/docker.sock").build();
+/// assert_eq!(engines.connections(), 0);
+/// ```
+#[derive(Clone)]
+pub struct Engines(Arc<Inner>);
+
+struct Inner {
+    local: Option<String>,
+    access: Arc<Access>,
+    counters: Counters,
+    engines: Mutex<BTreeMap<Host, Arc<Slot>>>,
+    building: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// How to get into servers.
+pub(super) struct Access {
+    identities: Vec<SecretString>,
+    identity_files: Vec<PathBuf>,
+    agent: Option<PathBuf>,
+    host_keys: Arc<dyn HostKeys>,
+    translate: Option<Translate>,
+}
+
+/// What was done so far.
+#[derive(Clone, Default)]
+pub(super) struct Counters {
+    connections: Arc<AtomicU64>,
+    traffic: Arc<Traffic>,
+}
+
+/// The place for one engine: how it is dialled, and the client once it answered.
+struct Slot {
+    dialer: Dialer,
+    engine: tokio::sync::OnceCell<Engine>,
+}
+
+impl Engines {
+    /// Engines to be described.
+    pub fn builder() -> EnginesBuilder {
+        EnginesBuilder::default()
+    }
+
+    /// How many connections were opened so far: one for each server, and one for each socket of the local engine.
+    pub fn connections(&self) -> u64 {
+        self.0.counters.connections.load(Ordering::Relaxed)
+    }
+
+    /// The counter of requests.
+    pub fn traffic(&self) -> &Traffic {
+        &self.0.counters.traffic
+    }
+
+    /// The engine at `host`, if it answers now.
+    pub(crate) async fn engine(&self, host: &Host) -> Result<Engine> {
+        let slot = self.slot(host)?;
+        let engine = slot
+            .engine
+            .get_or_try_init(|| Engine::connect(host.clone(), slot.dialer.clone(), self.0.counters.clone()));
+        engine.await.cloned()
+    }
+
+    /// The engine at `host`; a server that was just made is waited for.
+    pub(crate) async fn ready(&self, host: &Host, context: &Context) -> Result<Engine> {
+        let slot = self.slot(host)?;
+        let Dialer::Server(server) = &slot.dialer else {
+            return self.engine(host).await;
+        };
+        let dial = || async { server.session().await.map(drop) };
+        patiently(context, "waiting for ssh", dial).await?;
+        let ask = || async {
+            match self.engine(host).await {
+                Err(error) if server.settled_without_engine().await => {
+                    Err(error.with_kind(ErrorKind::NotFound))
+                }
+                other => other,
+            }
+        };
+        patiently(context, "waiting for docker", ask).await
+    }
+
+    /// Held while the image `tag` is made on `host`, so that replicas do not make it twice.
+    pub(crate) fn building(&self, host: &Host, tag: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut building = self.0.building.lock().unwrap_or_else(PoisonError::into_inner);
+        building.entry(format!("{host} {tag}")).or_default().clone()
+    }
+
+    fn slot(&self, host: &Host) -> Result<Arc<Slot>> {
+        let mut engines = self.0.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = engines.get(host) {
+            return Ok(slot.clone());
+        }
+        let slot = Arc::new(Slot {
+            dialer: self.dialer(host)?,
+            engine: tokio::sync::OnceCell::new(),
+        });
+        engines.insert(host.clone(), slot.clone());
+        Ok(slot)
+    }
+
+    fn dialer(&self, host: &Host) -> Result<Dialer> {
+        match host.place() {
+            Place::Local => {
+                let local = self.0.local.as_deref().ok_or_else(no_local_engine)?;
+                Dialer::local(local, self.0.counters.clone())
+            }
+            Place::Ssh { user, host, port } => Ok(Dialer::Server(Arc::new(Server::new(
+                (user.clone(), host.clone(), *port),
+                self.0.access.clone(),
+                self.0.counters.clone(),
+            )))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Engines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engines")
+            .field("local", &self.0.local)
+            .field("connections", &self.connections())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks until something answers. The last reason is told when the time is over.
+async fn patiently<T, F>(context: &Context, what: &str, mut ask: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let last = Mutex::new(None);
+    let found = context
+        .until(what, BOOT, || {
+            let asked = ask();
+            let last = &last;
+            async move {
+                match asked.await {
+                    Ok(found) => Ok(Some(found)),
+                    Err(error) if error.kind() == ErrorKind::Unavailable => {
+                        *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                        Ok(None)
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+        })
+        .await;
+    let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match (found, last) {
+        (Err(error), Some(last)) if error.kind() == ErrorKind::TimedOut => {
+            Err(last.with_kind(ErrorKind::TimedOut).during(what.to_owned()))
+        }
+        (found, _) => found,
+    }
+}
+
+fn no_local_engine() -> Error {
+    Error::new(ErrorKind::NotFound, "no local container engine was given").help(
+        "start Docker, or name its address: `providers { docker { host \"unix:///var/run/docker.sock\" } }`",
+    )
+}

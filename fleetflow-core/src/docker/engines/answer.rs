@@ -1,0 +1,73 @@
+//! What an engine's errors mean, in our own kinds.
+
+use bollard::errors::Error as Answer;
+
+use crate::error::{Error, ErrorKind};
+
+/// The typed form of `answer`.
+pub(super) fn explain(answer: Answer) -> Error {
+    if let Some(ours) = ours(&answer) {
+        return ours;
+    }
+    match answer {
+        Answer::DockerResponseServerError { status_code, message } => refusal(status_code, &message),
+        Answer::DockerStreamError { error } => Error::new(ErrorKind::Refused, error),
+        Answer::DockerContainerWaitError { error, code } => {
+            Error::new(ErrorKind::Refused, format!("exit code {code} {error}"))
+        }
+        Answer::RequestTimeoutError => Error::new(
+            ErrorKind::Unavailable,
+            "the container engine did not answer in time",
+        ),
+        Answer::HyperResponseError { .. } | Answer::HyperLegacyError { .. } | Answer::IOError { .. } => {
+            Error::new(ErrorKind::Unavailable, root_cause(&answer))
+                .help("see that the container engine runs, then run the same command again")
+        }
+        other => Error::new(
+            ErrorKind::Internal,
+            format!(
+                "the container engine's answer is not understood: {}",
+                root_cause(&other)
+            ),
+        ),
+    }
+}
+
+/// An error of our own dialler, which came up through the HTTP client.
+fn ours(answer: &Answer) -> Option<Error> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(answer);
+    while let Some(error) = cause {
+        if let Some(ours) = error.downcast_ref::<Error>() {
+            return Some(ours.clone());
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// An answer with an error status. The engine says 500 for much that no other try would change, such as a taken port.
+fn refusal(status: u16, message: &str) -> Error {
+    let kind = match status {
+        400 | 422 => ErrorKind::Refused,
+        401 | 403 => ErrorKind::Unauthorized,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        429 => ErrorKind::RateLimited,
+        502..=504 => ErrorKind::Unavailable,
+        _ => ErrorKind::Refused,
+    };
+    let error = Error::new(kind, message.trim()).code(status.to_string());
+    if message.contains("port is already allocated") || message.contains("address already in use") {
+        return error.help("another program on that machine uses the port: stop it, or publish another port");
+    }
+    error
+}
+
+/// The innermost message: "connection refused" says more than "error sending request".
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,107 @@
+//! What [`Engines`] are made of. It opens no connection.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use secrecy::SecretString;
+
+use super::host_keys::PinnedForThisRun;
+use super::{Access, Counters, Engines, HostKeys, Inner, Translate};
+use crate::http::Traffic;
+
+/// Describes [`Engines`].
+#[derive(Default)]
+pub struct EnginesBuilder {
+    local: Option<String>,
+    identities: Vec<SecretString>,
+    identity_files: Vec<PathBuf>,
+    agent: Option<PathBuf>,
+    host_keys: Option<Arc<dyn HostKeys>>,
+    translate: Option<Translate>,
+    traffic: Arc<Traffic>,
+}
+
+impl EnginesBuilder {
+    /// With the local engine at `address`: `unix:///var/run/docker.sock` or `tcp://127.0.0.1:2375`.
+    #[must_use]
+    pub fn local(mut self, address: impl Into<String>) -> Self {
+        self.local = Some(address.into());
+        self
+    }
+
+    /// With a private key in OpenSSH's format, to log in to servers. Keys are tried in the order they are given.
+    #[must_use]
+    pub fn identity(mut self, private_key: SecretString) -> Self {
+        self.identities.push(private_key);
+        self
+    }
+
+    /// With a file that holds a private key; it is read when a server is connected to. One that is not there is passed
+    /// over.
+    #[must_use]
+    pub fn identity_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.identity_files.push(path.into());
+        self
+    }
+
+    /// With the socket of an SSH agent, whose keys are tried first.
+    #[must_use]
+    pub fn agent(mut self, socket: impl Into<PathBuf>) -> Self {
+        self.agent = Some(socket.into());
+        self
+    }
+
+    /// With a memory for the keys of servers. Without it, keys are believed on first sight and forgotten after the run.
+    #[must_use]
+    pub fn host_keys(mut self, host_keys: impl HostKeys + 'static) -> Self {
+        self.host_keys = Some(Arc::new(host_keys));
+        self
+    }
+
+    /// With another way to servers than their own addresses: a tunnel, or an emulation of them on this machine.
+    #[must_use]
+    pub fn translate(mut self, translate: Translate) -> Self {
+        self.translate = Some(translate);
+        self
+    }
+
+    /// With a counter of requests that other clients share.
+    #[must_use]
+    pub fn traffic(mut self, traffic: Arc<Traffic>) -> Self {
+        self.traffic = traffic;
+        self
+    }
+
+    /// The engines.
+    pub fn build(self) -> Engines {
+        let host_keys = self
+            .host_keys
+            .unwrap_or_else(|| Arc::new(PinnedForThisRun::default()));
+        Engines(Arc::new(Inner {
+            local: self.local,
+            access: Arc::new(Access {
+                identities: self.identities,
+                identity_files: self.identity_files,
+                agent: self.agent,
+                host_keys,
+                translate: self.translate,
+            }),
+            counters: Counters {
+                traffic: self.traffic,
+                ..Counters::default()
+            },
+            engines: Mutex::new(BTreeMap::new()),
+            building: Mutex::new(BTreeMap::new()),
+        }))
+    }
+}
+
+impl std::fmt::Debug for EnginesBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnginesBuilder")
+            .field("local", &self.local)
+            .field("identity_files", &self.identity_files)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,121 @@
+//! A client of one engine that answered: bollard over our own lines, with counted requests and typed errors.
+
+use std::future::Future;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use bollard::{BollardRequest, ClientVersion, Docker};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::answer::explain;
+use super::line::{Connector, Dialer};
+use super::{Counters, Host};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long the engine may take for an answer to begin: a container may take its time to stop.
+const ANSWER_SECONDS: u64 = 900;
+const TRIES: usize = 5;
+
+/// One engine. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    docker: Docker,
+    host: Host,
+}
+
+impl Engine {
+    /// The engine behind `dialer`, once it answered.
+    pub(super) async fn connect(host: Host, dialer: Dialer, counters: Counters) -> Result<Self> {
+        let docker =
+            client(dialer, counters).map_err(|error| explain(error).during("set up the engine's client"))?;
+        let docker = docker
+            .negotiate_version()
+            .await
+            .map_err(|error| explain(error).during(format!("ask the engine at {host} for its version")))?;
+        Ok(Self { docker, host })
+    }
+
+    /// Where it is.
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The client, for calls that stream.
+    pub(crate) fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    /// Makes a call that may be made again: when it surely did not happen, or doing it twice is doing it once.
+    pub(crate) async fn repeat<T, F>(&self, operation: &str, call: impl Fn(Docker) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        let mut pauses = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(5))
+            .with_max_times(TRIES - 1)
+            .with_jitter()
+            .build();
+        loop {
+            let error = match call(self.docker.clone()).await {
+                Ok(found) => return Ok(found),
+                Err(error) => self.failure(operation, error),
+            };
+            let pause = pauses.next().filter(|_| error.is_retryable());
+            let Some(pause) = pause else { return Err(error) };
+            tracing::warn!(%error, ?pause, "another try");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Makes a call once. An answer that was lost is an error of kind [`ErrorKind::Ambiguous`].
+    pub(crate) async fn once<T, F>(&self, operation: &str, call: impl FnOnce(Docker) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        call(self.docker.clone()).await.map_err(|error| {
+            let error = self.failure(operation, error);
+            match error.kind() {
+                ErrorKind::Unavailable => error.with_kind(ErrorKind::Ambiguous),
+                _ => error,
+            }
+        })
+    }
+
+    /// The typed form of an engine's error.
+    pub(crate) fn failure(&self, operation: &str, error: bollard::errors::Error) -> Error {
+        explain(error).during(format!("{operation} on {}", self.host))
+    }
+}
+
+/// A bollard client whose requests go through `dialer`.
+fn client(dialer: Dialer, counters: Counters) -> Result<Docker, bollard::errors::Error> {
+    let http = Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(Duration::from_secs(20))
+        .pool_timer(TokioTimer::new())
+        .pool_max_idle_per_host(4)
+        .build(Connector(dialer));
+    let send = move |request: BollardRequest| {
+        counters.traffic.count(request.method());
+        let sent = http.request(request);
+        async move { sent.await.map_err(bollard::errors::Error::from) }
+    };
+    Docker::connect_with_custom_transport(send, Some("http://docker"), ANSWER_SECONDS, &newest())
+}
+
+/// The newest version we speak; the engine's own is asked for before anything else.
+fn newest() -> ClientVersion {
+    ClientVersion {
+        major_version: bollard::API_DEFAULT_VERSION.major_version,
+        minor_version: bollard::API_DEFAULT_VERSION.minor_version,
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
+}
