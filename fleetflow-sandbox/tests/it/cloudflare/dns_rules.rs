@@ -385,6 +385,12 @@ async fn structured_types_compute_their_content() {
         assert_eq!(made["content"], content, "{kind}");
         assert_eq!(made["type"], kind);
     }
+}
+
+#[tokio::test]
+async fn structured_types_check_their_data() {
+    let api = Api::start().await;
+    let records = api.records("example.com").await;
     let uri =
         json!({ "type": "URI", "name": "u", "priority": 1, "data": { "weight": 2, "target": "http://x/" } });
     assert_eq!(api.post(&records, uri).await.ok()["content"], "2 \"http://x/\"");

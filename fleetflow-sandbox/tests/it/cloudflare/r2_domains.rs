@@ -35,14 +35,10 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn a_domain_becomes_active_with_time_and_owns_its_record() {
+async fn a_domain_becomes_active_with_time() {
     let stage = stage().await;
     let Stage {
-        api,
-        domains,
-        records,
-        zone,
-        ..
+        api, domains, zone, ..
     } = &stage;
     let sent = json!({ "domain": "cdn.example.com", "zoneId": zone, "enabled": true, "minTLS": "1.2" });
     let made = api.post(domains, sent.clone()).await.ok();
@@ -65,7 +61,19 @@ async fn a_domain_becomes_active_with_time_and_owns_its_record() {
         (&listed["domains"][0]["zoneName"], &listed["domains"][0]["minTLS"]),
         (&json!("example.com"), &json!("1.2"))
     );
+}
 
+#[tokio::test]
+async fn the_record_of_a_domain_is_read_only_and_goes_with_it() {
+    let stage = stage().await;
+    let Stage {
+        api,
+        domains,
+        records,
+        ..
+    } = &stage;
+    api.post(domains, stage.domain("cdn.example.com")).await.ok();
+    let one = format!("{domains}/cdn.example.com");
     let record = api.get(&format!("{records}?name=cdn.example.com")).await.ok()[0].clone();
     assert_eq!(
         (

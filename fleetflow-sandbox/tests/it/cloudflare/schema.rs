@@ -1,4 +1,4 @@
-//! Holds answers against the official OpenAPI description, where a copy of it lies beside the project.
+//! Holds answers against the official description of the API, where a copy of it lies beside the project.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ const SLICE: &str = "../../shared/reference/cloudflare-openapi-slice.json";
 static SPEC: LazyLock<Option<Value>> = LazyLock::new(|| {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(SLICE);
     let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("skipped: answers are not held against the OpenAPI description, which is not at {SLICE}");
+        eprintln!("skipped: answers are not held against the official description, which is not at {SLICE}");
         return None;
     };
     let mut spec: Value = serde_json::from_str(&text).unwrap();
@@ -100,7 +100,7 @@ fn template(spec: &Value, path: &str) -> Option<String> {
         .cloned()
 }
 
-/// OpenAPI 3.0 says `nullable` where JSON Schema lists `null` among the types.
+/// The description says `nullable` where JSON Schema lists `null` among the types.
 fn to_json_schema(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(to_json_schema),
@@ -164,8 +164,14 @@ fn any_repository() -> Value {
         "production_deployments_enabled",
     ];
     let mut config = json!({ "preview_deployment_setting": "all" });
-    texts.iter().for_each(|name| config[name] = json!(""));
-    lists.iter().for_each(|name| config[name] = json!([]));
-    switches.iter().for_each(|name| config[name] = json!(true));
+    for name in texts {
+        config[name] = json!("");
+    }
+    for name in lists {
+        config[name] = json!([]);
+    }
+    for name in switches {
+        config[name] = json!(true);
+    }
     json!({ "type": "github", "config": config })
 }

@@ -30,7 +30,7 @@ impl Api {
     pub(super) async fn start() -> Self {
         let clock = Clock::manual("2026-05-01T00:00:00.123456Z".parse().unwrap());
         let timings = Timings {
-            domain_activation: Duration::from_secs(60),
+            domain_activation: Duration::from_mins(1),
             ..Timings::INSTANT
         };
         let options = Options {

@@ -133,24 +133,6 @@ async fn uploads_are_checked() {
         (main(json!({ "compatibility_date": "2026-05-02" })), 10_021),
         (main(json!({ "compatibility_date": "yesterday" })), 10_021),
         (main(json!({ "assets": {} })), 10_021),
-        (
-            main(json!({ "bindings": [{ "name": "KV", "type": "kv_namespace", "namespace_id": "no" }] })),
-            10_041,
-        ),
-        (
-            main(json!({ "bindings": [{ "name": "B", "type": "r2_bucket", "bucket_name": "no" }] })),
-            10_085,
-        ),
-        (
-            main(json!({ "bindings": [{ "name": "S", "type": "service", "service": "no" }] })),
-            10_143,
-        ),
-        (
-            main(
-                json!({ "bindings": [{ "name": "X", "type": "json", "json": 1 }, { "name": "X", "type": "ai" }] }),
-            ),
-            10_021,
-        ),
     ] {
         let reply = stage
             .send(Method::PUT, &stage.script, metadata.clone(), &module)
@@ -182,6 +164,36 @@ async fn uploads_are_checked() {
         )
         .await;
     today.ok();
+}
+
+#[tokio::test]
+async fn bindings_need_their_targets_and_names_of_their_own() {
+    let stage = stage().await;
+    for (bindings, code) in [
+        (
+            json!([{ "name": "KV", "type": "kv_namespace", "namespace_id": "no" }]),
+            10_041,
+        ),
+        (
+            json!([{ "name": "B", "type": "r2_bucket", "bucket_name": "no" }]),
+            10_085,
+        ),
+        (
+            json!([{ "name": "S", "type": "service", "service": "no" }]),
+            10_143,
+        ),
+        (
+            json!([{ "name": "X", "type": "json", "json": 1 }, { "name": "X", "type": "ai" }]),
+            10_021,
+        ),
+        (json!([{ "name": "", "type": "ai" }]), 10_021),
+    ] {
+        assert_eq!(
+            stage.upload(bindings.clone()).await.refused(),
+            (400, code),
+            "{bindings}"
+        );
+    }
 }
 
 #[tokio::test]
