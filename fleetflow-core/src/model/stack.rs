@@ -131,7 +131,7 @@ impl Stack {
             declarations,
             ..self.clone()
         };
-        problems.extend(plan::check(&decoded));
+        problems.extend(plan::check(&decoded, self));
         problems
     }
 

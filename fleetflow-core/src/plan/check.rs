@@ -8,9 +8,10 @@ use crate::model::{
     Address, Declaration, OutputRef, Path, Problem, Stack, did_you_mean, references, secrets,
 };
 
-/// Everything that is wrong between the declarations of a stack whose declarations are canonical.
-pub(crate) fn check(stack: &Stack) -> Vec<Problem> {
-    let known = Known::of(stack);
+/// Everything that is wrong between the declarations of `stack`, which are canonical. `all` has those too that are not:
+/// they are declared, so a reference to one is not dangling.
+pub(crate) fn check(stack: &Stack, all: &Stack) -> Vec<Problem> {
+    let known = Known::of(all);
     let mut problems = duplicates(stack);
     for declared in stack.declarations() {
         problems.extend(dangling(declared, &known));

@@ -39,6 +39,8 @@ fn before() -> Stack {
         a,
         Thing::new("gone").input("x"),
         Thing::new("d"),
+        bare("bare"),
+        bare("bare-gone"),
     ])
 }
 
@@ -51,6 +53,8 @@ fn after() -> Stack {
         a,
         Thing::new("d").size(2),
         Thing::new("new"),
+        bare("bare").size(4),
+        bare("bare-new"),
     ])
 }
 
