@@ -17,6 +17,15 @@ pub struct Clouds {
     pub(crate) things: Option<crate::converge::tests::thing::Things>,
 }
 
+/// An account at a cloud, as headers and prompts name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id there.
+    pub id: String,
+    /// Its name there.
+    pub name: String,
+}
+
 impl Clouds {
     /// No cloud at all.
     pub fn none() -> Self {

@@ -19,7 +19,7 @@ pub mod sakura;
 pub mod state;
 
 pub use cloudflare::{Dns, KvNamespace, Pages, R2Bucket, Worker};
-pub use clouds::{Cloud, Clouds};
+pub use clouds::{Account, Cloud, Clouds};
 pub use docker::{DeployServices, Service, ServiceGroup};
 pub use error::{Error, ErrorKind, Result};
 pub use model::{Address, Stack};

@@ -119,7 +119,7 @@ impl Resource {
 
 fn addresses(observation: &Observation) -> BTreeSet<&Address> {
     let declared = observation.desired.iter().map(|declared| &declared.address);
-    let found = observation.found.iter().map(|found| &found.address);
+    let found = observation.found.resources.iter().map(|found| &found.address);
     let remembered = observation.state.entries().map(|(address, _)| address);
     declared.chain(found).chain(remembered).collect()
 }

@@ -1,5 +1,6 @@
 //! Cloudflare: the client, and a folder for each kind.
 
+mod builder;
 pub mod dns;
 pub mod dns_record;
 pub mod kv_namespace;
@@ -8,6 +9,7 @@ pub mod pages;
 pub mod r2_bucket;
 pub mod worker;
 
+pub use builder::{CloudflareBuilder, Credentials};
 pub use dns::Dns;
 pub use kv_namespace::KvNamespace;
 pub use pages::Pages;
@@ -20,4 +22,26 @@ use crate::http::Http;
 #[derive(Clone, Debug)]
 pub struct Cloudflare {
     http: Http,
+    credentials: Credentials,
+    base: String,
+    account: Option<String>,
+}
+
+impl Cloudflare {
+    /// A client with `credentials`.
+    ///
+    /// ```
+    /// use fleetflow_core::cloudflare::{Cloudflare, Credentials};
+    ///
+    /// let client = Cloudflare::builder(Credentials::Token("token".into())).build()?;
+    /// # Ok::<(), fleetflow_core::Error>(())
+    /// ```
+    pub fn builder(credentials: Credentials) -> CloudflareBuilder {
+        CloudflareBuilder::new(credentials)
+    }
+
+    /// The account that is worked in: asks, so that wrong credentials are told before anything else happens.
+    pub async fn account(&self) -> crate::Result<crate::clouds::Account> {
+        todo!("the Cloudflare helper writes this")
+    }
 }

@@ -223,7 +223,7 @@ impl<'r> Run<'r> {
         verbs
             .into_iter()
             .map(|verb| BatchStep {
-                context: self.context(&step.address),
+                context: self.context(&step.address).applying(applied.clone()),
                 verb,
             })
             .collect()

@@ -20,6 +20,8 @@ pub struct Context {
     pub owner: Owner,
     /// The folder that relative paths of the declaration start from.
     pub root: std::path::PathBuf,
+    /// The declaration as the state will remember it: references resolved, secrets still markers. Null for a delete.
+    pub applied: Value,
     /// Set when the user asked to stop: begin nothing new, finish what was begun.
     pub cancelled: CancellationToken,
     waiting: Arc<dyn Fn(String) + Send + Sync>,
@@ -38,10 +40,18 @@ impl Context {
         Self {
             owner,
             root,
+            applied: Value::Null,
             cancelled,
             waiting,
             checkpoint,
         }
+    }
+
+    /// The same, for a step that applies `applied`.
+    #[must_use]
+    pub fn applying(mut self, applied: Value) -> Self {
+        self.applied = applied;
+        self
     }
 
     /// Surroundings for a verb that is called by itself, in tests and tools: progress is dropped, nothing is stored.

@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 use crate::catalog;
 use crate::clouds::Clouds;
 use crate::error::Result;
-use crate::model::{Address, Declaration, Kind, Observed, Ownership, Scope, Wanted, has_unknown, resolve};
+use crate::model::{
+    Address, Declaration, Found, Kind, Observed, Ownership, Scope, Wanted, has_unknown, resolve,
+};
 use crate::state::State;
 
 /// Everything that was read for one plan.
@@ -18,7 +20,7 @@ pub struct Observation {
     /// What is declared, expanded, with digests of local files.
     pub desired: Vec<Declaration>,
     /// What is there.
-    pub found: Vec<Observed>,
+    pub found: Found,
     /// What is remembered.
     pub state: State,
 }
@@ -29,25 +31,26 @@ pub(crate) async fn observe(
     scope: &Scope,
     desired: &[Declaration],
     state: &State,
-) -> Result<Vec<Observed>> {
+) -> Result<Found> {
     let wanted = Wants::new(desired, state);
     let (outer, inner): (Vec<_>, Vec<_>) = wanted.kinds().partition(|kind| kind.lives_in().is_none());
     let first = outer
         .iter()
         .map(|kind| look(clouds, scope, *kind, wanted.of(*kind, None)));
-    let mut found: Vec<Observed> = try_join_all(first).await?.into_iter().flatten().collect();
-    let parents = Parents::of(&found);
+    let mut found = Found::default();
+    found.extend(try_join_all(first).await?);
+    let parents = Parents::of(&found.resources);
     let second = inner
         .iter()
         .map(|kind| look(clouds, scope, *kind, wanted.of(*kind, Some(&parents))));
-    found.extend(try_join_all(second).await?.into_iter().flatten());
+    found.extend(try_join_all(second).await?);
     Ok(found)
 }
 
-async fn look(clouds: &Clouds, scope: &Scope, kind: &dyn Kind, wanted: Vec<Wanted>) -> Result<Vec<Observed>> {
+async fn look(clouds: &Clouds, scope: &Scope, kind: &dyn Kind, wanted: Vec<Wanted>) -> Result<Found> {
     match kind.operations() {
         Some(operations) if !wanted.is_empty() => operations.observe(clouds, scope, &wanted).await,
-        _ => Ok(Vec::new()),
+        _ => Ok(Found::default()),
     }
 }
 

@@ -140,7 +140,7 @@ impl Stack {
             Goal::Converge => stack.expanded_with_digests(&state)?,
             Goal::Destroy => Vec::new(),
         };
-        let found = observe(&session.clouds, &self.scope(), &desired, &state).await?;
+        let found = observe(&session.clouds, &self.scope(&desired), &desired, &state).await?;
         Ok(Observation {
             desired,
             found,
@@ -193,10 +193,11 @@ impl Stack {
             .collect())
     }
 
-    pub(crate) fn scope(&self) -> Scope {
+    fn scope(&self, desired: &[Declaration]) -> Scope {
         Scope {
             project: self.project().to_owned(),
             stage: self.stage().to_owned(),
+            declared: desired.into(),
         }
     }
 }
@@ -204,7 +205,10 @@ impl Stack {
 impl Observation {
     /// What was found at `address`.
     pub fn at(&self, address: &Address) -> Option<&Observed> {
-        self.found.iter().find(|found| found.address == *address)
+        self.found
+            .resources
+            .iter()
+            .find(|found| found.address == *address)
     }
 }
 

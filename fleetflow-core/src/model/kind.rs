@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::resource::one_by_one;
 use super::{
-    BatchStep, Declaration, Expansion, Lifecycle, Observed, OutputField, Path, Problem, Provider, Resource,
+    BatchStep, Declaration, Expansion, Found, Lifecycle, OutputField, Path, Problem, Provider, Resource,
     Scope, Verb, Wanted, conform,
 };
 use crate::clouds::{Cloud as _, Clouds};
@@ -62,7 +62,7 @@ pub trait Operations: Send + Sync {
         clouds: &'a Clouds,
         scope: &'a Scope,
         wanted: &'a [Wanted],
-    ) -> BoxFuture<'a, Result<Vec<Observed>>>;
+    ) -> BoxFuture<'a, Result<Found>>;
     /// Carries out steps; several when they share a [`batch_key`](Lifecycle::batch_key).
     fn run<'a>(
         &'a self,
@@ -230,7 +230,7 @@ impl<R: Lifecycle> Operations for Verbs<R> {
         clouds: &'a Clouds,
         scope: &'a Scope,
         wanted: &'a [Wanted],
-    ) -> BoxFuture<'a, Result<Vec<Observed>>> {
+    ) -> BoxFuture<'a, Result<Found>> {
         Box::pin(async move { R::observe(R::Cloud::of(clouds)?, scope, wanted).await })
     }
 

@@ -119,7 +119,7 @@ pub trait Lifecycle: Resource {
         cloud: &Self::Cloud,
         scope: &Scope,
         wanted: &[Wanted],
-    ) -> impl Future<Output = Result<Vec<Observed>>> + Send;
+    ) -> impl Future<Output = Result<Found>> + Send;
 
     /// Makes it. `partial` is what an interrupted create left behind, to be completed.
     fn create(
@@ -175,6 +175,38 @@ pub struct Scope {
     pub project: String,
     /// The stage.
     pub stage: String,
+    /// Everything that the stage declares, expanded: for a kind whose reading depends on another one.
+    pub declared: std::sync::Arc<[Declaration]>,
+}
+
+/// What a look at one kind brought.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The resources: ours, and others' that stand where one of ours is wanted.
+    pub resources: Vec<Observed>,
+    /// How many others there are, which are left alone.
+    pub foreign: usize,
+    /// What users of a plan shall know.
+    pub notes: Vec<String>,
+}
+
+impl From<Vec<Observed>> for Found {
+    fn from(resources: Vec<Observed>) -> Self {
+        Self {
+            resources,
+            ..Self::default()
+        }
+    }
+}
+
+impl Extend<Self> for Found {
+    fn extend<T: IntoIterator<Item = Self>>(&mut self, found: T) {
+        for found in found {
+            self.resources.extend(found.resources);
+            self.foreign += found.foreign;
+            self.notes.extend(found.notes);
+        }
+    }
 }
 
 /// A resource that is declared, or that the state remembers, and is to be looked for.

@@ -26,6 +26,7 @@ impl Planner<'_> {
         let marked = self
             .inputs
             .observed
+            .resources
             .iter()
             .filter(|found| found.ownership == Ownership::Marked);
         let all: BTreeSet<Address> = remembered
@@ -149,6 +150,7 @@ impl Planner<'_> {
             stage: self.inputs.stage.to_owned(),
             steps,
             unchanged: self.unchanged,
+            foreign: self.inputs.observed.foreign,
             drift: self.drift,
             notes: self.notes,
             known: self.known,

@@ -18,7 +18,7 @@ pub use disruption::{Disruption, Level};
 pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Plan, Record, Step};
 
 use crate::catalog;
-use crate::model::{Address, Declaration, Existing, Kind, Observed, OutputRef, Problem, secrets};
+use crate::model::{Address, Declaration, Existing, Found, Kind, Observed, OutputRef, Problem, secrets};
 use crate::state::{Entry, State};
 
 /// What is wanted of the resources.
@@ -40,7 +40,7 @@ pub struct Inputs<'i> {
     /// What is declared, expanded and canonical. Empty to remove everything.
     pub desired: &'i [Declaration],
     /// What is there.
-    pub observed: &'i [Observed],
+    pub observed: &'i Found,
     /// What is remembered.
     pub state: &'i State,
     /// Keyed fingerprints of the stack's secrets, by name.
@@ -92,13 +92,14 @@ impl<'i> Planner<'i> {
             declared: check::by_address(inputs.desired),
             observed: inputs
                 .observed
+                .resources
                 .iter()
                 .map(|observed| (&observed.address, observed))
                 .collect(),
             known: BTreeMap::new(),
             steps: BTreeMap::new(),
             problems: Vec::new(),
-            notes: Vec::new(),
+            notes: inputs.observed.notes.clone(),
             drift: Vec::new(),
             records: Vec::new(),
             unchanged: 0,

@@ -25,6 +25,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// How many resources are already as declared.
     pub unchanged: usize,
+    /// How many resources beside ours were seen, which are others' and are left alone.
+    #[serde(default)]
+    pub foreign: usize,
     /// What changed in the clouds since the last run, without us.
     pub drift: Vec<Drift>,
     /// What is worth knowing but needs no decision.

@@ -1,5 +1,6 @@
 //! SAKURA Cloud: the client, and a folder for each kind.
 
+mod builder;
 mod id;
 mod mark;
 mod os;
@@ -11,8 +12,11 @@ pub mod startup_script;
 pub mod switch;
 mod zone;
 
+use secrecy::SecretString;
+
 use crate::http::Http;
 
+pub use builder::SakuraBuilder;
 pub use id::Id;
 pub use packet_filter::{PacketFilter, PacketRule};
 pub use scale::Scale;
@@ -26,4 +30,27 @@ pub use zone::ZONES;
 #[derive(Clone, Debug)]
 pub struct Sakura {
     http: Http,
+    token: SecretString,
+    secret: SecretString,
+    root: String,
+    deploy_key: Option<String>,
+}
+
+impl Sakura {
+    /// A client that uses an API key: an access token and its secret.
+    ///
+    /// ```
+    /// use fleetflow_core::sakura::Sakura;
+    ///
+    /// let sakura = Sakura::builder("token".into(), "secret".into()).root("http://127.0.0.1:8080/sakura").build()?;
+    /// # Ok::<(), fleetflow_core::Error>(())
+    /// ```
+    pub fn builder(token: SecretString, secret: SecretString) -> SakuraBuilder {
+        SakuraBuilder::new(token, secret)
+    }
+
+    /// Whose the API key is: asks, so that wrong credentials are told before anything else happens.
+    pub async fn account(&self) -> crate::Result<crate::clouds::Account> {
+        todo!("the SAKURA helper writes this")
+    }
 }

@@ -12,8 +12,8 @@ use crate::clouds::{Cloud, Clouds};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    Address, Existing, Input, Lifecycle, Made, Observed, Output, OutputField, Owner, Ownership, Problem,
-    Provider, Resource, Scope, Wanted,
+    Address, Existing, Found, Input, Lifecycle, Made, Observed, Output, OutputField, Owner, Ownership,
+    Problem, Provider, Resource, Scope, Wanted,
 };
 use crate::plan::{Change, Disruption, Level};
 
@@ -246,12 +246,13 @@ fn text(input: Option<&Input<String>>) -> Option<String> {
 impl Lifecycle for Thing {
     type Cloud = Things;
 
-    async fn observe(cloud: &Things, scope: &Scope, wanted: &[Wanted]) -> Result<Vec<Observed>> {
+    async fn observe(cloud: &Things, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         let rows = cloud.call(false, |world| world.rows.clone()).await?;
         Ok(rows
             .iter()
             .filter_map(|(serial, row)| observed(scope, wanted, *serial, row))
-            .collect())
+            .collect::<Vec<_>>()
+            .into())
     }
 
     async fn create(

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Server;
+use crate::docker;
 use crate::model::{Address, Declaration, Expansion, Input, OutputRef, Problem, Resource as _};
 use crate::sakura::{Id, scale, zone};
 
@@ -20,7 +21,7 @@ pub(super) fn deployments(
     declared: &Declaration,
     around: &Expansion<'_>,
 ) -> Result<Vec<Declaration>, Vec<Problem>> {
-    let all = Vec::new();
+    let mut all = Vec::new();
     for owner in replicas(server, declared, around) {
         for group in &server.deploy_services {
             let address = Address::new("service-group", group);
@@ -28,7 +29,8 @@ pub(super) fn deployments(
                 continue;
             };
             let host = json!({ "$ref": owner.address.output("docker") });
-            let _ = (group, host);
+            let parts = docker::deploy(host, owner.address.name(), group, around);
+            all.extend(parts);
         }
     }
     Ok(all)

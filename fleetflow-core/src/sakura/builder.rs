@@ -1,0 +1,89 @@
+//! What a client of SAKURA Cloud is made of. Credentials and endpoint are handed over by the caller; nothing is read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::Sakura;
+use crate::error::Result;
+use crate::http::{Http, HttpTransport, Pace, Patience, Traffic};
+
+/// The root of the real API (API doc "URL").
+const ROOT: &str = "https://secure.sakura.ad.jp/cloud/zone";
+
+/// Describes a [`Sakura`].
+pub struct SakuraBuilder {
+    token: SecretString,
+    secret: SecretString,
+    root: String,
+    deploy_key: Option<String>,
+    patience: Patience,
+    traffic: Arc<Traffic>,
+}
+
+impl SakuraBuilder {
+    pub(super) fn new(token: SecretString, secret: SecretString) -> Self {
+        Self {
+            token,
+            secret,
+            root: ROOT.to_owned(),
+            deploy_key: None,
+            patience: Patience::default(),
+            traffic: Arc::default(),
+        }
+    }
+
+    /// With another root of the API than the real one: zones and `/api/cloud/1.1` follow it.
+    #[must_use]
+    pub fn root(mut self, url: impl Into<String>) -> Self {
+        self.root = url.into().trim_end_matches('/').to_owned();
+        self
+    }
+
+    /// With the public key that is put on servers which declare no key: the caller holds the private one.
+    #[must_use]
+    pub fn deploy_key(mut self, public_key: impl Into<String>) -> Self {
+        self.deploy_key = Some(public_key.into());
+        self
+    }
+
+    /// With another patience.
+    #[must_use]
+    pub fn patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// With a counter of requests that other clients share.
+    #[must_use]
+    pub fn traffic(mut self, traffic: Arc<Traffic>) -> Self {
+        self.traffic = traffic;
+        self
+    }
+
+    /// The client. It sends nothing yet.
+    pub fn build(self) -> Result<Sakura> {
+        let agent = concat!("fleetflow/", env!("CARGO_PKG_VERSION"));
+        // 300 s and 5 requests a second, as the official clients (API doc "Retries, timeouts, rate limit").
+        let transport = HttpTransport::new(agent, Duration::from_mins(5))?;
+        let http = Http::new(transport, Pace::new(5, 5, 5))
+            .patience(self.patience)
+            .traffic(self.traffic);
+        Ok(Sakura {
+            http,
+            token: self.token,
+            secret: self.secret,
+            root: self.root,
+            deploy_key: self.deploy_key,
+        })
+    }
+}
+
+impl std::fmt::Debug for SakuraBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SakuraBuilder")
+            .field("root", &self.root)
+            .finish_non_exhaustive()
+    }
+}
