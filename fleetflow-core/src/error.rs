@@ -212,6 +212,18 @@ impl Error {
         matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::Unavailable)
     }
 
+    /// Whether the provider surely did nothing: it refused, or was not asked at all.
+    pub(crate) fn is_without_effect(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Invalid
+                | ErrorKind::Unauthorized
+                | ErrorKind::Guarded
+                | ErrorKind::Refused
+                | ErrorKind::Unsupported
+        )
+    }
+
     fn change(self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
         change(&mut inner);

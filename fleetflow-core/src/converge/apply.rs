@@ -9,8 +9,9 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::calls::{batch_of, carry_out};
+use super::calls::carry_out;
 use super::journal::Journal;
+use super::queue::Queue;
 use super::{Context, Event, Outcome, Report, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, BatchStep, Existing, Made, Owner, Stack, Verb, has_unknown, resolve, reveal};
@@ -37,8 +38,10 @@ pub(super) async fn apply(
     let mut running = FuturesUnordered::new();
     loop {
         while let Some(group) = run.next_group(running.len()) {
-            journal.write(run.intentions(&group)?).await?;
-            running.push(run.start(group));
+            let intentions = run.intentions(&group);
+            if run.record(journal, intentions).await {
+                running.push(run.start(group));
+            }
         }
         if running.is_empty() {
             break;
@@ -46,15 +49,19 @@ pub(super) async fn apply(
         tokio::select! {
             biased;
             Some(Identified { address, id, outputs, written }) = identified.recv() => {
+                run.identified.insert(address.clone());
                 let answer = journal.write(vec![Entry::Identified { address, id, outputs }]).await;
                 // The step may have been dropped meanwhile; then nobody waits for the answer.
                 let _ = written.send(answer);
             }
-            Some(results) = running.next() => journal.write(run.finish(results)).await?,
+            Some(results) = running.next() => {
+                let events = run.finish(results);
+                run.record(journal, events).await;
+            }
             else => break,
         }
     }
-    Ok(run.report())
+    run.report()
 }
 
 /// An id to be written down while its step goes on.
@@ -74,9 +81,11 @@ struct Run<'r> {
     stack: &'r Stack,
     session: &'r Session,
     checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
-    waiting: BTreeMap<Address, Step>,
-    ready: Vec<Step>,
-    undone: BTreeSet<Address>,
+    queue: Queue,
+    /// What got an id in this run.
+    identified: BTreeSet<Address>,
+    /// Why the journal could not be written: then nothing new is begun, and what runs is finished.
+    unwritten: Option<Error>,
     known: BTreeMap<Address, Map<String, Value>>,
     report: Report,
 }
@@ -88,17 +97,13 @@ impl<'r> Run<'r> {
         session: &'r Session,
         checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
     ) -> Self {
-        let mut run = Self {
+        Self {
             stack,
             session,
             checkpoints,
-            waiting: plan
-                .steps
-                .iter()
-                .map(|step| (step.address.clone(), step.clone()))
-                .collect(),
-            ready: Vec::new(),
-            undone: plan.steps.iter().map(|step| step.address.clone()).collect(),
+            queue: Queue::new(&plan.steps),
+            identified: BTreeSet::new(),
+            unwritten: None,
             known: plan.known.clone(),
             report: Report {
                 outcome: Outcome::Converged,
@@ -107,60 +112,48 @@ impl<'r> Run<'r> {
                 skipped: Vec::new(),
                 outputs: BTreeMap::new(),
             },
-        };
-        run.promote();
-        run
+        }
     }
 
-    /// Moves every step whose predecessors are done from waiting to ready.
-    fn promote(&mut self) {
-        let free: Vec<_> = self
-            .waiting
-            .iter()
-            .filter(|(_, step)| step.after.iter().all(|before| !self.undone.contains(before)))
-            .map(|(address, _)| address.clone())
-            .collect();
-        self.ready
-            .extend(free.iter().filter_map(|address| self.waiting.remove(address)));
-    }
-
-    /// The next steps to begin: one, or all ready ones that share a batch.
+    /// The next steps to begin, while there is room for them.
     fn next_group(&mut self, running: usize) -> Option<Group> {
-        if self.session.cancelled.is_cancelled()
-            || running >= self.session.parallelism
-            || self.ready.is_empty()
-        {
+        let stopped = self.session.cancelled.is_cancelled() || self.unwritten.is_some();
+        if stopped || running >= self.session.parallelism {
             return None;
         }
-        let first = self.ready.remove(0);
-        let Some(key) = batch_of(&first) else {
-            return Some(vec![first]);
-        };
-        let (together, rest) = std::mem::take(&mut self.ready)
-            .into_iter()
-            .partition(|step| batch_of(step) == Some(key.clone()));
-        self.ready = rest;
-        Some(std::iter::once(first).chain::<Group>(together).collect())
+        self.queue.next_group()
+    }
+
+    /// Writes `events`, and says whether that went well.
+    async fn record(&mut self, journal: &Journal<'_>, events: Vec<Entry>) -> bool {
+        match journal.write(events).await {
+            Ok(()) => true,
+            Err(error) => {
+                self.unwritten.get_or_insert(error);
+                false
+            }
+        }
     }
 
     /// What is written before the group begins: from then on it may have happened.
-    fn intentions(&self, group: &Group) -> Result<Vec<Entry>> {
+    fn intentions(&self, group: &Group) -> Vec<Entry> {
         let mut events = Vec::new();
         for step in group {
             let address = step.address.clone();
             match step.action {
                 Action::Create => {
-                    events.push(Entry::CreateStarted {
+                    // A declaration that cannot be resolved fails the step before it sends anything.
+                    events.extend(self.applied(step).map(|spec| Entry::CreateStarted {
                         address,
-                        spec: self.applied(step)?,
+                        spec,
                         record: step.record.clone(),
-                    });
+                    }));
                 }
                 Action::Delete | Action::Replace => events.push(Entry::DeleteStarted { address }),
                 Action::Update | Action::Adopt | Action::Forget => {}
             }
         }
-        Ok(events)
+        events
     }
 
     /// What the step applies: references resolved, secrets still markers.
@@ -195,8 +188,8 @@ impl<'r> Run<'r> {
                 .unwrap_or_default();
             prepared.push((step, applied, verbs));
         }
-        let session = self.session;
-        async move { carry_out(session, prepared, began).await }
+        let (session, scope) = (self.session, self.stack.scope(&[]));
+        async move { carry_out(session, &scope, prepared, began).await }
     }
 
     /// The calls of a step: none for bookkeeping, two for a replacement.
@@ -278,16 +271,15 @@ impl<'r> Run<'r> {
         for (step, began, result, applied) in results {
             match result {
                 Ok(made) => events.extend(self.done(&step, began, made, applied)),
-                Err(error) => self.failed(step, error),
+                Err(error) => events.extend(self.failed(step, error)),
             }
         }
-        self.promote();
         events
     }
 
     fn done(&mut self, step: &Step, began: Instant, made: Option<Made>, applied: Value) -> Option<Entry> {
         let address = step.address.clone();
-        self.undone.remove(&address);
+        self.queue.done(&address);
         self.report.done.push((address.clone(), step.action));
         let elapsed = began.elapsed();
         (self.session.watcher)(Event::Done {
@@ -311,7 +303,8 @@ impl<'r> Run<'r> {
         })
     }
 
-    fn failed(&mut self, step: Step, error: Error) {
+    /// A create that was refused left nothing behind, which is written down: nobody has to look for it.
+    fn failed(&mut self, step: Step, error: Error) -> Option<Entry> {
         let error = error.on(&step.address);
         let (address, action) = (step.address, step.action);
         (self.session.watcher)(Event::Failed {
@@ -319,36 +312,41 @@ impl<'r> Run<'r> {
             action,
             error: error.clone(),
         });
-        self.report.failed.push((address, error));
+        self.queue.failed(&address);
+        let nothing = action == Action::Create
+            && step.existing.is_none()
+            && error.is_without_effect()
+            && !self.identified.contains(&address);
+        self.report.failed.push((address.clone(), error));
+        nothing.then_some(Entry::Forgotten { address })
     }
 
-    /// The end of the run: what is still waiting was skipped.
-    fn report(mut self) -> Report {
+    /// The end of the run: what was not begun was skipped.
+    fn report(mut self) -> Result<Report> {
+        if let Some(error) = self.unwritten {
+            return Err(error);
+        }
         let interrupted = self.session.cancelled.is_cancelled();
-        let because = match self.report.failed.first() {
-            Some((address, _)) => format!("{address} failed"),
-            None => "the run was stopped".to_owned(),
-        };
-        for address in self
-            .waiting
-            .keys()
-            .chain(self.ready.iter().map(|step| &step.address))
-        {
+        for (address, cause) in self.queue.left() {
+            let because = match cause {
+                Some(failed) => format!("{failed} failed"),
+                None => "the run was stopped".to_owned(),
+            };
             (self.session.watcher)(Event::Skipped {
                 address: address.clone(),
-                because: because.clone(),
+                because,
             });
-            self.report.skipped.push(address.clone());
+            self.report.skipped.push(address);
         }
         self.report.outcome = match (self.report.failed.is_empty(), self.report.skipped.is_empty()) {
             (true, true) => Outcome::Converged,
             _ if interrupted => Outcome::Interrupted,
             _ => Outcome::Failed,
         };
-        Report {
+        Ok(Report {
             outputs: self.known,
             ..self.report
-        }
+        })
     }
 }
 

@@ -3,11 +3,11 @@
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::Session;
 use super::apply::Finished;
+use super::{Session, unclear};
 use crate::catalog;
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, BatchStep, Made, Operations};
+use crate::error::Result;
+use crate::model::{Address, BatchStep, Made, Operations, Scope};
 use crate::plan::Step;
 
 /// What the step may share a batch with: its kind, and the kind's key.
@@ -29,37 +29,32 @@ fn operations(address: &Address) -> Option<&'static dyn Operations> {
 /// Runs the verbs of steps of one kind. A step with several verbs is done when the last one is.
 pub(super) async fn carry_out(
     session: &Session,
+    scope: &Scope,
     prepared: Vec<(Step, Result<Value>, Vec<BatchStep>)>,
     began: Instant,
 ) -> Vec<Finished> {
+    if let [(step, ..)] = prepared.as_slice()
+        && let Some(operations) = operations(&step.address)
+    {
+        return alone(session, scope, operations, prepared, began).await;
+    }
     let mut finished = Vec::with_capacity(prepared.len());
-    let together = prepared.len() > 1;
     let mut batch = Vec::new();
     for (step, applied, verbs) in prepared {
         let count = verbs.len();
-        let result = match applied {
-            Err(error) => (Err(error), Value::Null),
-            Ok(spec) if together => {
-                batch.extend(verbs);
-                (Ok(None), spec)
-            }
-            Ok(spec) => (in_turn(session, &step.address, verbs).await, spec),
-        };
-        finished.push((step, count, result));
+        batch.extend(verbs);
+        finished.push((step, applied, count));
     }
     let mut answers = match finished.first().and_then(|(step, ..)| operations(&step.address)) {
-        Some(operations) if !batch.is_empty() => operations.run(&session.clouds, batch).await.into_iter(),
-        _ => Vec::new().into_iter(),
-    };
+        Some(operations) if !batch.is_empty() => unclear::run(session, scope, operations, batch).await,
+        _ => Vec::new(),
+    }
+    .into_iter();
     finished
         .into_iter()
-        .map(|(step, count, (result, spec))| {
-            let last = if together {
-                last_of(answers.by_ref().take(count))
-            } else {
-                None
-            };
-            (step, began, last.unwrap_or(result), spec)
+        .map(|(step, applied, count)| {
+            let answer = last_of(answers.by_ref().take(count)).unwrap_or(Ok(None));
+            conclude(step, began, applied, answer)
         })
         .collect()
 }
@@ -69,14 +64,36 @@ fn last_of(answers: impl Iterator<Item = Result<Option<Made>>>) -> Option<Result
     answers.reduce(|before, next| if before.is_err() { before } else { next })
 }
 
-async fn in_turn(session: &Session, address: &Address, verbs: Vec<BatchStep>) -> Result<Option<Made>> {
-    let operations = operations(address)
-        .ok_or_else(|| Error::new(ErrorKind::Unsupported, "this version cannot carry it out").on(address))?;
-    let mut made = None;
-    for verb in verbs {
-        for answer in operations.run(&session.clouds, vec![verb]).await {
-            made = answer?;
+/// Runs the verbs of a single step one after another.
+async fn alone(
+    session: &Session,
+    scope: &Scope,
+    operations: &dyn Operations,
+    prepared: Vec<(Step, Result<Value>, Vec<BatchStep>)>,
+    began: Instant,
+) -> Vec<Finished> {
+    let mut finished = Vec::with_capacity(1);
+    for (step, applied, verbs) in prepared {
+        let mut answer = Ok(None);
+        for verb in verbs {
+            answer = last_of(
+                unclear::run(session, scope, operations, vec![verb])
+                    .await
+                    .into_iter(),
+            )
+            .unwrap_or(Ok(None));
+            if answer.is_err() {
+                break;
+            }
         }
+        finished.push(conclude(step, began, applied, answer));
     }
-    Ok(made)
+    finished
+}
+
+fn conclude(step: Step, began: Instant, applied: Result<Value>, answer: Result<Option<Made>>) -> Finished {
+    match applied {
+        Ok(spec) => (step, began, answer, spec),
+        Err(error) => (step, began, Err(error), Value::Null),
+    }
 }

@@ -6,8 +6,10 @@ mod context;
 mod event;
 mod journal;
 mod observe;
+mod queue;
 mod run;
 mod session;
+mod unclear;
 
 pub use context::{Checkpoint, Context};
 pub use event::{Event, Outcome, Report, Watcher};

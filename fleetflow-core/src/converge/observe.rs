@@ -2,17 +2,20 @@
 //! Sends no write to anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::future::try_join_all;
 use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep};
 
+use super::{Event, Session};
 use crate::catalog;
 use crate::clouds::Clouds;
 use crate::error::Result;
 use crate::model::{
     Address, Declaration, Found, Kind, Observed, Ownership, Scope, Wanted, has_unknown, resolve,
 };
-use crate::state::State;
+use crate::state::{Phase, State};
 
 /// Everything that was read for one plan.
 #[derive(Clone, Debug)]
@@ -26,7 +29,45 @@ pub struct Observation {
 }
 
 /// Looks for everything that is declared or remembered.
-pub(crate) async fn observe(
+///
+/// What an interrupted create may have made, and is not seen, is looked for until what was made must be visible.
+pub(super) async fn observe(
+    session: &Session,
+    scope: &Scope,
+    desired: &[Declaration],
+    state: &State,
+) -> Result<Found> {
+    let began = Instant::now();
+    let mut wait = Duration::from_secs(1);
+    loop {
+        let found = observe_once(&session.clouds, scope, desired, state).await?;
+        let missing = unseen(&found, state);
+        if missing.is_empty() || began.elapsed() >= session.settle || session.cancelled.is_cancelled() {
+            return Ok(found);
+        }
+        for address in missing {
+            (session.watcher)(Event::Waiting {
+                address: address.clone(),
+                what: "an interrupted run may have made it: looking once more".to_owned(),
+            });
+        }
+        sleep(wait.min(session.settle)).await;
+        wait *= 2;
+    }
+}
+
+/// What a run began to make and did not finish, and which is not to be seen.
+fn unseen<'s>(found: &Found, state: &'s State) -> Vec<&'s Address> {
+    let intended = state
+        .entries()
+        .filter(|(_, entry)| matches!(entry.phase, Phase::Intended));
+    intended
+        .map(|(address, _)| address)
+        .filter(|address| !found.resources.iter().any(|seen| seen.address == **address))
+        .collect()
+}
+
+async fn observe_once(
     clouds: &Clouds,
     scope: &Scope,
     desired: &[Declaration],

@@ -140,7 +140,7 @@ impl Stack {
             Goal::Converge => stack.expanded_with_digests(&state)?,
             Goal::Destroy => Vec::new(),
         };
-        let found = observe(&session.clouds, &self.scope(&desired), &desired, &state).await?;
+        let found = observe(session, &self.scope(&desired), &desired, &state).await?;
         Ok(Observation {
             desired,
             found,
@@ -193,7 +193,7 @@ impl Stack {
             .collect())
     }
 
-    fn scope(&self, desired: &[Declaration]) -> Scope {
+    pub(super) fn scope(&self, desired: &[Declaration]) -> Scope {
         Scope {
             project: self.project().to_owned(),
             stage: self.stage().to_owned(),

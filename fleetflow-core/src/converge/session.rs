@@ -43,6 +43,7 @@ pub struct Session {
     pub(crate) caller: Caller,
     pub(crate) data: DataGuard,
     pub(crate) parallelism: usize,
+    pub(crate) settle: std::time::Duration,
     pub(crate) watcher: Watcher,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
 }
@@ -56,6 +57,7 @@ impl Session {
             caller,
             data: DataGuard::Refuse,
             parallelism: 16,
+            settle: std::time::Duration::from_secs(30),
             watcher: Arc::new(|_| {}),
             cancelled: tokio_util::sync::CancellationToken::new(),
         }
@@ -72,6 +74,15 @@ impl Session {
     #[must_use]
     pub fn parallelism(mut self, steps: usize) -> Self {
         self.parallelism = steps.max(1);
+        self
+    }
+
+    /// How long a cloud may take until what was made is seen by everybody; 30 s without it.
+    ///
+    /// What an interrupted create may have made is looked for that long before it is made again.
+    #[must_use]
+    pub fn settle(mut self, time: std::time::Duration) -> Self {
+        self.settle = time;
         self
     }
 

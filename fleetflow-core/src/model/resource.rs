@@ -326,6 +326,7 @@ impl Made {
 }
 
 /// One step of a batch, with everything resolved.
+#[derive(Clone)]
 pub struct BatchStep {
     /// Progress, owner and cancellation of this step.
     pub context: Context,
@@ -334,6 +335,7 @@ pub struct BatchStep {
 }
 
 /// What a step does to a resource.
+#[derive(Clone)]
 pub enum Verb {
     /// Make it; with what an interrupted create left behind.
     Create {

@@ -257,3 +257,40 @@ async fn a_lost_state_is_found_again_by_the_marks() {
     assert_eq!(bench.things.writes(), 2, "nothing was made again");
     assert!(bench.attach(declared).plan().await.unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_looked_for_in_the_same_run_and_makes_no_duplicate() {
+    for (fault, stale) in [(Fault::After, 0), (Fault::After, 25), (Fault::Before, 0)] {
+        let bench = Bench::default();
+        bench.things.stale(std::time::Duration::from_secs(stale));
+        bench.things.faulty([(2, fault)]);
+        let a = Thing::new("a");
+        let both = stack(vec![Thing::new("b").input(a.serial()), a]);
+        let report = bench.converge(&both).await;
+        if fault == Fault::After {
+            assert_eq!(report.unwrap().count(Action::Create), 2, "{fault:?} {stale}");
+        }
+        assert!(names(&bench).len() <= 2, "{fault:?} {stale}: {:?}", names(&bench));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_interrupted_run_made_is_waited_for_when_reads_are_stale() {
+    let bench = Bench::default();
+    bench.things.stale(std::time::Duration::from_secs(25));
+    bench.things.faulty([(2, Fault::DieAfter)]);
+    let one = stack(vec![Thing::new("a")]);
+    let died = tokio::time::timeout(std::time::Duration::from_secs(1), bench.converge(&one)).await;
+    assert!(died.is_err());
+    bench.converge(&one).await.unwrap();
+    assert_eq!(names(&bench), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_create_leaves_nothing_to_look_for() {
+    let bench = Bench::default();
+    bench.things.faulty([(2, Fault::Refused)]);
+    let refusal = bench.converge(&stack(vec![Thing::new("a")])).await.unwrap_err();
+    assert!(refusal.to_string().contains("never"), "{refusal}");
+    assert!(bench.journal.state().is_empty());
+}

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use crate::clouds::{Cloud, Clouds};
 use crate::converge::Context;
@@ -117,6 +119,8 @@ pub(crate) enum Fault {
     Before,
     /// The call takes effect, but its answer is lost.
     After,
+    /// The call is refused for good.
+    Refused,
     /// The process dies before the effect.
     DieBefore,
     /// The process dies after the effect.
@@ -130,6 +134,24 @@ struct World {
     calls: u64,
     writes: u64,
     faults: BTreeMap<u64, Fault>,
+    /// How long what was made is not seen by reads, and since when each is there.
+    stale: Duration,
+    born: BTreeMap<u64, Instant>,
+}
+
+impl World {
+    fn seen(&self) -> BTreeMap<u64, Row> {
+        let old = |serial: &u64| {
+            self.born
+                .get(serial)
+                .is_none_or(|born| born.elapsed() >= self.stale)
+        };
+        self.rows
+            .iter()
+            .filter(|(serial, _)| old(serial))
+            .map(|(serial, row)| (*serial, row.clone()))
+            .collect()
+    }
 }
 
 /// The in-memory cloud. Its calls are numbered from 1; a fault hits the call with its number.
@@ -139,6 +161,11 @@ pub(crate) struct Things(Arc<Mutex<World>>);
 impl Things {
     pub(crate) fn faulty(&self, faults: impl IntoIterator<Item = (u64, Fault)>) {
         self.world().faults = faults.into_iter().collect();
+    }
+
+    /// From now on reads show what is made only after `time`.
+    pub(crate) fn stale(&self, time: Duration) {
+        self.world().stale = time;
     }
 
     pub(crate) fn rows(&self) -> Vec<Row> {
@@ -189,7 +216,7 @@ impl Things {
             world.calls += 1;
             let number = world.calls;
             let fault = world.faults.remove(&number);
-            if matches!(fault, Some(Fault::Before | Fault::DieBefore)) {
+            if matches!(fault, Some(Fault::Before | Fault::Refused | Fault::DieBefore)) {
                 (fault, None)
             } else {
                 world.writes += u64::from(write);
@@ -201,6 +228,7 @@ impl Things {
             (None, Some(answer)) => Ok(answer),
             (Some(Fault::DieBefore | Fault::DieAfter), _) => std::future::pending().await,
             (Some(Fault::After), _) => Err(Error::new(ErrorKind::Ambiguous, "the answer was lost")),
+            (Some(Fault::Refused), _) => Err(Error::new(ErrorKind::Refused, "never")),
             _ => Err(Error::new(ErrorKind::Unavailable, "not now")),
         }
     }
@@ -247,7 +275,7 @@ impl Lifecycle for Thing {
     type Cloud = Things;
 
     async fn observe(cloud: &Things, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
-        let rows = cloud.call(false, |world| world.rows.clone()).await?;
+        let rows = cloud.call(false, |world| world.seen()).await?;
         Ok(rows
             .iter()
             .filter_map(|(serial, row)| observed(scope, wanted, *serial, row))
@@ -273,6 +301,7 @@ impl Lifecycle for Thing {
             .call(true, |world| {
                 world.serial += 1;
                 world.rows.insert(world.serial, row);
+                world.born.insert(world.serial, Instant::now());
                 world.serial
             })
             .await?;
