@@ -47,6 +47,8 @@ pub struct Timings {
     pub disk_copy: Duration,
     /// From power-on until the server is up and answers SSH.
     pub boot: Duration,
+    /// From then on until start-up scripts are through, and Docker is there if one of them installs it.
+    pub startup_script: Duration,
     /// From a shutdown request until the server is down.
     pub shutdown: Duration,
     /// From attaching a custom domain until ownership and certificate are active.
@@ -58,6 +60,7 @@ impl Timings {
     pub const INSTANT: Self = Self {
         disk_copy: Duration::ZERO,
         boot: Duration::ZERO,
+        startup_script: Duration::ZERO,
         shutdown: Duration::ZERO,
         domain_activation: Duration::ZERO,
     };
@@ -69,6 +72,7 @@ impl Default for Timings {
         Self {
             disk_copy: Duration::from_millis(1500),
             boot: Duration::from_millis(700),
+            startup_script: Duration::from_millis(300),
             shutdown: Duration::from_millis(300),
             domain_activation: Duration::from_millis(500),
         }

@@ -119,13 +119,10 @@ fn ssh_port() -> u16 {
 
 /// Where a server's SSH port is to be found on this machine.
 async fn ssh_endpoint(State(shared): State<Arc<Shared>>, Query(query): Query<SshQuery>) -> Response {
-    let endpoint = match query.port {
-        22 => ssh::endpoint(&shared, query.address).await,
-        _ => None,
-    };
-    match endpoint {
-        Some(endpoint) => Json(json!({ "address": endpoint.to_string() })).into_response(),
-        None => {
+    match ssh::endpoint(&shared, query.address, query.port) {
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error),
+        Ok(Some(endpoint)) => Json(json!({ "address": endpoint.to_string() })).into_response(),
+        Ok(None) => {
             let SshQuery { address, port } = query;
             let message = format!("no emulated server answers on {address}:{port}");
             problem(StatusCode::NOT_FOUND, &message)

@@ -27,6 +27,9 @@ pub struct Options {
     pub latency: Duration,
     /// Where the world is kept. It is loaded from there if it exists and saved before any change is answered.
     pub world: Option<PathBuf>,
+    /// A Docker Engine that runs somewhere, named as in `DOCKER_HOST`, for all servers to reach through SSH instead of
+    /// an emulated engine each. Two servers see the same containers then.
+    pub real_engine: Option<String>,
     /// The API key of the emulated SAKURA Cloud.
     pub sakura: SakuraCredentials,
 }
@@ -40,6 +43,7 @@ impl Default for Options {
             timings: Timings::default(),
             latency: Duration::ZERO,
             world: None,
+            real_engine: None,
             sakura: SakuraCredentials::default(),
         }
     }

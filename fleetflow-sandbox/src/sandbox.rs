@@ -89,6 +89,14 @@ impl Sandbox {
         format!("http://{}/_sandbox", self.address)
     }
 
+    /// Where to reach a server of the emulated world from this machine: the port on 127.0.0.1 that stands for port `port`
+    /// of the server with this public address, which is 22 for SSH. Nothing if there is no such server.
+    ///
+    /// To be called within a Tokio runtime. Other processes ask `GET /_sandbox/ssh?address=A&port=22`.
+    pub fn ssh_address(&self, address: &str, port: u16) -> Result<Option<SocketAddr>, Error> {
+        self.shared.ssh_address(address, port)
+    }
+
     /// Variables that point other people's clients at this sandbox.
     ///
     /// Both spellings of SAKURA Cloud's are there, because clients prefer the shorter one and would otherwise use

@@ -1,17 +1,19 @@
 //! What all routers of a sandbox share: the world behind one lock, the clock, the log, the faults. It serves nothing itself.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::request_log::Recorder;
 use crate::world_file::WorldFile;
-use crate::{Clock, Error, Faults, Options, SakuraCredentials, Timings, World};
+use crate::{Clock, Error, Faults, Options, SakuraCredentials, Timings, World, ssh};
 
 /// Shared by every router. Handlers lock the world for the length of one request; nothing awaits under the lock.
 #[derive(Debug)]
@@ -33,6 +35,12 @@ pub struct Shared {
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the sandbox stops.
     pub(crate) stop: CancellationToken,
+    /// Tells when the world was changed by a request.
+    pub(crate) changes: watch::Sender<()>,
+    /// The ports of emulated servers.
+    pub(crate) ssh: ssh::Ports,
+    /// The engine that stands in for those of emulated servers.
+    pub(crate) real_engine: Option<String>,
     storage: Mutex<Storage>,
     requests: AtomicU64,
     started: Timestamp,
@@ -89,8 +97,22 @@ impl Shared {
             faults: Faults::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            changes: watch::Sender::new(()),
+            ssh: ssh::Ports::default(),
+            real_engine: options.real_engine,
             storage: Mutex::new(storage),
             requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Where to reach a server of the emulated world from this machine: the port on 127.0.0.1 that stands for port `port`
+    /// of the server with this public address. Nothing if there is no such server, or nothing listens there.
+    ///
+    /// To be called within a Tokio runtime.
+    pub fn ssh_address(self: &Arc<Self>, address: &str, port: u16) -> Result<Option<SocketAddr>, Error> {
+        match address.parse() {
+            Ok(address) => ssh::endpoint(self, address, port),
+            Err(_) => Ok(None),
         }
     }
 
@@ -108,6 +130,7 @@ impl Shared {
 
     /// Writes the world to its file, if it has one. What is saved includes every change made before the call.
     pub(crate) fn save(&self) -> Result<(), Error> {
+        self.changes.send_replace(());
         // The file's lock is taken first, so that an older picture of the world never overwrites a newer one.
         let storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);
         match &*storage {

@@ -32,7 +32,6 @@ use answer::{Failure, Outcome};
 use call::{Call, Target};
 
 pub(crate) use control::control_router;
-pub(crate) use program::Program;
 pub(crate) use rows::Rows;
 #[cfg(unix)]
 pub(crate) use serve::serve_unix;

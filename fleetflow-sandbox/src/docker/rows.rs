@@ -18,19 +18,6 @@ use super::volume::Volume;
 #[serde(default)]
 pub(crate) struct Rows {
     pub(super) engines: BTreeMap<String, Engine>,
-    /// The SSH host key of each server, in OpenSSH format, by the key of its engine.
-    host_keys: BTreeMap<String, HostKey>,
-}
-
-/// A private key that stays out of debug output.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-struct HostKey(String);
-
-impl std::fmt::Debug for HostKey {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("HostKey(..)")
-    }
 }
 
 /// One engine.
@@ -63,10 +50,9 @@ impl Rows {
         inventory::of(self)
     }
 
-    /// Forgets an engine and the host key of its server.
+    /// Forgets an engine.
     pub(crate) fn remove_engine(&mut self, engine: &str) {
         self.engines.remove(engine);
-        self.host_keys.remove(engine);
     }
 
     /// Tells an engine when its server was last switched on: what ran before that is down, or up again if its restart
@@ -75,16 +61,6 @@ impl Rows {
         if let Some(engine) = self.engines.get_mut(engine) {
             container::boot(engine, at);
         }
-    }
-
-    /// The host key of the server with this engine, if it has one already.
-    pub(crate) fn host_key(&self, engine: &str) -> Option<&str> {
-        self.host_keys.get(engine).map(|key| key.0.as_str())
-    }
-
-    /// Keeps the host key of a server.
-    pub(crate) fn keep_host_key(&mut self, engine: &str, key: String) {
-        self.host_keys.insert(engine.to_owned(), HostKey(key));
     }
 
     /// The engine with this key, made when it is asked for the first time.

@@ -5,28 +5,34 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 
 use super::catalog;
+use super::disk::Docker;
 use super::interface::{self, Link};
 use super::rows::Rows;
 use super::server::{Server, boot_disk};
 use crate::World;
+use crate::ssh::Engine;
 
 /// A server with a public address, seen from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Machine {
-    /// The server's id; a plan change gives it a new one.
-    pub(crate) server_id: String,
     /// The server's name.
     pub(crate) name: String,
-    /// The zone it is in.
-    pub(crate) zone: String,
+    /// What it calls itself.
+    pub(crate) host_name: String,
     /// Its public address.
     pub(crate) address: Ipv4Addr,
-    /// True once it has booted Linux, until it is switched off.
-    pub(crate) up: bool,
+    /// When it has booted Linux; nothing while it is off or boots.
+    pub(crate) up_since: Option<Timestamp>,
     /// The login name of its image: `ubuntu` on Ubuntu, `root` elsewhere.
     pub(crate) user: String,
     /// The public keys configured on its boot disk, in `authorized_keys` form.
     pub(crate) authorized_keys: Vec<String>,
+    /// BLAKE3 of the user's password, if one was configured.
+    pub(crate) password_digest: Option<String>,
+    /// True unless logging in with passwords was switched off.
+    pub(crate) takes_passwords: bool,
+    /// What the start-up scripts of its boot disk make of Docker.
+    pub(crate) docker: Engine,
     /// The key of its Docker Engine's rows: the id of its boot disk, which outlives a plan change. Empty without a disk.
     pub(crate) engine: String,
 }
@@ -40,15 +46,6 @@ pub(crate) fn machine(world: &World, now: Timestamp, address: Ipv4Addr) -> Optio
     seen(rows, id, rows.servers.get(&id)?, now)
 }
 
-/// All machines with a public address.
-pub(crate) fn machines(world: &World, now: Timestamp) -> Vec<Machine> {
-    let rows = &world.sakura;
-    let servers = rows.servers.iter();
-    servers
-        .filter_map(|(id, server)| seen(rows, *id, server, now))
-        .collect()
-}
-
 fn seen(rows: &Rows, id: u64, server: &Server, now: Timestamp) -> Option<Machine> {
     let address = interface::of_server(rows, id).find_map(|(_, interface)| match interface.link {
         Link::Shared(address) => Some(address),
@@ -59,16 +56,27 @@ fn seen(rows: &Rows, id: u64, server: &Server, now: Timestamp) -> Option<Machine
     let image = image
         .map(|(_, archive)| archive)
         .filter(catalog::Archive::is_editable);
+    let config = disk.map(|(_, disk)| disk.config.clone()).unwrap_or_default();
     Some(Machine {
-        server_id: id.to_string(),
         name: server.about.name.clone(),
-        zone: server.zone.clone(),
+        host_name: config.host_name.unwrap_or_else(|| "localhost".to_owned()),
         address,
-        up: image.is_some() && server.power.is_running(now),
+        up_since: image.and_then(|_| server.power.running_since(now)),
         user: image.map_or("root", |archive| archive.user()).to_owned(),
-        authorized_keys: disk
-            .map(|(_, disk)| disk.config.ssh_keys.clone())
-            .unwrap_or_default(),
+        authorized_keys: config.ssh_keys,
+        password_digest: config.password_digest,
+        takes_passwords: !config.disables_passwords,
+        docker: config.docker.into(),
         engine: disk.map(|(id, _)| id.to_string()).unwrap_or_default(),
     })
+}
+
+impl From<Docker> for Engine {
+    fn from(docker: Docker) -> Self {
+        match docker {
+            Docker::Absent => Self::Absent,
+            Docker::ForRoot => Self::ForRoot,
+            Docker::ForUser => Self::ForUser,
+        }
+    }
 }

@@ -2,3 +2,5 @@
 
 mod cloudflare;
 mod frame;
+mod sakura;
+mod ssh;

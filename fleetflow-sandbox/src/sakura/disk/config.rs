@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::net::Ipv4Addr;
 
-use super::{Disk, seen};
+use super::{Disk, Docker, seen};
 use crate::sakura::answer::Answer;
 use crate::sakura::call::Call;
 use crate::sakura::catalog;
@@ -28,6 +28,8 @@ pub(in crate::sakura) struct Config {
     pub(in crate::sakura) host_name: Option<String>,
     pub(in crate::sakura) scripts: Vec<Script>,
     pub(in crate::sakura) address: Option<Ipv4Addr>,
+    /// What the scripts that were configured make of Docker.
+    pub(in crate::sakura) docker: Docker,
 }
 
 /// A start-up script that was configured.
@@ -37,6 +39,8 @@ pub(in crate::sakura) struct Script {
     pub(in crate::sakura) note: u64,
     /// BLAKE3 of its content and the values of its variables.
     pub(in crate::sakura) digest: String,
+    #[serde(default)]
+    docker: Docker,
 }
 
 /// An edit that was asked for: only what is present is applied.
@@ -86,12 +90,13 @@ pub(super) fn apply(disk: &mut Disk, edit: Edit) {
     };
     disk.edit_failure = failure.as_ref().map(|failure| failure.code().to_owned());
     if failure.is_none() {
-        disk.config.merge(edit);
+        disk.config.merge(edit, disk.has_booted);
     }
 }
 
 impl Config {
-    fn merge(&mut self, edit: Edit) {
+    /// What scripts have installed stays; those of a disk that never booted have done nothing yet.
+    fn merge(&mut self, edit: Edit, has_booted: bool) {
         self.password_digest = edit.password_digest.or(self.password_digest.take());
         self.host_name = edit.host_name.or(self.host_name.take());
         self.address = edit.address.or(self.address);
@@ -101,6 +106,13 @@ impl Config {
             self.ssh_keys = keys;
         }
         if let Some(scripts) = edit.scripts {
+            let installs = scripts
+                .iter()
+                .map(|script| script.docker)
+                .max()
+                .unwrap_or_default();
+            let before = if has_booted { self.docker } else { Docker::Absent };
+            self.docker = installs.max(before);
             self.scripts = scripts;
         }
     }
@@ -181,6 +193,7 @@ fn read_scripts(rows: &Rows, fields: Fields<'_>) -> Outcome<Scripts> {
         scripts.push(Script {
             note: id,
             digest: digest(&format!("{}\n{variables}", note.content)),
+            docker: Docker::of_script(&note.content),
         });
     }
     Ok((Some(scripts), failure))
@@ -197,6 +210,7 @@ impl Disk {
         let reads = reads.is_some_and(|(_, archive)| archive.reads_user_data());
         if let Some(text) = user_data.filter(|_| reads && !self.has_booted) {
             self.config.ssh_keys.extend(authorized_keys(text));
+            self.config.docker = self.config.docker.max(Docker::of_script(text));
         }
         self.has_booted = true;
     }

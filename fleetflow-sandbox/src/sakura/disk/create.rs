@@ -30,6 +30,9 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Outcome<Answer> {
         world.sakura.failing_copies -= 1;
         disk.job = disk.job.clone().failing();
     }
+    if boots {
+        disk.first_boot(None);
+    }
     let (ready_at, server) = (disk.job.ready_at, disk.server);
     let id = world.next_id();
     world.sakura.disks.insert(id, disk);

@@ -3,6 +3,7 @@
 mod config;
 mod connection;
 mod create;
+mod docker;
 mod source;
 mod view;
 
@@ -22,6 +23,7 @@ use super::server::Power;
 use crate::World;
 
 pub(super) use config::Config;
+pub(super) use docker::Docker;
 pub(super) use source::{Content, Source, read_source, source_view};
 pub(super) use view::{brief, view};
 

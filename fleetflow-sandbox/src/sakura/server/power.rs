@@ -108,12 +108,13 @@ impl Power {
         self.restarting_until = None;
     }
 
-    /// True while the operating system runs.
-    pub(in crate::sakura) fn is_running(&self, now: Timestamp) -> bool {
-        self.phase(now) == Phase::Up && self.restarting_until.is_none_or(|until| until <= now)
+    /// Since when the operating system has been running.
+    pub(in crate::sakura) fn running_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let since = self.restarting_until.unwrap_or(self.until).max(self.until);
+        (self.phase(now) == Phase::Up && since <= now).then_some(since)
     }
 
-    /// Since when it has been up.
+    /// Since when the power has been on.
     pub(in crate::sakura) fn up_since(&self, now: Timestamp) -> Option<Timestamp> {
         (self.phase(now) == Phase::Up).then_some(self.until)
     }
