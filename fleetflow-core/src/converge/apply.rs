@@ -246,7 +246,7 @@ impl<'r> Run<'r> {
                 watcher(Event::Waiting {
                     address: waits.clone(),
                     what,
-                })
+                });
             }),
             Arc::new(move |id, outputs| {
                 let (written, answer) = tokio::sync::oneshot::channel();

@@ -160,7 +160,7 @@ impl Http {
             answer.as_ref().map(|response| response.status),
             began.elapsed(),
         );
-        let response = answer.map_err(|error| self.undelivered(&error, again))?;
+        let response = answer.map_err(|error| Self::undelivered(&error, again))?;
         self.pace.learn(&response.headers);
         match judge(&response) {
             Verdict::Success => Ok(response),
@@ -171,7 +171,7 @@ impl Http {
         }
     }
 
-    fn undelivered(&self, error: &TransportError, again: bool) -> (Error, bool) {
+    fn undelivered(error: &TransportError, again: bool) -> (Error, bool) {
         let kind = match error {
             TransportError::NotSent(_) => ErrorKind::Unavailable,
             TransportError::Lost(_) if again => ErrorKind::Unavailable,

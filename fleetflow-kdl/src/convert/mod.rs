@@ -118,6 +118,3 @@ impl<'a> Converter<'a> {
         Tree::broken(span)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -60,7 +60,8 @@ fn a_text_that_cannot_be_read_is_reported() {
     assert_eq!(found.len(), 1);
 }
 
-fn document() -> impl Strategy<Value = String> {
+/// A node without children: a name and values, with all the spaces that are allowed between them.
+fn node_line() -> impl Strategy<Value = String> {
     let space = prop::sample::select(vec![
         " ",
         " ",
@@ -87,7 +88,7 @@ fn document() -> impl Strategy<Value = String> {
         "\"\"\"\n   a\n   \"\"\"",
         "\"日本\"=null",
     ]);
-    let line = (
+    (
         prop::sample::select(vec!["a", "日本", "/-b", "/- c", "\"n n\""]),
         prop::collection::vec((space, value), 0..4),
     )
@@ -97,21 +98,26 @@ fn document() -> impl Strategy<Value = String> {
                 .map(|(space, value)| format!("{space}{value}"))
                 .collect();
             format!("{name}{values}")
-        });
-    let end = || {
-        prop::sample::select(vec![
-            "\n",
-            "\n\n\n",
-            ";",
-            " ; ",
-            "\r\n",
-            " // end\n",
-            ";// end\n",
-            "\n// own\n",
-            "\n/* b\n b */\n",
-        ])
-    };
-    let leaf = (line, end()).prop_map(|(line, end)| (line, end.to_owned()));
+        })
+}
+
+/// What ends a line.
+fn line_end() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "\n",
+        "\n\n\n",
+        ";",
+        " ; ",
+        "\r\n",
+        " // end\n",
+        ";// end\n",
+        "\n// own\n",
+        "\n/* b\n b */\n",
+    ])
+}
+
+fn document() -> impl Strategy<Value = String> {
+    let leaf = (node_line(), line_end()).prop_map(|(line, end)| (line, end.to_owned()));
     let node = leaf.prop_recursive(4, 24, 4, move |inner| {
         let open = prop::sample::select(vec![
             " {",
@@ -122,12 +128,16 @@ fn document() -> impl Strategy<Value = String> {
             " { // open\n",
             " {\n\n",
         ]);
-        (inner.clone(), open, prop::collection::vec(inner, 0..4), end()).prop_map(
-            |((line, _), open, children, end)| {
+        (
+            inner.clone(),
+            open,
+            prop::collection::vec(inner, 0..4),
+            line_end(),
+        )
+            .prop_map(|((line, _), open, children, end)| {
                 let children: String = children.into_iter().map(|(line, end)| line + &end).collect();
                 (format!("{line}{open}{children}}}"), end.to_owned())
-            },
-        )
+            })
     });
     prop::collection::vec(node, 0..5)
         .prop_map(|nodes| nodes.into_iter().map(|(line, end)| line + &end).collect())

@@ -20,8 +20,10 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
 use crate::schema::{Schema, suggestion};
 use crate::source::{Sources, Span};
-use crate::tree::Tree;
+use crate::tree::{Content, Field, Tree};
 
+/// What the local engine runs, as a declaration.
+const LOCAL: (&str, &str) = ("deploy-services", "local");
 const GROUP: &str = "service-group";
 
 /// All stages of a file.
@@ -266,6 +268,53 @@ impl<'b> Build<'b> {
         for (name, span) in names {
             self.group(&name, span);
         }
+        let mut local: Vec<(String, Span)> = Vec::new();
+        let single = stage
+            .services
+            .iter()
+            .filter_map(|service| service.arguments.first());
+        let single = single.filter_map(|name| Some((name.literal.text()?.to_owned(), name.span)));
+        let named = lists
+            .iter()
+            .flat_map(Tree::texts)
+            .map(|(name, span)| (name.to_owned(), span));
+        for (name, span) in named.chain(single) {
+            if local.iter().all(|(known, _)| *known != name) {
+                local.push((name, span));
+            }
+        }
+        self.local(local);
+    }
+
+    /// What a stage deploys without a server runs on the local engine.
+    fn local(&mut self, groups: Vec<(String, Span)>) {
+        let Some((_, first)) = groups.first() else { return };
+        let (span, address) = (*first, Address::new(LOCAL.0, LOCAL.1));
+        if self.catalog.schema(LOCAL.0).is_none() {
+            return;
+        }
+        let items = groups
+            .into_iter()
+            .map(|(name, span)| Tree::scalar(span, name))
+            .collect();
+        let groups = Tree {
+            span,
+            content: Content::List {
+                items,
+                key: Vec::new(),
+            },
+        };
+        let field = Field {
+            key: "groups".to_owned(),
+            key_span: span,
+            known: true,
+            tree: groups,
+        };
+        self.declared.push(Declared {
+            address,
+            span,
+            tree: Tree::map(span, vec![field]),
+        });
     }
 
     fn group(&mut self, name: &str, span: Span) {

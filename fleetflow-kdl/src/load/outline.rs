@@ -38,6 +38,7 @@ pub(super) struct StageOutline<'n> {
 impl<'n> Outline<'n> {
     pub(super) fn new(nodes: &'n [Node], kinds: &[&str], found: &mut Vec<Diagnostic>) -> Self {
         let mut outline = Self::default();
+        let mut without_stage = StageOutline::default();
         for node in nodes {
             match node.name.text.as_str() {
                 "project" => once(&mut outline.project, node, found),
@@ -45,6 +46,8 @@ impl<'n> Outline<'n> {
                 "providers" => once(&mut outline.providers, node, found),
                 "variables" => outline.variables.push(node),
                 "stage" => outline.stage(node, kinds, found),
+                "deploy-services" => without_stage.deploy_services.push(node),
+                "service" => without_stage.services.push(node),
                 kind if kinds.contains(&kind) => outline.definitions.push(node),
                 _ => found.push(misplaced(node, kinds)),
             }
@@ -54,8 +57,14 @@ impl<'n> Outline<'n> {
             outline.stages.push(StageOutline {
                 name: DEFAULT_STAGE.into(),
                 resources,
-                ..StageOutline::default()
+                ..without_stage
             });
+        } else {
+            let lost = without_stage
+                .deploy_services
+                .into_iter()
+                .chain(without_stage.services);
+            found.extend(lost.map(|node| misplaced(node, kinds)));
         }
         outline
     }

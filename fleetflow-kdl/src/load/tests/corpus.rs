@@ -93,7 +93,7 @@ fn every_bad_file_is_reported_as_it_says_itself() {
                 .iter()
                 .map(|(place, words)| format!("  //! {place} {words}"))
                 .collect();
-            wrong.push_str(&format!("{name}:\n{}\n", lines.join("\n")));
+            wrong += &format!("{name}:\n{}\n", lines.join("\n"));
         }
     }
     assert!(wrong.is_empty(), "found instead of what the files say:\n{wrong}");

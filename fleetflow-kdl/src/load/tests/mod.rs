@@ -2,7 +2,6 @@
 
 mod corpus;
 mod examples;
-mod language;
 
 use std::collections::BTreeMap;
 
@@ -115,18 +114,6 @@ pub(super) fn by_address(stack: &Stack) -> Value {
         all.map(|declared| (declared.address.to_string(), declared.spec.clone()))
             .collect(),
     )
-}
-
-/// `line:column message` of every mistake.
-pub(super) fn mistakes(
-    files: &MemoryFiles,
-    change: impl FnOnce(LoadOptions<'_>) -> LoadOptions<'_>,
-) -> Vec<String> {
-    let options = change(LoadOptions::new(PATH, files).home("/home/me"));
-    match load_with(&options, &ExampleCatalog::new()) {
-        Ok(_) => Vec::new(),
-        Err(found) => lines(&found),
-    }
 }
 
 pub(super) fn lines(found: &Diagnostics) -> Vec<String> {

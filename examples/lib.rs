@@ -1,0 +1,5 @@
+//! Stacks written with the typed builders, and the emulated clouds to try them on. The programs beside it run them.
+
+#[path = "creo-memories/stack.rs"]
+pub mod creo_memories;
+pub mod emulated;
