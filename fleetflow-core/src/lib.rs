@@ -5,6 +5,7 @@
 //! remembers what it did in a [`Store`](state::Store). Nothing here touches the terminal, the process environment, the
 //! home folder or the clock, except through what the caller hands over.
 
+pub mod autoscale;
 pub mod catalog;
 pub mod cloudflare;
 mod clouds;

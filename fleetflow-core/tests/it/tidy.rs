@@ -18,7 +18,7 @@ const ABSENT: &[(&str, &[&str])] = &[
 ];
 
 /// Modules of the core without IO.
-const PURE: &[&str] = &["model", "plan"];
+const PURE: &[&str] = &["model", "plan", "autoscale/policy"];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -1,0 +1,5 @@
+//! Horizontal scale: a pure policy that decides on a count of servers, and the loop that carries decisions out.
+
+mod policy;
+
+pub use policy::{Decision, Policy, Reason, Replica, Sample, decide};
