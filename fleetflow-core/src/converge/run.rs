@@ -44,12 +44,28 @@ impl Stack {
     /// An error of kind [`ErrorKind::Partial`] says that some steps failed: what succeeded is kept, and the next
     /// call goes on from there.
     pub async fn converge(&self) -> Result<Report> {
-        self.run(Goal::Converge, "up").await?.into_result()
+        self.run(Goal::Converge, "up", async |plan| Ok(plan))
+            .await?
+            .into_result()
     }
 
     /// Removes everything that was made for this stage, in reverse order.
     pub async fn destroy(&self) -> Result<Report> {
-        self.run(Goal::Destroy, "down").await?.into_result()
+        self.run(Goal::Destroy, "down", async |plan| Ok(plan))
+            .await?
+            .into_result()
+    }
+
+    /// Like [`converge`](Self::converge), but carries out what `review` makes of the plan: all of it, a part of it
+    /// ([`Plan::targeting`]), or nothing, when it answers with an error. The state is locked meanwhile.
+    pub async fn converge_reviewed(&self, review: impl AsyncFnOnce(Plan) -> Result<Plan>) -> Result<Report> {
+        self.run(Goal::Converge, "up", review).await
+    }
+
+    /// Like [`destroy`](Self::destroy), but carries out what `review` makes of the plan, as
+    /// [`converge_reviewed`](Self::converge_reviewed) does.
+    pub async fn destroy_reviewed(&self, review: impl AsyncFnOnce(Plan) -> Result<Plan>) -> Result<Report> {
+        self.run(Goal::Destroy, "down", review).await
     }
 
     /// Carries out `plan`, which was made by [`plan`](Self::plan) or [`plan_destroy`](Self::plan_destroy).
@@ -85,12 +101,17 @@ impl Stack {
         self.plan_from(session, &observation).await
     }
 
-    async fn run(&self, goal: Goal, operation: &str) -> Result<Report> {
+    async fn run(
+        &self,
+        goal: Goal,
+        operation: &str,
+        review: impl AsyncFnOnce(Plan) -> Result<Plan>,
+    ) -> Result<Report> {
         let session = self.attached()?;
         let lease = session.store.acquire(session.caller.holder(operation)).await?;
         let report = async {
             let observation = self.observed(session, goal).await?;
-            let plan = self.plan_from(session, &observation).await?;
+            let plan = review(self.plan_from(session, &observation).await?).await?;
             self.carry_out(&plan, session, &lease).await
         };
         let report = report.await;
