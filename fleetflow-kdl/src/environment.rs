@@ -49,6 +49,14 @@ impl Environment {
     }
 }
 
+/// Values may be secrets: only how many variables there are is shown.
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sizes: Vec<_> = self.layers.iter().map(BTreeMap::len).collect();
+        f.debug_struct("Environment").field("layers", &sizes).finish()
+    }
+}
+
 /// `NAME=value` lines, as other tools read them: `export` before the name, quotes around the value, `#` comments.
 fn parse(
     file: SourceFile,

@@ -40,6 +40,8 @@ pub(super) struct Stages<'s> {
 pub(super) struct Assembly {
     pub(super) stack: Stack,
     pub(super) state: StateSettings,
+    pub(super) protect: bool,
+    pub(super) environment: Environment,
     pub(super) places: Places,
     /// Indexes of the definitions that it uses.
     used: BTreeSet<usize>,
@@ -86,7 +88,7 @@ impl Stages<'_> {
                 &self.options.variables,
                 self.found,
             ),
-            environment,
+            environment: environment.clone(),
             root,
             home: self.options.home.as_deref(),
             kinds: &kinds,
@@ -117,7 +119,7 @@ impl Stages<'_> {
             build.check_unused(&outline.definitions, &used.collect());
         }
         let stack = Stack::new(project, &stage.name).root(root);
-        let (assembly, found) = build.finish(stack, outline, stage);
+        let (assembly, found) = build.finish(stack, outline, stage, environment.clone());
         self.found.extend(found);
         assembly
     }
@@ -378,11 +380,13 @@ impl<'b> Build<'b> {
         stack: Stack,
         outline: &Outline<'_>,
         stage: &StageOutline<'_>,
+        environment: Environment,
     ) -> (Assembly, Vec<Diagnostic>) {
         let schema = settings::providers_schema();
         let providers =
             settings::providers([outline.providers, stage.providers], &schema, &mut self.converter);
-        let state = settings::state(outline.state, &mut self.converter);
+        let kept = settings::state(outline.state, &mut self.converter);
+        let protect = settings::protect(stage.protect, &mut self.converter);
         let mut stack = stack.providers(providers);
         for declared in std::mem::take(&mut self.declared) {
             stack.push(self.declaration(declared));
@@ -404,7 +408,9 @@ impl<'b> Build<'b> {
         (
             Assembly {
                 stack,
-                state,
+                state: kept,
+                protect,
+                environment,
                 places: self.places,
                 used: self.used,
             },

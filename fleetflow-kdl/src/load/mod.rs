@@ -22,6 +22,7 @@ pub use settings::StateSettings;
 
 use crate::catalog::{Catalog, CoreCatalog};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::environment::Environment;
 use crate::source::Sources;
 use assembly::{Assembly, Stages};
 use outline::Outline;
@@ -34,10 +35,13 @@ pub struct Loaded {
     pub stack: Stack,
     /// Where its state is kept.
     pub state: StateSettings,
+    /// Whether the stage is marked `protect`: it is changed only by those who name it once more.
+    pub protect: bool,
     /// The names of all stages of the file.
     pub stages: Vec<String>,
     /// What is probably not meant as it is written.
     pub warnings: Option<Diagnostics>,
+    environment: Environment,
     sources: Sources,
     places: Places,
 }
@@ -50,6 +54,11 @@ impl Loaded {
             .filter_map(|problem| self.places.diagnostic(problem))
             .collect();
         Diagnostics::new(self.sources.clone(), found)
+    }
+
+    /// The variable `name`: of the environment that was handed over, of `.env.STAGE`, or of `.env`.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name)
     }
 
     /// Every file that was read.
@@ -109,7 +118,12 @@ pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Res
     let (sources, warnings) = session.finish()?;
     // A stage that could not be chosen or put together is among the errors of `finish`.
     let Some(Assembly {
-        stack, state, places, ..
+        stack,
+        state,
+        protect,
+        environment,
+        places,
+        ..
     }) = assembly
     else {
         return Err(nothing(sources));
@@ -117,8 +131,10 @@ pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Res
     Ok(Loaded {
         stack,
         state,
+        protect,
         stages,
         warnings,
+        environment,
         sources,
         places,
     })

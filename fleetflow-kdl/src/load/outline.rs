@@ -9,7 +9,14 @@ use crate::source::Span;
 pub(super) const DEFAULT_STAGE: &str = "default";
 
 const TOP: [&str; 6] = ["providers", "variables", "include", "project", "state", "stage"];
-const IN_STAGE: [&str; 5] = ["providers", "variables", "include", "deploy-services", "service"];
+const IN_STAGE: [&str; 6] = [
+    "providers",
+    "variables",
+    "include",
+    "protect",
+    "deploy-services",
+    "service",
+];
 
 /// The parts of a file.
 #[derive(Default)]
@@ -29,6 +36,8 @@ pub(super) struct StageOutline<'n> {
     pub(super) name: String,
     pub(super) span: Option<Span>,
     pub(super) providers: Option<&'n Node>,
+    /// Whether it is changed only by those who name it once more.
+    pub(super) protect: Option<&'n Node>,
     pub(super) variables: Vec<&'n Node>,
     pub(super) deploy_services: Vec<&'n Node>,
     pub(super) services: Vec<&'n Node>,
@@ -94,6 +103,7 @@ impl<'n> Outline<'n> {
         for node in node.children() {
             match node.name.text.as_str() {
                 "providers" => once(&mut stage.providers, node, found),
+                "protect" => once(&mut stage.protect, node, found),
                 "variables" => stage.variables.push(node),
                 "deploy-services" => stage.deploy_services.push(node),
                 "service" => stage.services.push(node),

@@ -78,6 +78,24 @@ pub(super) fn providers(
     })
 }
 
+/// Whether a stage is marked `protect`.
+pub(super) fn protect(node: Option<&Node>, converter: &mut Converter<'_>) -> bool {
+    let Some(node) = node else { return false };
+    let schema = json!({"type": "boolean"});
+    let tree = converter.value(node, Schema::new(&schema));
+    match conform(&schema, tree.value()) {
+        Ok(value) => value == true,
+        Err(problems) => {
+            converter.diagnostics.extend(
+                problems
+                    .iter()
+                    .filter_map(|problem| diagnostic_in(&tree, problem, "here")),
+            );
+            false
+        }
+    }
+}
+
 pub(super) fn state(node: Option<&Node>, converter: &mut Converter<'_>) -> StateSettings {
     let Some(node) = node else {
         return StateSettings::default();

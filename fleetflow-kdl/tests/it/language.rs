@@ -190,3 +190,33 @@ fn the_state_is_kept_where_the_file_says() {
         "./.fleetflow"
     );
 }
+
+#[test]
+fn a_stage_may_be_protected_as_a_whole() {
+    let protected = |text: &str| Case::new(text).load().expect("a file that loads").protect;
+    assert!(protected(
+        "stage \"prod\" { protect #true; r2-bucket \"bucket-b\" }"
+    ));
+    assert!(!protected(
+        "stage \"prod\" { protect #false; r2-bucket \"bucket-b\" }"
+    ));
+    assert!(!protected(
+        "stage \"prod\" { r2-bucket \"bucket-b\" { protect #true } }"
+    ));
+}
+
+#[test]
+fn variables_come_from_the_process_over_the_stage_over_all() {
+    let loaded = Case::new("stage \"dev\" { r2-bucket \"bucket-b\" }")
+        .file("shop/.env.dev", "A=stage\nB=stage\n")
+        .file("shop/.env", "A=all\nB=all\nC=all\n")
+        .env("A", "of-the-process")
+        .load()
+        .expect("a file that loads");
+    let found = ["A", "B", "C", "D"].map(|name| loaded.variable(name));
+    assert_eq!(found, [Some("of-the-process"), Some("stage"), Some("all"), None]);
+    assert!(
+        !format!("{loaded:?}").contains("of-the-process"),
+        "values may be secrets"
+    );
+}
