@@ -11,17 +11,16 @@ pub(crate) enum Failure {
     Error(Error),
     /// Mistakes in the file.
     Mistakes(Box<Diagnostics>),
-    /// What a plan refused, at its places in the file.
-    Located(Box<Diagnostics>, Exit),
+    /// An error that is about places in the file, with these places.
+    Located(Box<Diagnostics>, Error),
 }
 
 impl Failure {
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Error(error) => error.kind().into(),
+            Self::Error(error) | Self::Located(_, error) => error.kind().into(),
             Self::Mistakes(_) => Exit::Usage,
-            Self::Located(_, exit) => *exit,
         }
     }
 }

@@ -1,105 +1,32 @@
 //! The `fleetflow` and `flow` commands: arguments in, progress and results out. What they do is done by
 //! `fleetflow-core`, `fleetflow-kdl` and `fleetflow-sandbox`; nothing here is needed to use those as libraries.
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
+#![expect(
+    clippy::similar_names,
+    reason = "`state` and `stage` are the words of the field, and often stand side by side"
 )]
+
 mod arguments;
+mod clouds;
 mod commands;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod documents;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod edge;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod exit;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod failure;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod invocation;
 mod load;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod lock;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod logging;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod place;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod progress;
 mod project;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod question;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod runtime;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod saved;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod show;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod site;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that need all of it follow with the clouds' life cycles"
-)]
 mod terminal;
+mod workplace;
 
 use std::process::ExitCode;
 

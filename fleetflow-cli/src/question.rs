@@ -25,37 +25,54 @@ pub(crate) struct Approval<'a> {
     pub(crate) confirmed: Option<&'a str>,
 }
 
-/// Returns when `stage` may be changed: by the command line, or by the answer to a question about `verb`.
-pub(crate) async fn approve(
+/// What is asked about.
+#[derive(Clone, Debug)]
+pub(crate) struct Question<'a> {
+    /// `converge`, `remove`.
+    pub(crate) verb: &'static str,
+    /// The name that is typed once more for a protected stage.
+    pub(crate) stage: &'a str,
+    /// Project, stage, accounts and zones, in words.
+    pub(crate) subject: String,
+    /// What it asks for.
+    pub(crate) care: Care,
+}
+
+impl Approval<'_> {
+    /// Whether nothing is left to be asked. An error when that is not so and nobody can be asked, or when another stage
+    /// was named: known before anything else happens.
+    pub(crate) fn suffices(&self, terminal: Terminal, care: Care, stage: &str) -> Result<bool> {
+        if let Some(name) = self.confirmed.filter(|name| *name != stage) {
+            let message = format!("--confirm-stage says {name:?}, but this is stage {stage:?}");
+            return Err(Error::new(ErrorKind::Invalid, message).help("check which stage you mean"));
+        }
+        let confirmed = care == Care::Usual || self.confirmed.is_some();
+        if self.yes && confirmed {
+            return Ok(true);
+        }
+        if terminal.can_ask {
+            return Ok(false);
+        }
+        Err(unasked(self, confirmed, stage))
+    }
+}
+
+/// Returns when the answer to `question` is a clear yes.
+pub(crate) async fn ask(
     terminal: Terminal,
     cancelled: &CancellationToken,
-    care: Care,
     approval: &Approval<'_>,
-    (verb, stage): (&str, &str),
+    question: &Question<'_>,
 ) -> Result<()> {
-    if let Some(name) = approval.confirmed.filter(|name| *name != stage) {
-        let message = format!("--confirm-stage says {name:?}, but this is stage {stage:?}");
-        return Err(Error::new(ErrorKind::Invalid, message).help("check which stage you mean"));
+    let Question {
+        verb, stage, subject, ..
+    } = question;
+    if question.care == Care::Protected && approval.confirmed.is_none() {
+        let text = format!("{subject}\nThe stage is protected. Type its name to {verb} it: ");
+        return expect(terminal, cancelled, &text, &[stage]).await;
     }
-    let confirmed = care == Care::Usual || approval.confirmed.is_some();
-    match (approval.yes, confirmed) {
-        (true, true) => Ok(()),
-        _ if !terminal.can_ask => Err(unasked(approval, confirmed, stage)),
-        (true | false, false) => {
-            let question = format!("Stage {stage:?} is protected. Type its name to {verb} it: ");
-            expect(terminal, cancelled, &question, &[stage]).await
-        }
-        (false, true) => {
-            let verb = capitalised(verb);
-            expect(
-                terminal,
-                cancelled,
-                &format!("{verb} stage {stage:?}? [y/N] "),
-                &["y", "yes"],
-            )
-            .await
-        }
-    }
+    let text = format!("{} {subject}? [y/N] ", capitalised(verb));
+    expect(terminal, cancelled, &text, &["y", "yes"]).await
 }
 
 async fn expect(
@@ -110,4 +127,46 @@ fn capitalised(word: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suffices(can_ask: bool, approval: &Approval<'_>, care: Care) -> Result<bool> {
+        approval.suffices(Terminal::plain(can_ask), care, "prod")
+    }
+
+    #[test]
+    fn nobody_to_ask_is_an_error_that_names_the_flags() {
+        let silent = Approval::default();
+        assert!(!suffices(true, &silent, Care::Usual).unwrap());
+        let error = suffices(false, &silent, Care::Protected).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.message().contains("--yes --confirm-stage prod"), "{error}");
+        let yes = Approval {
+            yes: true,
+            confirmed: None,
+        };
+        assert!(suffices(false, &yes, Care::Usual).unwrap());
+        assert_eq!(
+            suffices(false, &yes, Care::Protected).unwrap_err().kind(),
+            ErrorKind::Guarded
+        );
+    }
+
+    #[test]
+    fn another_stage_is_never_confirmed() {
+        let wrong = Approval {
+            yes: true,
+            confirmed: Some("dev"),
+        };
+        let error = suffices(true, &wrong, Care::Usual).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        let right = Approval {
+            yes: true,
+            confirmed: Some("prod"),
+        };
+        assert!(suffices(false, &right, Care::Protected).unwrap());
+    }
 }

@@ -6,13 +6,12 @@ use fleetflow_core::Error;
 use fleetflow_core::state::FolderStore;
 use fleetflow_kdl::Loaded;
 
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::load;
 use crate::place::Place;
 use crate::project::Project;
-use crate::show::header::{World, header};
+use crate::show::header::World;
 
 /// A stage of a project on this disk.
 pub(crate) struct Site {
@@ -47,11 +46,6 @@ impl Site {
         FolderStore::new(&self.place.state)
     }
 
-    /// The line that says what is being worked on.
-    pub(crate) fn header(&self) -> String {
-        header(&self.loaded.stack, self.world)
-    }
-
     /// The project's name and the stage's.
     pub(crate) fn names(&self) -> (&str, &str) {
         (self.loaded.stack.project(), self.loaded.stack.stage())
@@ -61,7 +55,7 @@ impl Site {
     pub(crate) fn failed(&self, error: Error) -> Failure {
         match self.loaded.locate(error.problems()) {
             Some(located) if located.len() >= error.problems().len() => {
-                Failure::Located(Box::new(located), Exit::from(error.kind()))
+                Failure::Located(Box::new(located), error)
             }
             _ => Failure::Error(error),
         }

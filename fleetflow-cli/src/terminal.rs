@@ -37,6 +37,19 @@ impl Terminal {
         }
     }
 
+    /// One without colours and movement.
+    #[cfg(test)]
+    pub(crate) fn plain(can_ask: bool) -> Self {
+        Self {
+            out: ColorChoice::Never,
+            err: ColorChoice::Never,
+            width: 80,
+            live: false,
+            can_ask,
+            quiet: false,
+        }
+    }
+
     /// Whether standard error gets colours.
     pub(crate) fn colored_errors(&self) -> bool {
         self.err != ColorChoice::Never
@@ -98,13 +111,15 @@ pub(crate) fn read_line() -> io::Result<String> {
 fn color(edge: &Edge, wanted: Color, is_terminal: bool) -> ColorChoice {
     let forced = edge.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
     let plain = edge.variable("CI").is_some() || edge.variable("TERM") == Some("dumb");
-    match wanted {
-        Color::Always => ColorChoice::AlwaysAnsi,
-        Color::Never => ColorChoice::Never,
-        Color::Auto if edge.variable("NO_COLOR").is_some() => ColorChoice::Never,
-        Color::Auto if forced => ColorChoice::AlwaysAnsi,
-        Color::Auto if is_terminal && !plain => ColorChoice::AlwaysAnsi,
-        Color::Auto => ColorChoice::Never,
+    let colored = match wanted {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => edge.variable("NO_COLOR").is_none() && (forced || is_terminal && !plain),
+    };
+    if colored {
+        ColorChoice::AlwaysAnsi
+    } else {
+        ColorChoice::Never
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetflow_core::Address;
 
-pub(crate) use value::Variable;
+pub(crate) use value::{Disruption, Variable};
 
 /// Makes SAKURA Cloud, Cloudflare and Docker equal to what a flow.kdl declares.
 #[derive(Debug, Parser)]
@@ -19,8 +19,8 @@ pub(crate) use value::Variable;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed, 3 not authorised, 6 locked, 8 interrupted,\n\
-    64 wrong usage or wrong file."
+    after_help = "Exit codes: 0 done, 1 failed, 2 changes (--detailed-exitcode), 3 not authorised,\n\
+    4 some steps failed, 5 refused by a guard, 6 locked, 8 interrupted, 64 wrong usage or wrong file."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -69,6 +69,9 @@ pub(crate) struct Options {
     /// The folder of the state, instead of the file's `state` node
     #[arg(long, global = true, value_name = "FOLDER", conflicts_with = "sandbox")]
     pub(crate) state: Option<String>,
+    /// The usacloud profile with the credentials of SAKURA Cloud
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// How long to wait while somebody else has locked the state: 30s, 15m
     #[arg(long, global = true, value_name = "TIME", value_parser = value::duration, default_value = "0s", hide_default_value = true)]
     pub(crate) lock_wait: Duration,
@@ -87,6 +90,14 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make the clouds equal to the file: plan, show it, ask, converge
+    Up(ChangeArguments),
+    /// Show the difference between the file and the clouds; changes nothing
+    Plan(PlanArguments),
+    /// Remove everything that was made for the stage: plan, show it, ask, remove
+    Down(ChangeArguments),
+    /// Show what is there now, what is not well first
+    Status(StatusArguments),
     /// Check the file without a cloud and without credentials
     Validate(StageArgument),
     /// Lay the file out in canonical KDL 2.0, comments kept
@@ -115,6 +126,86 @@ pub(crate) struct StageArgument {
     /// The stage; may be left out where the file has only one
     #[arg(value_name = "STAGE")]
     pub(crate) name: Option<String>,
+}
+
+/// Arguments of `up` and `down`.
+#[derive(Args, Debug)]
+pub(crate) struct ChangeArguments {
+    #[command(flatten)]
+    pub(crate) stage: StageArgument,
+    /// Do it without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Carry out exactly this plan, saved by `plan --out`; refused if the world moved on
+    #[arg(long, value_name = "FILE", conflicts_with = "targets")]
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArguments,
+    /// The name of the stage, once more: for stages marked `protect`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm_stage: Option<String>,
+    /// Show the changed fields as well
+    #[arg(long)]
+    pub(crate) detail: bool,
+}
+
+/// What a plan may contain.
+#[derive(Args, Debug)]
+pub(crate) struct ScopeArguments {
+    /// Only these resources, and what they depend on: `server.web`
+    #[arg(id = "targets", long = "target", value_name = "ADDRESS", num_args = 1..)]
+    pub(crate) targets: Vec<Address>,
+    /// Refuse a plan that disturbs more than this
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) max_disruption: Option<Disruption>,
+    /// Agree to delete what holds data: disks, buckets, key-value stores
+    #[arg(long)]
+    pub(crate) with_data: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) stage: StageArgument,
+    /// Save the plan for `up --plan FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// The form; `--json` is the same as `--format json`
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Plan the removal of everything, as `down` does
+    #[arg(long)]
+    pub(crate) destroy: bool,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArguments,
+    /// Show the changed fields as well
+    #[arg(long)]
+    pub(crate) detail: bool,
+}
+
+/// The form of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// For the comment of a review.
+    Markdown,
+}
+
+/// Arguments of `status`.
+#[derive(Args, Debug)]
+pub(crate) struct StatusArguments {
+    #[command(flatten)]
+    pub(crate) stage: StageArgument,
+    /// Exit with 2 when something is missing, changed or not as declared
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
 }
 
 /// Arguments of `fmt`.

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn times_have_units() {
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
         assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
         assert!(duration("m").is_err());
         assert!(duration("5 days").is_err());

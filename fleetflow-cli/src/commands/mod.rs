@@ -1,10 +1,14 @@
 //! One module a command. Each loads what it needs, lets the libraries do the work, and prints the result.
 
+mod change;
 mod completions;
 mod fmt;
 mod outputs;
+mod plan;
 mod sandbox;
 mod state;
+mod status;
+mod targets;
 mod validate;
 
 use crate::arguments::Command;
@@ -15,6 +19,10 @@ use crate::invocation::Invocation;
 /// Carries out one command.
 pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Up(arguments) => change::run(invocation, change::Goal::Converge, &arguments),
+        Command::Plan(arguments) => plan::run(invocation, &arguments),
+        Command::Down(arguments) => change::run(invocation, change::Goal::Remove, &arguments),
+        Command::Status(arguments) => status::run(invocation, &arguments),
         Command::Validate(stage) => validate::run(invocation, stage.name.as_deref()),
         Command::Fmt(arguments) => fmt::run(invocation, &arguments),
         Command::Outputs(arguments) => outputs::run(invocation, arguments.name.as_deref()),

@@ -44,11 +44,8 @@ fn list(invocation: &Invocation, stage: Option<&str>) -> Result<(), Failure> {
             vec![entry.address.to_string(), phase.to_owned(), paint(DIM, id)]
         })
         .collect();
-    let lines = table(&rows)
-        .iter()
-        .map(|line| format!("{line}\n"))
-        .collect::<String>();
-    Ok(invocation.terminal.print(&lines)?)
+    let lines: Vec<_> = table(&rows).iter().map(|line| format!("{line}\n")).collect();
+    Ok(invocation.terminal.print(&lines.concat())?)
 }
 
 fn show(invocation: &Invocation, address: &Address) -> Result<(), Failure> {
@@ -102,8 +99,8 @@ fn history(invocation: &Invocation, stage: Option<&str>) -> Result<(), Failure> 
             .terminal
             .print_json(&HistoryDocument::new(project, stage, events))?);
     }
-    let lines: String = events.iter().map(|event| format!("{}\n", line(event))).collect();
-    Ok(invocation.terminal.print(&lines)?)
+    let lines: Vec<_> = events.iter().map(|event| format!("{}\n", line(event))).collect();
+    Ok(invocation.terminal.print(&lines.concat())?)
 }
 
 fn line(event: &Event) -> String {

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use fleetflow_core::converge::{Event, Outcome, Report};
 use fleetflow_core::plan::{Action, Plan};
-use fleetflow_core::{Address, Error};
+use fleetflow_core::{Address, Error, ErrorKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::failure::Failure;
 
 /// One line.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -177,6 +179,18 @@ impl From<&Error> for ErrorDocument {
             code: error.provider_code().map(str::to_owned),
             request_id: error.provider_request_id().map(str::to_owned),
             help: error.advice().map(str::to_owned),
+        }
+    }
+}
+
+impl From<&Failure> for ErrorDocument {
+    fn from(failure: &Failure) -> Self {
+        match failure {
+            Failure::Error(error) | Failure::Located(_, error) => error.into(),
+            Failure::Mistakes(mistakes) => {
+                let told: Vec<_> = mistakes.iter().map(|mistake| mistake.message.clone()).collect();
+                (&Error::new(ErrorKind::Invalid, told.join("; "))).into()
+            }
         }
     }
 }

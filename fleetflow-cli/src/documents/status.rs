@@ -181,25 +181,25 @@ mod tests {
 
     use super::*;
 
-    fn of(status: Value) -> Health {
+    fn of(status: &Value) -> Health {
         health(status.as_object().unwrap())
     }
 
     #[test]
     fn the_worst_word_counts_wherever_it_is() {
-        assert_eq!(of(json!({"state": "running", "health": "healthy"})), Health::Ok);
+        assert_eq!(of(&json!({"state": "running", "health": "healthy"})), Health::Ok);
         assert_eq!(
-            of(json!({"state": "running", "health": "starting"})),
+            of(&json!({"state": "running", "health": "starting"})),
             Health::Waiting
         );
         assert_eq!(
-            of(json!({"domains": {"cdn.example.jp": "pending"}})),
+            of(&json!({"domains": {"cdn.example.jp": "pending"}})),
             Health::Waiting
         );
         assert_eq!(
-            of(json!({"state": "running", "health": "unhealthy"})),
+            of(&json!({"state": "running", "health": "unhealthy"})),
             Health::Bad
         );
-        assert_eq!(of(json!({"image": "down:latest"})), Health::Ok);
+        assert_eq!(of(&json!({"image": "down:latest"})), Health::Ok);
     }
 }

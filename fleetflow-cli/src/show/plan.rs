@@ -46,12 +46,22 @@ pub(crate) fn dependents(plan: &Plan) -> Dependents {
 pub(crate) fn plan(plan: &Plan, dependents: &Dependents, detail: Detail) -> String {
     let mut lines = drift(&plan.drift);
     lines.extend(steps(plan, dependents, detail));
-    for note in &plan.notes {
-        lines.push(format!("{} {note}", paint(YELLOW, "note:")));
-    }
+    let told = notes(plan);
+    lines.extend(told.lines().map(str::to_owned));
     lines.push(String::new());
     lines.push(summary(plan));
     lines.join("\n") + "\n"
+}
+
+/// What is worth knowing, a line each.
+pub(crate) fn notes(plan: &Plan) -> String {
+    let note = |note| format!("{} {note}\n", paint(YELLOW, "note:"));
+    plan.notes.iter().map(note).collect::<Vec<_>>().concat()
+}
+
+/// `Nothing to remove. Stage "dev" has nothing left.`
+pub(crate) fn nothing_left(plan: &Plan) -> String {
+    format!("Nothing to remove. Stage {:?} has nothing left.\n", plan.stage)
 }
 
 /// `No changes. Stage "dev" is as declared.`
@@ -70,6 +80,9 @@ pub(crate) fn summary(plan: &Plan) -> String {
         .collect();
     if plan.unchanged > 0 {
         others.push(format!("{} unchanged", plan.unchanged));
+    }
+    if plan.foreign > 0 {
+        others.push(format!("{} foreign left alone", plan.foreign));
     }
     let main = text::joined(always.iter().map(|action| counted(*action)));
     let more = if others.is_empty() {

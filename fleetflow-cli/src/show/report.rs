@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fleetflow_core::catalog;
 use fleetflow_core::converge::{Outcome, Report};
+use fleetflow_core::model::Kind;
 use fleetflow_core::{Address, ErrorKind};
 use serde_json::{Map, Value};
 
@@ -63,7 +64,7 @@ pub(crate) fn outputs(outputs: &BTreeMap<Address, Map<String, Value>>) -> String
 
 /// Whether users write this kind of resource themselves.
 pub(crate) fn is_declared(address: &Address) -> bool {
-    catalog::kind(address.kind()).is_none_or(|kind| kind.declarable())
+    catalog::kind(address.kind()).is_none_or(Kind::declarable)
 }
 
 fn preposition(outcome: Outcome) -> &'static str {

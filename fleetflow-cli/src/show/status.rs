@@ -89,9 +89,10 @@ fn drift(document: &StatusDocument) -> Vec<String> {
     }
     let mut lines = vec![paint(BOLD, "Changed outside FleetFlow since the last run:")];
     lines.extend(document.drift.iter().map(|drift| {
-        let what = match drift.gone {
-            true => "is gone".to_owned(),
-            false => text::joined(drift.changes.iter().map(super::plan::field)),
+        let what = if drift.gone {
+            "is gone".to_owned()
+        } else {
+            text::joined(drift.changes.iter().map(super::plan::field))
         };
         format!("  {}  {what}", drift.address)
     }));

@@ -1,0 +1,94 @@
+//! The emulated clouds of `--sandbox`: in this process, with their world in a file, for one process at a time.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Weak};
+
+use fleetflow_core::docker::Translate;
+use fleetflow_core::state::{FolderStore, Holder, Lease, Store as _};
+use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_sandbox::{Options, Sandbox};
+use futures::FutureExt as _;
+
+/// Running emulated clouds.
+pub(crate) struct Emulated {
+    sandbox: Arc<Sandbox>,
+    turns: FolderStore,
+    turn: Lease,
+}
+
+impl Emulated {
+    /// Starts them on the world in `folder`, or says who is using it. What was asked of them before is forgotten: the
+    /// log in the folder is that of one command.
+    pub(crate) async fn start(folder: &Path, holder: Holder) -> Result<Self> {
+        let turns = FolderStore::new(folder.join("turn"));
+        let turn = turns.acquire(holder).await.map_err(|error| in_use(&error))?;
+        let options = Options {
+            world: Some(folder.join("world.json")),
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options)
+            .await
+            .map_err(|error| failed("start", &error))?;
+        sandbox
+            .clear_log()
+            .map_err(|error| failed("begin a new log", &error))?;
+        Ok(Self {
+            sandbox: Arc::new(sandbox),
+            turns,
+            turn,
+        })
+    }
+
+    /// The variables that lead to them: credentials and addresses.
+    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
+        let variables = self.sandbox.environment().into_iter();
+        variables.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The way to their servers.
+    pub(crate) fn translate(&self) -> Translate {
+        let sandbox = Arc::downgrade(&self.sandbox);
+        Arc::new(move |address, port| {
+            let found = translated(&sandbox, address, port);
+            async move { found }.boxed()
+        })
+    }
+
+    /// Stops them and saves their world.
+    pub(crate) async fn stop(self) -> Result<()> {
+        // None while a connection is being looked up this very moment; each change was saved before it was answered.
+        if let Some(sandbox) = Arc::into_inner(self.sandbox) {
+            sandbox.shutdown().await.map_err(|error| failed("stop", &error))?;
+        }
+        self.turns.release(self.turn).await
+    }
+}
+
+fn translated(sandbox: &Weak<Sandbox>, address: &str, port: u16) -> Result<(String, u16)> {
+    let unknown = || {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("no emulated server answers at {address}:{port}"),
+        )
+    };
+    let sandbox = sandbox.upgrade().ok_or_else(unknown)?;
+    let found = sandbox
+        .ssh_address(address, port)
+        .map_err(|error| failed("open a server's SSH port", &error))?;
+    let found = found.ok_or_else(unknown)?;
+    Ok((found.ip().to_string(), found.port()))
+}
+
+fn in_use(error: &Error) -> Error {
+    let message = error.message().replacen("the state", "the emulated world", 1);
+    Error::new(error.kind(), message).help("wait for that command to end, or give `--lock-wait 15m`")
+}
+
+fn failed(verb: &str, error: &fleetflow_sandbox::Error) -> Error {
+    let kind = match error {
+        fleetflow_sandbox::Error::InUse { .. } => ErrorKind::Locked,
+        _ => ErrorKind::Local,
+    };
+    Error::new(kind, format!("the emulated clouds did not {verb}: {error}"))
+}

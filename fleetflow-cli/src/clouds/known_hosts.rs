@@ -1,0 +1,125 @@
+//! The keys by which a stage's servers are recognised, kept in a file beside its state. A server that we delete takes
+//! its key along: another one may get its address.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fleetflow_core::docker::HostKeys;
+use fleetflow_core::{Error, ErrorKind, Result};
+
+/// The memory. Cheap to clone; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownHosts(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    file: PathBuf,
+    keys: Mutex<BTreeMap<String, String>>,
+}
+
+impl KnownHosts {
+    /// The hosts in `file`: a host and its key a line.
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(failed("read", file, &error)),
+        };
+        let keys = text.lines().filter_map(|line| line.trim().split_once(' '));
+        Ok(Self(Arc::new(Inner {
+            file: file.to_owned(),
+            keys: Mutex::new(
+                keys.map(|(host, key)| (host.to_owned(), key.to_owned()))
+                    .collect(),
+            ),
+        })))
+    }
+
+    /// Forgets the server at `address`, whatever its port.
+    pub(crate) fn forget(&self, address: &str) -> Result<()> {
+        let mut keys = self.keys();
+        let before = keys.len();
+        let bracketed = format!("[{address}]:");
+        keys.retain(|host, _| host != address && !host.starts_with(&bracketed));
+        if keys.len() == before {
+            return Ok(());
+        }
+        self.0.write(&keys)
+    }
+
+    fn keys(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.0.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Writes all of it beside the file and then in its place: a crash leaves the old one or the new one.
+    fn write(&self, keys: &BTreeMap<String, String>) -> Result<()> {
+        let lines: Vec<_> = keys.iter().map(|(host, key)| format!("{host} {key}\n")).collect();
+        let beside = self.file.with_extension("new");
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+            .open(&beside)
+            .and_then(|mut open| {
+                open.write_all(lines.concat().as_bytes())
+                    .and_then(|()| open.sync_all())
+            })
+            .and_then(|()| fs::rename(&beside, &self.file))
+            .map_err(|error| failed("write", &self.file, &error))
+    }
+}
+
+impl HostKeys for KnownHosts {
+    fn known(&self, host: &str) -> Option<String> {
+        self.keys().get(host).cloned()
+    }
+
+    fn learn(&self, host: &str, key: &str) -> Result<()> {
+        let mut keys = self.keys();
+        keys.insert(host.to_owned(), key.to_owned());
+        self.0.write(&keys)
+    }
+}
+
+fn failed(verb: &str, file: &Path, error: &std::io::Error) -> Error {
+    Error::new(
+        ErrorKind::Local,
+        format!("could not {verb} the known hosts {}: {error}", file.display()),
+    )
+    .help("check the file and its folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_outlive_the_process_until_their_server_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("known_hosts");
+        let hosts = KnownHosts::read(&file).unwrap();
+        for (host, key) in [
+            ("192.0.2.1", "ssh-ed25519 A"),
+            ("[192.0.2.1]:2222", "ssh-ed25519 B"),
+            ("192.0.2.10", "ssh-ed25519 C"),
+        ] {
+            assert_eq!(hosts.known(host), None);
+            hosts.learn(host, key).unwrap();
+        }
+        let again = KnownHosts::read(&file).unwrap();
+        assert_eq!(again.known("192.0.2.1").as_deref(), Some("ssh-ed25519 A"));
+        again.forget("192.0.2.1").unwrap();
+        let last = KnownHosts::read(&file).unwrap();
+        assert_eq!(
+            (last.known("192.0.2.1"), last.known("[192.0.2.1]:2222")),
+            (None, None)
+        );
+        assert_eq!(last.known("192.0.2.10").as_deref(), Some("ssh-ed25519 C"));
+    }
+}

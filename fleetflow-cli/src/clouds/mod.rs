@@ -1,0 +1,251 @@
+//! The clients of a stage's clouds, real or emulated: credentials are found and tried before anything else happens.
+
+mod cloudflare;
+mod docker;
+mod emulated;
+mod keys;
+mod known_hosts;
+mod needs;
+mod sakura;
+mod surroundings;
+
+use std::sync::Arc;
+
+use fleetflow_core::cloudflare::Cloudflare;
+use fleetflow_core::docker::Engines;
+use fleetflow_core::http::Traffic;
+use fleetflow_core::model::Provider;
+use fleetflow_core::sakura::Sakura;
+use fleetflow_core::state::State;
+use fleetflow_core::{Account, Clouds, Error, ErrorKind, Result};
+
+pub(crate) use emulated::Emulated;
+pub(crate) use keys::DeployKey;
+pub(crate) use known_hosts::KnownHosts;
+
+use crate::invocation::Invocation;
+use crate::site::Site;
+use needs::Needs;
+use surroundings::Surroundings;
+
+/// Whose the clouds are that a command works on, for headers and prompts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Accounts {
+    pub(crate) sakura: Option<Account>,
+    pub(crate) cloudflare: Option<Account>,
+}
+
+/// Whether a command may change anything: then a missing deploy key is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Look,
+    Change,
+}
+
+/// Clients that were let in.
+pub(crate) struct Access {
+    pub(crate) clouds: Clouds,
+    pub(crate) accounts: Accounts,
+    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) known_hosts: KnownHosts,
+}
+
+/// Finds the credentials of every cloud that the stage needs, and tries them.
+pub(crate) async fn connect(
+    invocation: &Invocation,
+    site: &Site,
+    state: &State,
+    emulated: Option<&Emulated>,
+    purpose: Purpose,
+) -> Result<Access> {
+    let needs = Needs::of(&site.loaded.stack, state);
+    let traffic = Arc::new(Traffic::default());
+    let known_hosts = KnownHosts::read(&site.place.known_hosts())?;
+    let connecting = Connecting {
+        invocation,
+        site,
+        needs: &needs,
+        emulated,
+        traffic: &traffic,
+    };
+    let sakura = connecting.sakura(purpose);
+    let cloudflare = connecting.cloudflare();
+    let engines = connecting.engines(&known_hosts);
+    let (sakura, cloudflare, engines) = all(sakura, cloudflare, engines)?;
+    let (mut clouds, accounts) = sign_in(sakura, cloudflare).await?;
+    clouds = clouds.engines(engines);
+    Ok(Access {
+        clouds,
+        accounts,
+        traffic,
+        known_hosts,
+    })
+}
+
+/// Everything that could be found, or one error about everything that could not.
+fn all<A, B, C>(a: Result<A>, b: Result<B>, c: Result<C>) -> Result<(A, B, C)> {
+    let errors: Vec<Error> = [
+        a.as_ref().err().cloned(),
+        b.as_ref().err().cloned(),
+        c.as_ref().err().cloned(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match (errors.as_slice(), a, b, c) {
+        ([], Ok(a), Ok(b), Ok(c)) => Ok((a, b, c)),
+        ([only], ..) => Err(only.clone()),
+        (several, ..) => {
+            let told = several.iter().map(|error| match error.advice() {
+                Some(advice) => format!("{}\n  help: {advice}", error.message()),
+                None => error.message().to_owned(),
+            });
+            let told: Vec<_> = told.collect();
+            Err(Error::new(ErrorKind::Unauthorized, told.join("\n")))
+        }
+    }
+}
+
+async fn sign_in(sakura: Option<Sakura>, cloudflare: Option<Cloudflare>) -> Result<(Clouds, Accounts)> {
+    let at_sakura = async {
+        match &sakura {
+            Some(sakura) => {
+                let account = sakura.account().await;
+                account
+                    .map(Some)
+                    .map_err(|error| error.during("sign in to SAKURA Cloud"))
+            }
+            None => Ok(None),
+        }
+    };
+    let at_cloudflare = async {
+        match &cloudflare {
+            Some(cloudflare) => {
+                let account = cloudflare.account().await;
+                account
+                    .map(Some)
+                    .map_err(|error| error.during("sign in to Cloudflare"))
+            }
+            None => Ok(None),
+        }
+    };
+    let (at_sakura, at_cloudflare) = futures::join!(at_sakura, at_cloudflare);
+    let accounts = Accounts {
+        sakura: at_sakura?,
+        cloudflare: at_cloudflare?,
+    };
+    let mut clouds = Clouds::none();
+    if let Some(sakura) = sakura {
+        clouds = clouds.sakura(sakura);
+    }
+    if let Some(cloudflare) = cloudflare {
+        clouds = clouds.cloudflare(cloudflare);
+    }
+    Ok((clouds, accounts))
+}
+
+/// What the clients are made from.
+struct Connecting<'c> {
+    invocation: &'c Invocation,
+    site: &'c Site,
+    needs: &'c Needs,
+    emulated: Option<&'c Emulated>,
+    traffic: &'c Arc<Traffic>,
+}
+
+impl Connecting<'_> {
+    fn sakura(&self, purpose: Purpose) -> Result<Option<Sakura>> {
+        if !self.needs.provider(Provider::SakuraCloud) {
+            return Ok(None);
+        }
+        let around = self.surroundings();
+        let access = sakura::find(&around, self.profile())?;
+        if let Some(warning) = &access.warning {
+            self.invocation.terminal.alert(&format!("warning: {warning}\n"));
+        }
+        tracing::debug!(source = access.source, "credentials of SAKURA Cloud");
+        let mut builder = Sakura::builder(access.token, access.secret).traffic(Arc::clone(self.traffic));
+        if let Some(root) = access.root {
+            builder = builder.root(root);
+        }
+        if let Some(key) = self.deploy_key(purpose)? {
+            builder = builder.deploy_key(key.public);
+        }
+        builder.build().map(Some)
+    }
+
+    fn deploy_key(&self, purpose: Purpose) -> Result<Option<DeployKey>> {
+        let file = self.site.place.deploy_key();
+        if purpose == Purpose::Look || !self.needs.deploy_key {
+            return DeployKey::read(&file);
+        }
+        self.site.place.make()?;
+        let (project, stage) = self.site.names();
+        DeployKey::read_or_make(&file, &format!("fleetflow {project}/{stage}")).map(Some)
+    }
+
+    fn cloudflare(&self) -> Result<Option<Cloudflare>> {
+        if !self.needs.provider(Provider::Cloudflare) {
+            return Ok(None);
+        }
+        let stack = &self.site.loaded.stack;
+        let settings = stack.provider_settings().cloudflare.as_ref();
+        let settings = settings.filter(|_| self.emulated.is_none());
+        let access = cloudflare::find(&self.surroundings(), settings, stack.secrets())?;
+        let mut builder = Cloudflare::builder(access.credentials).traffic(Arc::clone(self.traffic));
+        if let Some(account) = access.account {
+            builder = builder.account(account);
+        }
+        if let Some(base) = access.base {
+            builder = builder.base(base);
+        }
+        builder.build().map(Some)
+    }
+
+    fn engines(&self, known_hosts: &KnownHosts) -> Result<Engines> {
+        let mut builder = Engines::builder()
+            .traffic(Arc::clone(self.traffic))
+            .host_keys(known_hosts.clone());
+        for file in keys::named(&self.site.loaded.stack) {
+            builder = builder.identity_file(file);
+        }
+        builder = builder.identity_file(self.site.place.deploy_key());
+        if let Some(emulated) = self.emulated {
+            builder = builder.translate(emulated.translate());
+        } else if let Some(agent) = self.invocation.edge.variable("SSH_AUTH_SOCK") {
+            builder = builder.agent(agent);
+        }
+        if self.needs.local_engine {
+            builder = builder.local(self.local_engine()?);
+        }
+        Ok(builder.build())
+    }
+
+    fn local_engine(&self) -> Result<String> {
+        let settings = self.site.loaded.stack.provider_settings().docker.as_ref();
+        let declared = settings
+            .and_then(|docker| docker.host.as_deref())
+            .filter(|_| self.emulated.is_none());
+        docker::find(&self.surroundings(), declared)
+    }
+
+    /// The profile that the command line or the file names; emulated clouds have none.
+    fn profile(&self) -> Option<&str> {
+        let settings = self.site.loaded.stack.provider_settings().sakura_cloud.as_ref();
+        let option = self.invocation.options.profile.as_deref();
+        option
+            .or_else(|| settings.and_then(|sakura| sakura.profile.as_deref()))
+            .filter(|_| self.emulated.is_none())
+    }
+
+    /// Where credentials are looked for: with emulated clouds nowhere but there, so that no real one is ever used.
+    fn surroundings(&self) -> Surroundings<'_> {
+        if let Some(emulated) = self.emulated {
+            let variables = emulated.variables();
+            return Surroundings::new(move |name| variables.get(name).cloned(), None);
+        }
+        let loaded = &self.site.loaded;
+        let home = self.invocation.edge.home.as_deref();
+        Surroundings::new(move |name| loaded.variable(name).map(str::to_owned), home)
+    }
+}

@@ -1,0 +1,212 @@
+//! A stage with its clouds: signed in, with a session, ready to be read and changed. What is done there is elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use fleetflow_core::converge::{Event, Session};
+use fleetflow_core::plan::{Action, DataGuard, Plan};
+use fleetflow_core::state::{Holder, State, Store as _};
+use fleetflow_core::{Address, Result, Stack};
+use tokio_util::sync::CancellationToken;
+
+use crate::clouds::{self, Access, Emulated, KnownHosts, Purpose};
+use crate::edge;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::lock::Patience;
+use crate::place::sandbox_folder;
+use crate::progress::Progress;
+use crate::runtime::interruptible;
+use crate::show::header::{World, header, places};
+use crate::site::Site;
+
+/// What a command is about to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Intent {
+    /// The command's name, for those who find the state locked.
+    pub(crate) operation: &'static str,
+    pub(crate) purpose: Purpose,
+    pub(crate) data: DataGuard,
+}
+
+/// A stage, its clouds, and a session with them.
+pub(crate) struct Workplace<'w> {
+    pub(crate) invocation: &'w Invocation,
+    pub(crate) site: &'w Site,
+    pub(crate) cancelled: &'w CancellationToken,
+    /// The stack, attached to the session.
+    pub(crate) stack: Stack,
+    pub(crate) access: Access,
+    emulated: Option<Emulated>,
+    witness: Arc<Witness>,
+}
+
+impl<'w> Workplace<'w> {
+    /// Signs in to the clouds of `site`, and says where that is.
+    pub(crate) async fn open(
+        invocation: &'w Invocation,
+        site: &'w Site,
+        cancelled: &'w CancellationToken,
+        intent: Intent,
+    ) -> Result<Self> {
+        interruptible(cancelled, Self::opened(invocation, site, cancelled, intent)).await
+    }
+
+    async fn opened(
+        invocation: &'w Invocation,
+        site: &'w Site,
+        cancelled: &'w CancellationToken,
+        intent: Intent,
+    ) -> Result<Self> {
+        if intent.purpose == Purpose::Change || !site.loaded.stack.secrets().is_empty() {
+            site.place.make()?;
+        }
+        let emulated = match site.world {
+            World::Sandbox => Some(emulated(invocation, site, cancelled, intent.operation).await?),
+            World::Real => None,
+        };
+        let state = site.store().load().await?;
+        let access = clouds::connect(invocation, site, &state, emulated.as_ref(), intent.purpose).await?;
+        invocation.terminal.say(&format!(
+            "{}\n",
+            header(&site.loaded.stack, &access.accounts, site.world)
+        ));
+        let witness = Arc::new(Witness::new(access.known_hosts.clone(), &state));
+        let watcher = Arc::clone(&witness);
+        let mut session = Session::new(access.clouds.clone(), site.store(), invocation.edge.caller())
+            .data(intent.data)
+            .watcher(move |event| watcher.see(event))
+            .cancelled_by(cancelled.clone());
+        if let Some(parallelism) = invocation.options.parallelism {
+            session = session.parallelism(parallelism);
+        }
+        Ok(Self {
+            invocation,
+            site,
+            cancelled,
+            stack: site.loaded.stack.clone().session(session),
+            access,
+            emulated,
+            witness,
+        })
+    }
+
+    /// Accounts and zones, in words.
+    pub(crate) fn places(&self) -> String {
+        places(&self.site.loaded.stack, &self.access.accounts, self.site.world)
+    }
+
+    /// How many requests were sent so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.access.traffic.reads() + self.access.traffic.writes()
+    }
+
+    /// From now on, `progress` shows what happens while `plan` is carried out.
+    pub(crate) fn watch(&self, plan: &Plan, progress: &Progress) {
+        self.witness.expect(plan);
+        // Only one plan is carried out in a workplace.
+        drop(self.witness.shown_by.set(Box::new(progress.watcher())));
+    }
+
+    /// Leaves, with what came out; emulated clouds are stopped and saved.
+    pub(crate) async fn close<T>(self, result: Result<T, Failure>) -> Result<T, Failure> {
+        let stopped = match self.emulated {
+            Some(emulated) => emulated.stop().await,
+            None => Ok(()),
+        };
+        let result = result?;
+        stopped?;
+        Ok(result)
+    }
+}
+
+/// The emulated clouds; those of another process are waited for as long as `--lock-wait` allows.
+async fn emulated(
+    invocation: &Invocation,
+    site: &Site,
+    cancelled: &CancellationToken,
+    operation: &str,
+) -> Result<Emulated> {
+    site.place.make()?;
+    let folder = sandbox_folder(&site.project);
+    let mut patience = Patience::new(invocation.options.lock_wait);
+    loop {
+        let holder = Holder {
+            who: invocation.edge.caller().who,
+            operation: operation.to_owned(),
+            since: edge::now(),
+        };
+        match Emulated::start(&folder, holder).await {
+            Ok(emulated) => return Ok(emulated),
+            Err(error) => patience.bear(error, invocation.terminal, cancelled).await?,
+        }
+    }
+}
+
+type Watcher = Box<dyn Fn(Event) + Send + Sync>;
+
+/// Who is told what happens: the display, and the memory of servers' keys.
+struct Witness {
+    shown_by: OnceLock<Watcher>,
+    known_hosts: KnownHosts,
+    addresses: Mutex<BTreeMap<Address, String>>,
+}
+
+impl Witness {
+    fn new(known_hosts: KnownHosts, state: &State) -> Self {
+        let servers = state
+            .entries()
+            .filter(|(address, _)| address.kind() == "server")
+            .filter_map(|(address, entry)| {
+                let ip = entry.existing_outputs().get("ip")?.as_str()?;
+                Some((address.clone(), ip.to_owned()))
+            });
+        Self {
+            shown_by: OnceLock::new(),
+            known_hosts,
+            addresses: Mutex::new(servers.collect()),
+        }
+    }
+
+    /// Takes in the addresses of servers that the state does not know.
+    fn expect(&self, plan: &Plan) {
+        let servers = plan.steps.iter().filter(|step| step.address.kind() == "server");
+        let found = servers.filter_map(|step| {
+            let ip = step.existing.as_ref()?.outputs.get("ip")?.as_str()?;
+            Some((step.address.clone(), ip.to_owned()))
+        });
+        self.addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(found);
+    }
+
+    fn see(&self, event: Event) {
+        match &event {
+            Event::Done {
+                address,
+                action: Action::Delete | Action::Replace | Action::Forget,
+                ..
+            }
+            | Event::Started {
+                address,
+                action: Action::Create,
+            } => self.forget(address),
+            _ => {}
+        }
+        if let Some(show) = self.shown_by.get() {
+            show(event);
+        }
+    }
+
+    /// A server that is gone leaves its address to another one, whose key is another.
+    fn forget(&self, address: &Address) {
+        let addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ip) = addresses.get(address)
+            && let Err(error) = self.known_hosts.forget(ip)
+        {
+            // It only means that the next server there is refused, with an advice; this run must not stop for it.
+            tracing::warn!(%error, "a server's key is still remembered");
+        }
+    }
+}
