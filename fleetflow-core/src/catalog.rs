@@ -8,7 +8,7 @@ use crate::sakura;
 static CATALOG: &[&dyn Kind] = &[
     #[cfg(test)]
     &Of::<crate::converge::tests::thing::Thing>::managed(),
-    &Of::<sakura::Server>::declared(),
+    &Of::<sakura::Server>::managed(),
     &Of::<sakura::Scale>::declared(),
     &Of::<sakura::SshKey>::declared(),
     &Of::<sakura::PacketFilter>::declared(),

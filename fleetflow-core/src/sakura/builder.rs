@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::Sakura;
+use super::lookup::Lookups;
+use super::watch::Watch;
+use super::{Sakura, Shared};
 use crate::error::Result;
 use crate::http::{Http, HttpTransport, Pace, Patience, Traffic};
 
@@ -20,7 +22,11 @@ pub struct SakuraBuilder {
     deploy_key: Option<String>,
     patience: Patience,
     traffic: Arc<Traffic>,
+    rate_limit: usize,
 }
+
+/// Requests a second, as the official clients (API doc "Retries, timeouts, rate limit").
+const RATE: usize = 5;
 
 impl SakuraBuilder {
     pub(super) fn new(token: SecretString, secret: SecretString) -> Self {
@@ -31,6 +37,7 @@ impl SakuraBuilder {
             deploy_key: None,
             patience: Patience::default(),
             traffic: Arc::default(),
+            rate_limit: RATE,
         }
     }
 
@@ -62,16 +69,30 @@ impl SakuraBuilder {
         self
     }
 
+    /// With another number of requests a second than the official clients': profiles may say so, emulations need none.
+    #[must_use]
+    pub fn rate_limit(mut self, requests_a_second: usize) -> Self {
+        self.rate_limit = requests_a_second.clamp(1, 1000);
+        self
+    }
+
     /// The client. It sends nothing yet.
     pub fn build(self) -> Result<Sakura> {
         let agent = concat!("fleetflow/", env!("CARGO_PKG_VERSION"));
-        // 300 s and 5 requests a second, as the official clients (API doc "Retries, timeouts, rate limit").
+        // 300 s, as the official clients (API doc "Retries, timeouts, rate limit").
         let transport = HttpTransport::new(agent, Duration::from_mins(5))?;
-        let http = Http::new(transport, Pace::new(5, 5, 5))
-            .patience(self.patience)
-            .traffic(self.traffic);
+        let http = Http::new(
+            transport,
+            Pace::new(self.rate_limit, self.rate_limit, self.rate_limit),
+        )
+        .patience(self.patience)
+        .traffic(self.traffic);
         Ok(Sakura {
-            http,
+            shared: Arc::new(Shared {
+                http,
+                watch: Watch::default(),
+                lookups: Lookups::default(),
+            }),
             token: self.token,
             secret: self.secret,
             root: self.root,

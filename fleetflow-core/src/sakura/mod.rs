@@ -1,7 +1,10 @@
 //! SAKURA Cloud: the client, and a folder for each kind.
 
+mod answer;
 mod builder;
+mod client;
 mod id;
+mod lookup;
 mod mark;
 mod os;
 pub mod packet_filter;
@@ -10,7 +13,12 @@ pub mod server;
 pub mod ssh_key;
 pub mod startup_script;
 pub mod switch;
+mod wait;
+mod watch;
+mod wire;
 mod zone;
+
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
@@ -20,7 +28,7 @@ pub use builder::SakuraBuilder;
 pub use id::Id;
 pub use packet_filter::{PacketFilter, PacketRule};
 pub use scale::Scale;
-pub use server::{Commitment, Disk, DiskPlan, DockerHost, Plan, Server, Ssh};
+pub use server::{Commitment, Disk, DiskPlan, Plan, Server, Ssh};
 pub use ssh_key::SshKey;
 pub use startup_script::StartupScript;
 pub use switch::Switch;
@@ -29,11 +37,19 @@ pub use zone::ZONES;
 /// A client of SAKURA Cloud. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sakura {
-    http: Http,
+    shared: Arc<Shared>,
     token: SecretString,
     secret: SecretString,
     root: String,
     deploy_key: Option<String>,
+}
+
+/// What clones of a client share.
+#[derive(Debug)]
+struct Shared {
+    http: Http,
+    watch: watch::Watch,
+    lookups: lookup::Lookups,
 }
 
 impl Sakura {
@@ -48,9 +64,7 @@ impl Sakura {
     pub fn builder(token: SecretString, secret: SecretString) -> SakuraBuilder {
         SakuraBuilder::new(token, secret)
     }
-
-    /// Whose the API key is: asks, so that wrong credentials are told before anything else happens.
-    pub async fn account(&self) -> crate::Result<crate::clouds::Account> {
-        todo!("the SAKURA helper writes this")
-    }
 }
+
+#[cfg(test)]
+mod tests;

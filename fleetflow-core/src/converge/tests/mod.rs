@@ -26,7 +26,7 @@ struct Bench {
 
 /// A journal that outlives the runs. It can die before or after its n-th write.
 #[derive(Clone, Debug, Default)]
-struct Journal(Arc<std::sync::Mutex<Pages>>);
+pub(crate) struct Journal(Arc<std::sync::Mutex<Pages>>);
 
 #[derive(Debug, Default)]
 struct Pages {
@@ -48,7 +48,7 @@ impl Journal {
         pages.die_after = None;
     }
 
-    fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         let mut state = State::default();
         self.pages().events.iter().for_each(|event| state.apply(event));
         state

@@ -51,6 +51,21 @@ pub enum DiskPlan {
     Hdd,
 }
 
+impl DiskPlan {
+    /// Its id, the same in every zone (API doc "Plans and sizes").
+    pub(super) const fn id(self) -> Id {
+        match self {
+            Self::Ssd => Id::new(4),
+            Self::Hdd => Id::new(2),
+        }
+    }
+}
+
+/// The word that users write for the disk plan with this id.
+pub(super) fn plan_name(id: Id) -> &'static str {
+    if id == DiskPlan::Hdd.id() { "hdd" } else { "ssd" }
+}
+
 /// What is copied to a new disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source<'d> {

@@ -69,6 +69,7 @@ fn replica(server: &Server, name: String, index: usize, around: &Expansion<'_>) 
             .clone()
             .map(|filter| object("packet-filter", filter)),
         switch: server.switch.clone().map(|switch| object("switch", switch)),
+        docker: server.docker || !server.deploy_services.is_empty(),
         deploy_services: Vec::new(),
         ..server.clone()
     }

@@ -1,10 +1,21 @@
 //! The kind `server`: what users declare and what others may refer to. It talks to nobody.
 
+mod change;
 mod check;
+mod config;
 mod disk;
 mod expand;
+mod files;
+mod image;
+mod note;
+mod observe;
+mod ops;
+mod order;
 mod plan;
+mod power;
 mod ssh;
+mod wire;
+mod work;
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -20,7 +31,7 @@ pub use ssh::Ssh;
 pub(crate) use ssh::{is_private_key, is_public_key};
 
 use crate::model::{
-    Address, Declaration, Expansion, Input, Output, OutputField, Problem, Provider, Resource, ValueType,
+    Address, Declaration, Expansion, Input, Output, OutputField, Problem, Provider, Resource,
 };
 use crate::plan::{Change, Disruption, Level};
 
@@ -124,24 +135,24 @@ pub struct Server {
     #[builder(default, setter(strip_option))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ssh: Option<Ssh>,
+    /// Whether Docker Engine is installed and enabled at the first start; implied by `deploy_services`.
+    #[builder(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    docker: bool,
+    /// What is in the files of public keys; filled in before planning.
+    #[builder(default, setter(skip))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    key_digest: Option<String>,
+    /// What is in the file of the startup script; filled in before planning.
+    #[builder(default, setter(skip))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    script_digest: Option<String>,
     /// The service groups that run on it.
     #[builder(via_mutators)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     deploy_services: Vec<String>,
-}
-
-/// Where a container engine listens, as an output of a server: `ssh://ubuntu@203.0.113.10:22`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DockerHost(pub String);
-
-impl ValueType for DockerHost {
-    const NAME: &'static str = "docker-host";
-}
-
-impl From<Output<DockerHost>> for Input<String> {
-    fn from(output: Output<DockerHost>) -> Self {
-        Self::Reference(output.reference().clone())
-    }
 }
 
 impl Server {
@@ -171,7 +182,7 @@ impl Server {
     }
 
     /// Its container engine.
-    pub fn docker(&self) -> Output<DockerHost> {
+    pub fn docker(&self) -> Output<crate::docker::Host> {
         self.output("docker")
     }
 
@@ -193,12 +204,19 @@ impl Server {
 
     /// Where its container engine is reached, at `ip`.
     fn docker_host(&self, ip: Ipv4Addr) -> String {
-        let ssh = self.ssh.as_ref();
-        let user = ssh
-            .and_then(Ssh::named_user)
-            .unwrap_or_else(|| self.disk.first().map_or("root", Disk::login_user));
-        let port = ssh.and_then(Ssh::named_port).unwrap_or(22);
-        format!("ssh://{user}@{ip}:{port}")
+        let port = self.ssh.as_ref().and_then(Ssh::named_port).unwrap_or(22);
+        crate::docker::Host::ssh(self.login_user(), ip.to_string(), port).to_string()
+    }
+
+    /// The user that FleetFlow logs in as.
+    fn login_user(&self) -> &str {
+        let named = self.ssh.as_ref().and_then(Ssh::named_user);
+        named.unwrap_or_else(|| self.image_user())
+    }
+
+    /// The user whom the configured keys let in.
+    fn image_user(&self) -> &'static str {
+        self.disk.first().map_or("root", Disk::login_user)
     }
 }
 
@@ -259,9 +277,7 @@ impl Resource for Server {
 
     fn disruption(changes: &[Change]) -> Disruption {
         let plan = changes.iter().any(changes_plan);
-        let off = changes
-            .iter()
-            .any(|change| NEED_POWER_OFF.contains(&change.field()));
+        let off = changes.iter().any(needs_power_off);
         match (plan, off) {
             (true, _) => Disruption::new(Level::Reboot, ["reboot", "new server id"]),
             (false, true) => Disruption::new(Level::Reboot, ["reboot"]),
@@ -285,7 +301,14 @@ impl Resource for Server {
 }
 
 /// Fields that are written into the disk, or wired, while the server is off (API doc "Update in place").
-const NEED_POWER_OFF: &[&str] = &["hostname", "ssh_key", "password", "startup_script", "switch"];
+const NEED_POWER_OFF: &[&str] = &["hostname", "ssh_key", "key_digest", "password", "switch"];
+/// Fields whose value runs at the next start; taking them away does nothing.
+const RUN_AT_START: &[&str] = &["startup_script", "script_digest", "docker"];
+
+fn needs_power_off(change: &Change) -> bool {
+    let is_set = !change.after.is_null() && change.after != false;
+    NEED_POWER_OFF.contains(&change.field()) || (RUN_AT_START.contains(&change.field()) && is_set)
+}
 
 /// Whether `change` makes another plan necessary. That nobody names a generation any more leaves it as it is.
 fn changes_plan(change: &Change) -> bool {

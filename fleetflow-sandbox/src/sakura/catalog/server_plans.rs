@@ -112,7 +112,7 @@ fn family(generation: u64, commitment: &'static str) -> Vec<ServerPlan> {
         .iter()
         .flat_map(|cpu| MEMORY_GB.iter().map(move |memory| (*cpu, *memory)));
     sizes
-        .filter(|(cpu, memory)| memory >= cpu && *memory <= cpu * 12)
+        .filter(|(cpu, memory)| memory * 2 >= *cpu && *memory <= cpu * 12)
         .map(|(cpu, memory_gb)| ServerPlan {
             id: prefix * 1_000_000 + memory_gb * 1000 + cpu,
             cpu,

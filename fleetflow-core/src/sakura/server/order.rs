@@ -1,0 +1,203 @@
+//! Ordering a server and its disks: in two calls where it has one disk, and never twice when an answer was lost.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::disk::Disk;
+use super::image::Content;
+use super::power::Start;
+use super::wire::{Machine, Volume};
+use super::work::Work;
+use crate::error::{Error, ErrorKind, Result};
+use crate::sakura::client::{self, Call};
+use crate::sakura::wait::{Look, until};
+use crate::sakura::watch::DISKS;
+use crate::sakura::{Id, answer, mark};
+
+/// How long a copy may take: captured estimates go up to 15 minutes for 100 GiB (API doc "Read and progress").
+const COPY: Duration = Duration::from_hours(3);
+/// How long a deleted server's disk may stay busy.
+const RELEASE: Duration = Duration::from_mins(10);
+
+impl Work<'_> {
+    /// Orders the server: powered off, without disks, with its network interfaces (API doc "Create").
+    pub(super) async fn order(&self) -> Result<Machine> {
+        let body = json!({ "Server": self.description()? });
+        let call = || Call::post(self.zone, "server", "create the server").body(body.clone());
+        match self.sakura.one(call(), "Server").await {
+            Err(error) if error.kind() == ErrorKind::Ambiguous => match self.marked().await? {
+                Some(machine) => Ok(machine),
+                None => self.sakura.one(call(), "Server").await,
+            },
+            other => other,
+        }
+    }
+
+    fn description(&self) -> Result<Value> {
+        let spec = self.spec;
+        let mut links = vec![json!({ "Scope": "shared" })];
+        links.extend(
+            self.object("switch", spec.switch.as_ref())?
+                .map(|id| json!({ "ID": id })),
+        );
+        Ok(json!({
+            "Name": spec.name,
+            "Description": spec.description.as_deref().unwrap_or_default(),
+            "Tags": self.tags(None),
+            "ServerPlan": spec.plan.member(),
+            "ConnectedSwitches": links,
+            "WaitDiskMigration": false,
+        }))
+    }
+
+    /// Orders the disks that the server does not have, in their order; the first comes with the configuration. A
+    /// single disk starts the server by itself when it is ready.
+    pub(super) async fn add_disks(
+        &self,
+        machine: &Machine,
+        contents: &[Option<Content>],
+        notes: &[Id],
+    ) -> Result<Start> {
+        let mut start = Start::Asked;
+        let all = self.spec.disk.iter().zip(contents).enumerate();
+        for (index, (disk, content)) in all.skip(machine.disks.len()) {
+            let mut body = json!({ "Disk": self.disk(disk, content.as_ref(), machine.id) });
+            if index == 0 && content.as_ref().is_some_and(|content| content.is_editable) {
+                body["Config"] = self.config(notes)?;
+            }
+            if index == 0 && self.spec.disk.len() == 1 {
+                body["BootAtAvailable"] = true.into();
+                start = Start::ByItself;
+            }
+            self.add_disk(machine.id, index, body).await?;
+        }
+        Ok(start)
+    }
+
+    fn disk(&self, disk: &Disk, content: Option<&Content>, server: Id) -> Value {
+        let mut described = json!({
+            "Name": disk.name().unwrap_or(&self.spec.name),
+            "Tags": mark::tags(&BTreeSet::new(), &self.context.owner, None),
+            "SizeMB": u64::from(disk.size()) * 1024,
+            "Connection": "virtio",
+            "Plan": { "ID": disk.plan().id() },
+            "Server": { "ID": server },
+        });
+        if let Some((key, source)) = content.map(Content::member) {
+            described[key] = source;
+        }
+        described
+    }
+
+    /// Orders the disk number `index`. Whether a lost order arrived is seen by how many disks the server has.
+    async fn add_disk(&self, server: Id, index: usize, body: Value) -> Result<()> {
+        let call = || Call::post(self.zone, "disk", "create the disk").body(body.clone());
+        match self.sakura.one::<Volume>(call(), "Disk").await {
+            Err(error) if error.kind() == ErrorKind::Ambiguous => {
+                if self.disks_of(server).await?.len() > index {
+                    return Ok(());
+                }
+                self.sakura.one::<Volume>(call(), "Disk").await.map(drop)
+            }
+            other => other.map(drop),
+        }
+    }
+
+    async fn disks_of(&self, server: Id) -> Result<Vec<Volume>> {
+        let call = Call::get(self.zone, "disk", "list the disks of the server");
+        self.sakura
+            .list(call, "Disks", json!({ "Server.ID": [server] }))
+            .await
+    }
+
+    /// Waits until every disk can be used. A failed copy is an error at once; a failed configuration too where it is
+    /// `news`, because this run asked for it. Otherwise the answer is whether one failed before.
+    pub(super) async fn disks_ready(&self, server: Id, news: bool) -> Result<bool> {
+        until(self.context, COPY, |fresh| async move {
+            let rows = self.sakura.glance(self.zone, DISKS, fresh).await?;
+            let mut broken = false;
+            let mut disks = Vec::new();
+            for row in rows.iter() {
+                let disk: Volume = client::decode(row.clone(), "Disks")?;
+                if disk.server.is_some_and(|of| of.id == server) {
+                    disks.push(disk);
+                }
+            }
+            disks.sort_by_key(|disk| disk.connection_order);
+            for disk in &disks {
+                if disk.availability == "failed" {
+                    return Err(self.failed_copy(disk));
+                }
+                if disk.availability != "available" {
+                    return Ok(Look::NotYet(format!("disk copy {} %", disk.percent())));
+                }
+                match disk.config_error() {
+                    Some(cause) if news => return Err(self.misconfigured(disk, cause)),
+                    error => broken |= error.is_some(),
+                }
+            }
+            Ok(Look::Ready(broken))
+        })
+        .await
+    }
+
+    fn failed_copy(&self, disk: &Volume) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("the copy to the disk {} failed", disk.id),
+        )
+        .on(&self.context.owner.address)
+        .help("run the same command again: the disk is made anew")
+    }
+
+    /// Removes the disks from number `first` on, one of which is useless. A server that has run keeps its disks.
+    pub(super) async fn drop_disks(&self, machine: &Machine, first: usize) -> Result<()> {
+        if machine.has_run() {
+            let message = "a copy to one of its disks failed, and the server has run already".to_owned();
+            return Err(self.invalid(
+                message,
+                "remove that disk in the control panel, then run the same command again",
+            ));
+        }
+        for disk in machine.disks.iter().skip(first) {
+            self.drop_disk(disk.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_disk(&self, disk: Id) -> Result<()> {
+        until(self.context, RELEASE, |_| async move {
+            let path = format!("disk/{disk}/to/server");
+            let off = self
+                .sakura
+                .done(Call::delete(
+                    self.zone,
+                    path,
+                    "take the failed disk off the server",
+                ))
+                .await;
+            match off {
+                Err(error) if error.is_not_found() => return Ok(Look::Ready(())),
+                Err(error) if answer::is_one_of(&error, &["res_already_disconnected"]) => {}
+                Err(error) if answer::passes(&error) => return Ok(Look::NotYet("a disk is busy".to_owned())),
+                other => other?,
+            }
+            let gone = self
+                .sakura
+                .done(Call::delete(
+                    self.zone,
+                    format!("disk/{disk}"),
+                    "delete the failed disk",
+                ))
+                .await;
+            match gone {
+                Err(error) if error.is_not_found() => Ok(Look::Ready(())),
+                Err(error) if answer::passes(&error) => Ok(Look::NotYet("a disk is busy".to_owned())),
+                other => other.map(Look::Ready),
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,153 @@
+//! The power of a server: on, off, and waiting for either. Switching is asynchronous (API doc "Power").
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::wire::Machine;
+use super::work::Work;
+use crate::converge::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::sakura::wait::{Freshness, Look, until};
+use crate::sakura::watch::{SERVERS, row};
+use crate::sakura::{Id, Sakura, answer, client};
+use client::Call;
+
+/// How long a server may take to start.
+const BOOT: Duration = Duration::from_mins(15);
+/// How long it may take to switch off after the power was cut.
+const CUT: Duration = Duration::from_mins(5);
+/// How long the operating system gets to shut down before the power is cut.
+pub(super) const GRACE: Duration = Duration::from_mins(2);
+/// After so long without effect a request is sent again, as official clients do (API doc "What the official tools
+/// call"); and a start that the cloud was to do by itself is asked for.
+const AGAIN: Duration = Duration::from_secs(20);
+
+/// How a server is switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Off {
+    /// The operating system is asked, and has [`GRACE`].
+    Gently,
+    /// The power is cut.
+    Hard,
+}
+
+/// Who starts a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// We do.
+    Asked,
+    /// The cloud does, as soon as the disk is ready.
+    ByItself,
+}
+
+/// When something was asked for last.
+#[derive(Default)]
+struct Asked(Mutex<Option<Instant>>);
+
+impl Asked {
+    fn now(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether it was never asked for, or so long ago that it has to be again.
+    fn is_overdue(&self) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_none_or(|last| last.elapsed() >= AGAIN)
+    }
+}
+
+impl Work<'_> {
+    /// Starts the server and waits until it is up.
+    pub(super) async fn start(&self, id: Id, start: Start) -> Result<Machine> {
+        let asked = &Asked::default();
+        if start == Start::ByItself || self.ask_to_start(id).await? {
+            asked.now();
+        }
+        until(self.context, BOOT, |fresh| async move {
+            let machine = seen(self.sakura, self.zone, id, fresh).await?;
+            match machine {
+                Some(machine) if machine.is_up() => return Ok(Look::Ready(machine)),
+                None => return Err(self.gone()),
+                Some(_) => {}
+            }
+            if asked.is_overdue() && self.ask_to_start(id).await? {
+                asked.now();
+            }
+            Ok(Look::NotYet("booting".to_owned()))
+        })
+        .await
+    }
+
+    /// Asks for power; whether the cloud took it, or has it already. Otherwise something has to pass first.
+    async fn ask_to_start(&self, id: Id) -> Result<bool> {
+        let call = Call::put(self.zone, format!("server/{id}/power"), "start the server");
+        match self.sakura.done(call).await {
+            Err(error) if answer::is_one_of(&error, &["conflict"]) => Ok(true),
+            Err(error) if answer::passes(&error) => Ok(false),
+            other => other.map(|()| true),
+        }
+    }
+
+    fn gone(&self) -> Error {
+        Error::new(ErrorKind::NotFound, "the server is gone")
+            .on(&self.context.owner.address)
+            .help("somebody removed it meanwhile: look at a new plan")
+    }
+}
+
+/// The server with this id as it is now, if it is there.
+pub(super) async fn seen(sakura: &Sakura, zone: &str, id: Id, fresh: Freshness) -> Result<Option<Machine>> {
+    let rows = sakura.glance(zone, SERVERS, fresh).await?;
+    row(&rows, id)
+        .map(|row| client::decode(row.clone(), "Servers"))
+        .transpose()
+}
+
+/// Switches the server off and waits until it is; one that is gone is off.
+pub(super) async fn off(sakura: &Sakura, context: &Context, (zone, id): (&str, Id), how: Off) -> Result<()> {
+    let began = Instant::now();
+    let asked = &Asked::default();
+    until(context, GRACE + CUT, |fresh| async move {
+        let Some(machine) = seen(sakura, zone, id, fresh).await? else {
+            return Ok(Look::Ready(()));
+        };
+        if machine.is_down() {
+            return Ok(Look::Ready(()));
+        }
+        let force = how == Off::Hard || began.elapsed() >= GRACE;
+        if machine.is_up() && asked.is_overdue() {
+            ask_to_stop(sakura, zone, id, force).await?;
+            asked.now();
+        }
+        Ok(Look::NotYet(
+            if force {
+                "cutting the power"
+            } else {
+                "shutting down"
+            }
+            .to_owned(),
+        ))
+    })
+    .await
+}
+
+async fn ask_to_stop(sakura: &Sakura, zone: &str, id: Id, force: bool) -> Result<()> {
+    let body = if force {
+        json!({ "Force": true })
+    } else {
+        json!({})
+    };
+    let call = Call::delete(zone, format!("server/{id}/power"), "switch the server off").body(body);
+    match sakura.done(call).await {
+        // It is off, or on its way.
+        Err(error)
+            if error.is_not_found() || answer::is_one_of(&error, &["conflict", "server_is_cleaning"]) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}

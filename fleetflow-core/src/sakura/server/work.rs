@@ -1,0 +1,250 @@
+//! Makes one server equal to its declaration, from whatever is there: nothing, a part of it, or an older version.
+
+use serde_json::{Map, Value, json};
+
+use super::Server;
+use super::note::{self, Scripts};
+use super::observe::outputs;
+use super::power::{self, Off, Start};
+use super::wire::Machine;
+use crate::converge::Context;
+use crate::error::{ErrorKind, Result};
+use crate::model::{Existing, Input, Made};
+use crate::sakura::client::Call;
+use crate::sakura::wait::Freshness;
+use crate::sakura::{Id, Sakura, mark};
+
+/// One server on its way to what is declared.
+pub(super) struct Work<'w> {
+    pub(super) sakura: &'w Sakura,
+    pub(super) context: &'w Context,
+    pub(super) spec: &'w Server,
+    pub(super) zone: &'w str,
+}
+
+/// What has to be written into the boot disk of a server that exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Edit {
+    /// Host name, keys or password.
+    pub(super) access: bool,
+    /// Scripts that have to run.
+    pub(super) scripts: Scripts,
+}
+
+impl Edit {
+    /// Everything, as at the first start.
+    pub(super) fn whole(spec: &Server) -> Self {
+        Self {
+            access: true,
+            scripts: spec.scripts(),
+        }
+    }
+
+    fn is_none(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl<'w> Work<'w> {
+    pub(super) fn new(sakura: &'w Sakura, context: &'w Context, spec: &'w Server) -> Result<Self> {
+        let zone = spec.zone_name().ok_or_else(|| {
+            crate::Error::new(ErrorKind::Internal, "the server has no zone").on(&context.owner.address)
+        })?;
+        Ok(Self {
+            sakura,
+            context,
+            spec,
+            zone,
+        })
+    }
+
+    /// Makes the server.
+    pub(super) async fn create(&self) -> Result<Made> {
+        self.check_access()?;
+        let contents = self.contents().await?;
+        let machine = self.order().await?;
+        self.remember(machine.id).await?;
+        self.filter(&machine).await?;
+        let notes = match contents.first() {
+            Some(Some(first)) if first.is_editable => self.register(self.spec.scripts(), true).await?,
+            _ => Vec::new(),
+        };
+        let start = self.add_disks(&machine, &contents, &notes).await?;
+        self.disks_ready(machine.id, true).await?;
+        self.release(&notes).await?;
+        self.started(machine.id, start).await
+    }
+
+    /// Completes what an interrupted create or change left behind.
+    pub(super) async fn complete(&self, partial: &Existing) -> Result<Made> {
+        let Some(mut machine) = self.find(partial).await? else {
+            return self.create().await;
+        };
+        self.remember(machine.id).await?;
+        let first_time = self.repair(&mut machine).await?;
+        let broken = self.disks_ready(machine.id, first_time).await?;
+        if self.spec.docker || self.spec.startup_script.is_some() {
+            note::remove_all(self.sakura, &self.context.owner).await?;
+        }
+        let edit = if broken {
+            Edit::whole(self.spec)
+        } else if first_time {
+            Edit::default()
+        } else {
+            self.forgotten_edit(&partial.spec)
+        };
+        self.settle(machine, edit).await
+    }
+
+    /// Adds what is missing of the disks; whether the boot disk was made now.
+    async fn repair(&self, machine: &mut Machine) -> Result<bool> {
+        let failed = machine
+            .disks
+            .iter()
+            .position(|disk| disk.availability == "failed");
+        if failed.is_none() && machine.disks.len() >= self.spec.disk.len() {
+            return Ok(false);
+        }
+        self.check_access()?;
+        let contents = self.contents().await?;
+        power::off(self.sakura, self.context, (self.zone, machine.id), Off::Gently).await?;
+        if let Some(first) = failed {
+            self.drop_disks(machine, first).await?;
+            machine.disks.truncate(first);
+        }
+        let boots_anew = machine.disks.is_empty();
+        let is_editable = contents
+            .first()
+            .is_some_and(|first| first.as_ref().is_some_and(|first| first.is_editable));
+        let notes = match boots_anew && is_editable {
+            true => self.register(self.spec.scripts(), false).await?,
+            false => Vec::new(),
+        };
+        self.add_disks(machine, &contents, &notes).await?;
+        Ok(boots_anew)
+    }
+
+    /// Makes a complete server equal to its declaration and starts it. `edit` is what cannot be seen from outside.
+    pub(super) async fn settle(&self, machine: Machine, edit: Edit) -> Result<Made> {
+        let plan = !self.has_plan(&machine);
+        let switch = !self.has_switch(&machine);
+        if plan {
+            self.check_plan().await?;
+        }
+        self.describe(&machine, plan).await?;
+        self.filter(&machine).await?;
+        let mut id = machine.id;
+        if plan || switch || !edit.is_none() {
+            power::off(self.sakura, self.context, (self.zone, id), Off::Gently).await?;
+            if switch {
+                self.rewire(&machine).await?;
+            }
+            self.edit(&machine, edit).await?;
+            if plan {
+                id = self.change_plan(&machine).await?;
+            }
+        }
+        self.started(id, Start::Asked).await
+    }
+
+    async fn edit(&self, machine: &Machine, edit: Edit) -> Result<()> {
+        let Some(disk) = machine.disks.first().filter(|_| !edit.is_none()) else {
+            return Ok(());
+        };
+        let notes = self.register(edit.scripts, false).await?;
+        self.configure(disk.id, &notes).await?;
+        self.disks_ready(machine.id, true).await?;
+        self.release(&notes).await
+    }
+
+    /// Removes scripts that have done their work.
+    async fn release(&self, notes: &[Id]) -> Result<()> {
+        for note in notes {
+            note::remove(self.sakura, *note).await?;
+        }
+        Ok(())
+    }
+
+    async fn started(&self, id: Id, start: Start) -> Result<Made> {
+        let machine = match power::seen(self.sakura, self.zone, id, Freshness::now()).await? {
+            Some(machine) if machine.is_up() => machine,
+            _ => self.start(id, start).await?,
+        };
+        Ok(Made {
+            id: machine.id.to_string(),
+            outputs: outputs(&machine, self.zone, Some(self.spec)),
+        })
+    }
+
+    /// Writes the id down. Without an address among the outputs the next run knows that the end was not reached.
+    pub(super) async fn remember(&self, id: Id) -> Result<()> {
+        let known = Map::from_iter(
+            [("id", id.to_string()), ("zone", self.zone.to_owned())]
+                .map(|(name, value)| (name.to_owned(), Value::String(value))),
+        );
+        self.context.checkpoint(id.to_string(), known).await
+    }
+
+    /// The machine that `partial` says is there; it may have another id by now.
+    pub(super) async fn find(&self, partial: &Existing) -> Result<Option<Machine>> {
+        if let Ok(id) = partial.id.parse()
+            && let Some(machine) = power::seen(self.sakura, self.zone, id, Freshness::now()).await?
+        {
+            return Ok(Some(machine));
+        }
+        self.marked().await
+    }
+
+    /// The machine that carries our mark.
+    pub(super) async fn marked(&self) -> Result<Option<Machine>> {
+        let call = Call::get(self.zone, "server", "look for the server by its mark");
+        let filter = json!({ "Tags.Name": [[mark::tag(&self.context.owner)]] });
+        let found: Vec<Machine> = self.sakura.list(call, "Servers", filter).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// What the last applied declaration says otherwise, of what cannot be seen from outside.
+    fn forgotten_edit(&self, applied: &Value) -> Edit {
+        if !applied.is_object() {
+            return Edit::default();
+        }
+        let differs = |field: &str| applied.get(field) != self.context.applied.get(field);
+        Edit {
+            access: ["hostname", "ssh_key", "key_digest", "password"]
+                .iter()
+                .any(|field| differs(field)),
+            scripts: Scripts {
+                docker: self.spec.docker && differs("docker"),
+                declared: self.spec.startup_script.is_some()
+                    && (differs("startup_script") || differs("script_digest")),
+            },
+        }
+    }
+
+    pub(super) fn tags(&self, previous: Option<String>) -> Vec<String> {
+        mark::tags(&self.spec.tags, &self.context.owner, previous)
+    }
+
+    /// The id of an object that the declaration names; references are resolved by now.
+    pub(super) fn object(&self, field: &str, value: Option<&Input<String>>) -> Result<Option<Id>> {
+        let Some(text) = value.and_then(Input::known) else {
+            return Ok(None);
+        };
+        let wrong = |_| {
+            self.invalid(
+                format!("`{text}` is not the id of a {field}"),
+                "write its number, or the name of a declared one",
+            )
+        };
+        text.parse().map(Some).map_err(wrong)
+    }
+}
+
+impl Server {
+    pub(super) fn scripts(&self) -> Scripts {
+        Scripts {
+            docker: self.docker,
+            declared: self.startup_script.is_some(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A run may die before or after each write: the next one ends in the same world, and `down` leaves nothing.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Bench, Death, stage};
+use crate::model::Stack;
+use crate::prelude::*;
+
+fn stack(core: u32, hostname: &str) -> Stack {
+    let web = Server::builder()
+        .name("web")
+        .plan(Plan::new(core, 4))
+        .disk(Disk::new(100, "ubuntu-24.04"))
+        .hostname(hostname)
+        .docker(true)
+        .build();
+    let db = Server::builder()
+        .name("db")
+        .plan(Plan::new(1, 1))
+        .disk(Disk::new(20, "debian-12"))
+        .disk(Disk::blank(20))
+        .build();
+    stage().add(web).add(db).root(PathBuf::from("."))
+}
+
+/// Every place to die on the way from `start` to `goal`.
+async fn everywhere(start: Option<&Stack>, goal: &Stack) -> usize {
+    let undisturbed = world(start, goal).await;
+    let mut places = 0;
+    for death in [Death::BeforeEffect, Death::AfterEffect] {
+        for at in 1.. {
+            let bench = Bench::new().await;
+            if let Some(start) = start {
+                bench.settle(start).await;
+            }
+            if !bench.dies(goal, at, death).await {
+                break;
+            }
+            places += 1;
+            bench
+                .converge(goal)
+                .await
+                .unwrap_or_else(|error| panic!("{death:?} {at}: {error:?}"));
+            assert_eq!(bench.inventory(), undisturbed, "{death:?} {at}");
+            let plan = bench.plan(goal).await;
+            assert!(plan.is_empty(), "{death:?} {at}: {plan:#?}");
+            bench.destroy().await.unwrap();
+            assert_eq!(
+                bench.inventory(),
+                Bench::new().await.inventory(),
+                "{death:?} {at}"
+            );
+            let bench = Bench::new().await;
+            if let Some(start) = start {
+                bench.settle(start).await;
+            }
+            bench.dies(goal, at, death).await;
+            bench
+                .destroy()
+                .await
+                .unwrap_or_else(|error| panic!("{death:?} {at}: {error:?}"));
+            assert_eq!(
+                bench.inventory(),
+                Bench::new().await.inventory(),
+                "down after {death:?} {at}"
+            );
+        }
+    }
+    places
+}
+
+async fn world(start: Option<&Stack>, goal: &Stack) -> Value {
+    let bench = Bench::new().await;
+    for stack in start.into_iter().chain([goal]) {
+        bench.settle(stack).await;
+    }
+    bench.inventory()
+}
+
+#[tokio::test]
+async fn while_servers_are_made() {
+    let places = everywhere(None, &stack(4, "www")).await;
+    assert!(places >= 16, "only {places} places to die");
+}
+
+#[tokio::test]
+async fn while_a_server_is_changed() {
+    let places = everywhere(Some(&stack(4, "www")), &stack(8, "shop")).await;
+    assert!(places >= 10, "only {places} places to die");
+}

@@ -1,0 +1,194 @@
+//! The kinds of SAKURA Cloud against the emulated one: whole stacks, call counts, crashes at every write.
+
+mod crash;
+mod server;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use fleetflow_sandbox::{Options, RequestLog, Sandbox, Timings};
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use super::Sakura;
+use crate::clouds::Clouds;
+use crate::converge::tests::Journal;
+use crate::converge::{Caller, Report, Session};
+use crate::error::Result;
+use crate::http::{Http, HttpTransport, Pace, Patience, Request, Response, Transport, TransportError};
+use crate::model::{Providers, SakuraSettings, Stack};
+use crate::plan::{DataGuard, Plan};
+
+/// The public half of a key that opens nothing.
+pub(super) const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL0Q9zZ4W6s0m0P3r9V0bJb0m0gJmXw3T3mS6v7S8n9L deploy@example";
+
+/// An emulated cloud with the state of one stage.
+struct Bench {
+    sandbox: Sandbox,
+    journal: Journal,
+    mortality: Arc<Mortality>,
+}
+
+/// When the next run dies.
+#[derive(Default)]
+struct Mortality {
+    writes: AtomicU64,
+    death: Mutex<Option<(u64, Death)>>,
+    died: Notify,
+}
+
+/// Where a run dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Death {
+    BeforeEffect,
+    AfterEffect,
+}
+
+/// Sends requests, until it dies at one that writes.
+struct Mortal {
+    real: HttpTransport,
+    mortality: Arc<Mortality>,
+}
+
+impl Transport for Mortal {
+    fn send<'a>(
+        &'a self,
+        request: &'a Request,
+    ) -> BoxFuture<'a, std::result::Result<Response, TransportError>> {
+        Box::pin(async move {
+            if request.method.is_safe() {
+                return self.real.send(request).await;
+            }
+            let number = self.mortality.writes.fetch_add(1, Ordering::SeqCst) + 1;
+            let death = *self.mortality.death.lock().unwrap();
+            match death.filter(|(at, _)| *at == number).map(|(_, death)| death) {
+                None => self.real.send(request).await,
+                Some(death) => {
+                    if death == Death::AfterEffect {
+                        drop(self.real.send(request).await);
+                    }
+                    self.mortality.died.notify_one();
+                    std::future::pending().await
+                }
+            }
+        })
+    }
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::with(Timings::INSTANT).await
+    }
+
+    async fn with(timings: Timings) -> Self {
+        let options = Options {
+            timings,
+            ..Options::default()
+        };
+        Self {
+            sandbox: Sandbox::start(options).await.unwrap(),
+            journal: Journal::default(),
+            mortality: Arc::default(),
+        }
+    }
+
+    /// A client as a new process has it.
+    fn sakura(&self) -> Sakura {
+        let mut sakura = Sakura::builder("sandbox".into(), "sandbox".into())
+            .root(self.sandbox.sakura_root_url())
+            .deploy_key(KEY)
+            .build()
+            .unwrap();
+        let real = HttpTransport::new("test", std::time::Duration::from_secs(10)).unwrap();
+        let mortality = self.mortality.clone();
+        let patience = Patience {
+            first_pause: std::time::Duration::from_millis(1),
+            ..Patience::default()
+        };
+        Arc::get_mut(&mut sakura.shared).unwrap().http =
+            Http::new(Mortal { real, mortality }, Pace::new(1000, 1000, 100)).patience(patience);
+        sakura
+    }
+
+    fn attach(&self, stack: &Stack) -> Stack {
+        let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+        let session = Session::new(Clouds::none().sakura(self.sakura()), self.journal.clone(), caller);
+        stack.clone().session(session.data(DataGuard::Allow))
+    }
+
+    async fn plan(&self, stack: &Stack) -> Plan {
+        self.attach(stack).plan().await.unwrap()
+    }
+
+    async fn converge(&self, stack: &Stack) -> Result<Report> {
+        self.attach(stack).converge().await
+    }
+
+    /// Runs, and makes sure that nothing is left to do.
+    async fn settle(&self, stack: &Stack) -> Report {
+        let report = self.converge(stack).await.unwrap();
+        let plan = self.plan(stack).await;
+        assert!(
+            plan.is_empty() && plan.records.is_empty() && plan.drift.is_empty(),
+            "{plan:#?}"
+        );
+        report
+    }
+
+    async fn destroy(&self) -> Result<Report> {
+        self.attach(&stage()).destroy().await
+    }
+
+    /// A run that dies at its write number `at`; whether it came so far.
+    async fn dies(&self, stack: &Stack, at: u64, death: Death) -> bool {
+        self.mortality.writes.store(0, Ordering::SeqCst);
+        *self.mortality.death.lock().unwrap() = Some((at, death));
+        let died = tokio::select! {
+            report = self.converge(stack) => { report.unwrap(); false }
+            () = self.mortality.died.notified() => true,
+        };
+        *self.mortality.death.lock().unwrap() = None;
+        died
+    }
+
+    fn inventory(&self) -> Value {
+        self.sandbox.inventory()["sakura"].clone()
+    }
+
+    fn log(&self) -> RequestLog {
+        self.sandbox.log()
+    }
+
+    /// The writes since the last look, as `POST /disk`.
+    fn writes(&self) -> Vec<String> {
+        let log = self.log();
+        let writes = log.writes().map(|entry| {
+            let path = entry.path.split("/1.1").nth(1).unwrap_or_default();
+            let path: Vec<_> = path
+                .split('/')
+                .map(|part| if part.parse::<u64>().is_ok() { "ID" } else { part })
+                .collect();
+            format!("{} {}", entry.method, path.join("/"))
+        });
+        let writes = writes.collect();
+        self.sandbox.clear_log().unwrap();
+        writes
+    }
+
+    fn reads(&self) -> usize {
+        self.log().count("GET")
+    }
+}
+
+/// A stage in Tokyo.
+fn stage() -> Stack {
+    Stack::new("shop", "dev").providers(Providers {
+        sakura_cloud: Some(SakuraSettings {
+            zone: Some("tk1a".to_owned()),
+            ..SakuraSettings::default()
+        }),
+        ..Providers::default()
+    })
+}
