@@ -4,3 +4,4 @@ mod cloudflare;
 mod frame;
 mod sakura;
 mod ssh;
+mod world_file;
