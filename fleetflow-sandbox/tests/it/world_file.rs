@@ -1,10 +1,5 @@
 //! The world file under load, and under `kill -9`.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what goes wrong here is to fail the test, and helpers are not known as tests"
-)]
-
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -33,7 +28,7 @@ async fn victim() {
     let world = std::env::var_os(WORLD).unwrap();
     let sandbox = Sandbox::start(options(Path::new(&world))).await.unwrap();
     writeln!(std::io::stdout(), "serving {}", sandbox.sakura_root_url()).unwrap();
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn start_victim(world: &Path) -> (Child, String) {
