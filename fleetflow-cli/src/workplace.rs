@@ -21,12 +21,14 @@ use crate::show::header::{World, header, places};
 use crate::site::Site;
 
 /// What a command is about to do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Intent {
     /// The command's name, for those who find the state locked.
     pub(crate) operation: &'static str,
     pub(crate) purpose: Purpose,
     pub(crate) data: DataGuard,
+    /// What is taken over, and the id it has in its cloud.
+    pub(crate) adopting: Option<(Address, String)>,
 }
 
 /// A stage, its clouds, and a session with them.
@@ -77,6 +79,9 @@ impl<'w> Workplace<'w> {
             .data(intent.data)
             .watcher(move |event| watcher.see(event))
             .cancelled_by(cancelled.clone());
+        if let Some((address, id)) = intent.adopting {
+            session = session.adopting(address, id);
+        }
         if let Some(parallelism) = invocation.options.parallelism {
             session = session.parallelism(parallelism);
         }

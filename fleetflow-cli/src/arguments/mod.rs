@@ -104,7 +104,9 @@ pub(crate) enum Command {
     Fmt(FmtArguments),
     /// Show the outputs of the last convergence
     Outputs(OutputsArguments),
-    /// Look at the remembered state
+    /// Take over what exists already, as the resource declared at ADDRESS
+    Import(ImportArguments),
+    /// Look at the remembered state, and mend it
     #[command(subcommand)]
     State(StateCommand),
     /// The emulated clouds
@@ -208,6 +210,26 @@ pub(crate) struct StatusArguments {
     pub(crate) detailed_exitcode: bool,
 }
 
+/// Arguments of `import`.
+#[derive(Args, Debug)]
+pub(crate) struct ImportArguments {
+    /// The declaration: `server.web`
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) address: Address,
+    /// The id that its cloud gave it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Do it without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// The name of the stage, once more: for stages marked `protect`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm_stage: Option<String>,
+    /// Show the changed fields as well
+    #[arg(long)]
+    pub(crate) detail: bool,
+}
+
 /// Arguments of `fmt`.
 #[derive(Args, Debug)]
 pub(crate) struct FmtArguments {
@@ -237,6 +259,15 @@ pub(crate) enum StateCommand {
     },
     /// Show what was done, oldest first
     History(StageArgument),
+    /// Remember a resource no longer, and leave it in its cloud
+    Forget {
+        /// The resource: `server.web`
+        #[arg(value_name = "ADDRESS")]
+        address: Address,
+        /// Do it without asking
+        #[arg(short, long)]
+        yes: bool,
+    },
 }
 
 /// Commands about the emulated clouds.

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fleetflow_core::converge::Report;
-use fleetflow_core::plan::Plan;
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::plan::{Action, Plan};
+use fleetflow_core::{Address, Error, ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{data_guard, detail, scoped};
@@ -34,6 +34,8 @@ pub(super) enum Goal {
     Converge,
     /// Nothing of it.
     Remove,
+    /// One resource that exists already is looked after from now on.
+    Import,
 }
 
 impl Goal {
@@ -41,6 +43,7 @@ impl Goal {
         match self {
             Self::Converge => "up",
             Self::Remove => "down",
+            Self::Import => "import",
         }
     }
 
@@ -48,6 +51,7 @@ impl Goal {
         match self {
             Self::Converge => "converge",
             Self::Remove => "remove",
+            Self::Import => "take this over into",
         }
     }
 
@@ -55,12 +59,18 @@ impl Goal {
         match self {
             Self::Converge => "Converged",
             Self::Remove => "Removed",
+            Self::Import => "Imported",
         }
     }
 }
 
-pub(super) fn run(invocation: &Invocation, goal: Goal, arguments: &ChangeArguments) -> Result<Exit, Failure> {
-    let result = started(invocation, goal, arguments);
+pub(super) fn run(
+    invocation: &Invocation,
+    goal: Goal,
+    arguments: &ChangeArguments,
+    adopting: Option<(Address, String)>,
+) -> Result<Exit, Failure> {
+    let result = started(invocation, goal, arguments, adopting);
     if let (true, Err(failure)) = (invocation.options.json, &result) {
         let error = failure.into();
         progress::tell(invocation.terminal, Happened::Error { error });
@@ -68,7 +78,12 @@ pub(super) fn run(invocation: &Invocation, goal: Goal, arguments: &ChangeArgumen
     result
 }
 
-fn started(invocation: &Invocation, goal: Goal, arguments: &ChangeArguments) -> Result<Exit, Failure> {
+fn started(
+    invocation: &Invocation,
+    goal: Goal,
+    arguments: &ChangeArguments,
+    adopting: Option<(Address, String)>,
+) -> Result<Exit, Failure> {
     let site = Site::load(invocation, arguments.stage.name.as_deref())?;
     let approval = Approval {
         yes: arguments.yes,
@@ -85,6 +100,7 @@ fn started(invocation: &Invocation, goal: Goal, arguments: &ChangeArguments) -> 
             operation: goal.command(),
             purpose: Purpose::Change,
             data: data_guard(invocation, &arguments.scope),
+            adopting,
         };
         let workplace = Workplace::open(invocation, &site, &cancelled, intent).await?;
         let change = Change {
@@ -161,7 +177,7 @@ impl Change<'_> {
                 Ok(plan)
             };
             match self.goal {
-                Goal::Converge => stack.converge_reviewed(review).await,
+                Goal::Converge | Goal::Import => stack.converge_reviewed(review).await,
                 Goal::Remove => stack.destroy_reviewed(review).await,
             }
         };
@@ -174,7 +190,9 @@ impl Change<'_> {
         self.patiently(|| async { probe(&site.store(), &invocation.edge, self.goal.command()).await })
             .await?;
         let plan = match self.goal {
-            Goal::Converge => interruptible(self.workplace.cancelled, self.workplace.stack.plan()).await?,
+            Goal::Converge | Goal::Import => {
+                interruptible(self.workplace.cancelled, self.workplace.stack.plan()).await?
+            }
             Goal::Remove => {
                 interruptible(self.workplace.cancelled, self.workplace.stack.plan_destroy()).await?
             }
@@ -207,6 +225,9 @@ impl Change<'_> {
     /// The part of the plan that was asked for, shown.
     fn review(&self, plan: Plan) -> Result<Plan> {
         let plan = scoped(plan, &self.workplace.stack, &self.arguments.scope)?;
+        if self.goal == Goal::Import {
+            only_taken_over(&plan)?;
+        }
         let invocation = self.workplace.invocation;
         if invocation.options.json {
             progress::tell(invocation.terminal, (&plan).into());
@@ -226,6 +247,7 @@ impl Change<'_> {
     fn nothing(&self, plan: &Plan) -> String {
         match self.goal {
             Goal::Converge => show::nothing(plan),
+            Goal::Import => "It is looked after already.\n".to_owned(),
             Goal::Remove => show::nothing_left(plan),
         }
     }
@@ -321,12 +343,31 @@ impl Change<'_> {
         terminal.print(&report::summary(report, self.goal.done(), elapsed))?;
         if Exit::from(report.outcome) == Exit::Done {
             let outputs = match self.goal {
-                Goal::Converge => report::outputs(&report.outputs),
+                Goal::Converge | Goal::Import => report::outputs(&report.outputs),
                 Goal::Remove => String::new(),
             };
             return terminal.print(&outputs);
         }
         terminal.alert(&report::failures(report, &invocation.edge.command_line()));
         Ok(())
+    }
+}
+
+/// An import makes nothing new.
+fn only_taken_over(plan: &Plan) -> Result<()> {
+    match plan.steps.iter().find(|step| step.action != Action::Adopt) {
+        None => Ok(()),
+        Some(step) if step.action == Action::Create => {
+            let message = format!("its cloud shows no {} with this id", step.address.kind());
+            Err(Error::new(ErrorKind::NotFound, message)
+                .on(&step.address)
+                .help("check the id, the account and the zone"))
+        }
+        Some(step) => {
+            let message = "it is looked after already";
+            Err(Error::new(ErrorKind::Conflict, message)
+                .on(&step.address)
+                .help("`flow plan` shows how it differs from the file"))
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod change;
 mod completions;
 mod fmt;
+mod import;
 mod outputs;
 mod plan;
 mod sandbox;
@@ -19,13 +20,14 @@ use crate::invocation::Invocation;
 /// Carries out one command.
 pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Up(arguments) => change::run(invocation, change::Goal::Converge, &arguments),
+        Command::Up(arguments) => change::run(invocation, change::Goal::Converge, &arguments, None),
         Command::Plan(arguments) => plan::run(invocation, &arguments),
-        Command::Down(arguments) => change::run(invocation, change::Goal::Remove, &arguments),
+        Command::Down(arguments) => change::run(invocation, change::Goal::Remove, &arguments, None),
         Command::Status(arguments) => status::run(invocation, &arguments),
         Command::Validate(stage) => validate::run(invocation, stage.name.as_deref()),
         Command::Fmt(arguments) => fmt::run(invocation, &arguments),
         Command::Outputs(arguments) => outputs::run(invocation, arguments.name.as_deref()),
+        Command::Import(arguments) => import::run(invocation, arguments),
         Command::State(command) => state::run(invocation, &command),
         Command::Sandbox(command) => sandbox::run(invocation, &command),
         Command::Completions { shell } => completions::run(invocation, shell),

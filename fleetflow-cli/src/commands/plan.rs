@@ -36,6 +36,7 @@ async fn planned(
         operation: "plan",
         purpose: Purpose::Look,
         data: data_guard(invocation, &arguments.scope),
+        adopting: None,
     };
     let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
     let plan = interruptible(cancelled, make(&workplace.stack, arguments)).await;

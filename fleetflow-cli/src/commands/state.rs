@@ -1,13 +1,15 @@
-//! `state list`, `state show`, `state history`: what is remembered. Nothing is changed and no cloud is asked.
+//! `state list`, `show`, `history`, `forget`: what is remembered. No cloud is asked.
 
-use fleetflow_core::state::{Event, Store as _};
+use fleetflow_core::state::{Event, Holder, Store as _};
 use fleetflow_core::{Address, Error, ErrorKind};
 
 use crate::arguments::StateCommand;
 use crate::documents::state::{EntryDocument, HistoryDocument, StateDocument};
+use crate::edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::question::{Approval, Care, Question, ask};
 use crate::runtime;
 use crate::show::style::{DIM, paint};
 use crate::show::table::table;
@@ -19,6 +21,7 @@ pub(super) fn run(invocation: &Invocation, command: &StateCommand) -> Result<Exi
         StateCommand::List(stage) => list(invocation, stage.name.as_deref())?,
         StateCommand::Show { address } => show(invocation, address)?,
         StateCommand::History(stage) => history(invocation, stage.name.as_deref())?,
+        StateCommand::Forget { address, yes } => forget(invocation, address, *yes)?,
     }
     Ok(Exit::Done)
 }
@@ -55,11 +58,7 @@ fn show(invocation: &Invocation, address: &Address) -> Result<(), Failure> {
         .iter()
         .position(|entry| entry.address == *address);
     let Some(found) = found else {
-        return Err(
-            Error::new(ErrorKind::NotFound, format!("the state knows no {address}"))
-                .help("`flow state list` lists what it knows")
-                .into(),
-        );
+        return Err(unknown(address).into());
     };
     if invocation.options.json {
         let entries = document.entries.into_iter().skip(found).take(1).collect();
@@ -114,6 +113,48 @@ fn line(event: &Event) -> String {
         Event::Forgotten { address } => format!("    {address}: forgotten"),
         Event::RunFinished { time, outcome } => format!("{time}  {outcome}"),
     }
+}
+
+/// Under the state's lock, so that no run is going on with it.
+fn forget(invocation: &Invocation, address: &Address, yes: bool) -> Result<(), Failure> {
+    let site = Site::load(invocation, None)?;
+    let (project, stage) = site.names();
+    let (approval, care) = (Approval { yes, confirmed: None }, Care::Usual);
+    let approved = approval.suffices(invocation.terminal, care, stage)?;
+    let site = &site;
+    runtime::run(|cancelled| async move {
+        let store = site.store();
+        if store.load().await?.entry(address).is_none() {
+            return Err(unknown(address).into());
+        }
+        if !approved {
+            let question = Question {
+                verb: "forget",
+                stage,
+                subject: format!("{address} of {project} / {stage}, and leave it in its cloud"),
+                care,
+            };
+            ask(invocation.terminal, &cancelled, &approval, &question).await?;
+        }
+        let holder = Holder {
+            who: invocation.edge.caller().who,
+            operation: "state forget".to_owned(),
+            since: edge::now(),
+        };
+        let lease = store.acquire(holder).await?;
+        let address = address.clone();
+        let written = store.append(&lease, vec![Event::Forgotten { address }]).await;
+        store.release(lease).await?;
+        Ok(written?)
+    })?;
+    let text = format!("{address} is no longer looked after; it stays in its cloud.\n");
+    invocation.terminal.say(&text);
+    Ok(())
+}
+
+fn unknown(address: &Address) -> Error {
+    Error::new(ErrorKind::NotFound, format!("the state knows no {address}"))
+        .help("`flow state list` lists what it knows")
 }
 
 fn load(invocation: &Invocation, stage: Option<&str>) -> Result<(Site, StateDocument), Failure> {

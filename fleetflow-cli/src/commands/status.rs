@@ -37,6 +37,7 @@ async fn read(
         purpose: Purpose::Look,
         // Nothing is carried out: what a plan would lose is no reason to show none.
         data: DataGuard::Allow,
+        adopting: None,
     };
     let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
     let stack = &workplace.stack;

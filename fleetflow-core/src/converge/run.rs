@@ -10,7 +10,7 @@ use super::observe::{Observation, observe};
 use super::{Outcome, Report, Session};
 use crate::catalog;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, expand};
+use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, did_you_mean, expand};
 use crate::plan::{Inputs, Plan, plan};
 use crate::state::{Lease, State};
 
@@ -161,6 +161,7 @@ impl Stack {
             Goal::Converge => stack.expanded_with_digests(&state)?,
             Goal::Destroy => Vec::new(),
         };
+        let desired = adopting(desired, session)?;
         let found = observe(session, &self.scope(&desired), &desired, &state).await?;
         Ok(Observation {
             desired,
@@ -194,6 +195,7 @@ impl Stack {
             state: &observation.state,
             fingerprints: &fingerprints,
             data: session.data,
+            only: session.adopting.as_ref().map(|(address, _)| address),
         })
         .map_err(Error::from_problems)
     }
@@ -231,6 +233,25 @@ impl Observation {
             .iter()
             .find(|found| found.address == *address)
     }
+}
+
+/// The declarations with the one that takes something over, where the session says so.
+fn adopting(mut desired: Vec<Declaration>, session: &Session) -> Result<Vec<Declaration>> {
+    let Some((address, id)) = &session.adopting else {
+        return Ok(desired);
+    };
+    let Some(declared) = desired.iter_mut().find(|declared| declared.address == *address) else {
+        let names = desired.iter().map(|declared| declared.address.to_string());
+        let names: Vec<_> = names.collect();
+        let near = did_you_mean(&address.to_string(), names.iter().map(String::as_str));
+        let error = Error::new(ErrorKind::Invalid, format!("nothing is declared at {address}"));
+        return Err(match near {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help("declare it first: what is taken over becomes as declared"),
+        });
+    };
+    declared.adopt = Some(Some(id.clone()));
+    Ok(desired)
 }
 
 async fn give_back(session: &Session, lease: Lease, report: Result<Report>) -> Result<Report> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::clouds::Clouds;
+use crate::model::Address;
 use crate::plan::DataGuard;
 use crate::state::{Holder, Store};
 
@@ -42,6 +43,7 @@ pub struct Session {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) caller: Caller,
     pub(crate) data: DataGuard,
+    pub(crate) adopting: Option<(Address, String)>,
     pub(crate) parallelism: usize,
     pub(crate) settle: std::time::Duration,
     pub(crate) watcher: Watcher,
@@ -56,6 +58,7 @@ impl Session {
             store: Arc::new(store),
             caller,
             data: DataGuard::Refuse,
+            adopting: None,
             parallelism: 16,
             settle: std::time::Duration::from_secs(30),
             watcher: Arc::new(|_| {}),
@@ -67,6 +70,14 @@ impl Session {
     #[must_use]
     pub fn data(mut self, guard: DataGuard) -> Self {
         self.data = guard;
+        self
+    }
+
+    /// Takes over the resource with `id` as the one declared at `address`. Plans are about nothing else then: what stands in
+    /// the way of other resources is not reported.
+    #[must_use]
+    pub fn adopting(mut self, address: Address, id: impl Into<String>) -> Self {
+        self.adopting = Some((address, id.into()));
         self
     }
 

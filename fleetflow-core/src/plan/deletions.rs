@@ -116,6 +116,10 @@ impl Planner<'_> {
 
     /// Puts the steps in order, or reports everything that stands in the way.
     pub(super) fn finish(mut self) -> Result<Plan, Vec<Problem>> {
+        if let Some(only) = self.inputs.only {
+            let elsewhere = |problem: &Problem| problem.address.as_ref().is_some_and(|at| at != only);
+            self.problems.retain(|problem| !elsewhere(problem));
+        }
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
@@ -144,7 +148,7 @@ impl Planner<'_> {
                 })
             })
             .collect();
-        Ok(Plan {
+        let plan = Plan {
             format: PLAN_FORMAT.to_owned(),
             project: self.inputs.project.to_owned(),
             stage: self.inputs.stage.to_owned(),
@@ -155,6 +159,10 @@ impl Planner<'_> {
             notes: self.notes,
             known: self.known,
             records: self.records,
+        };
+        Ok(match self.inputs.only {
+            Some(only) => plan.targeting(&BTreeSet::from([only.clone()])),
+            None => plan,
         })
     }
 

@@ -47,6 +47,8 @@ pub struct Inputs<'i> {
     pub fingerprints: &'i BTreeMap<String, String>,
     /// Whether data may be lost.
     pub data: DataGuard,
+    /// The one resource that the plan is about; everything without it.
+    pub only: Option<&'i Address>,
 }
 
 /// The difference between what is declared and what is there, or everything that stands in its way.
