@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Cloudflare;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::{Http, HttpTransport, Pace, Patience, Traffic};
 
 /// The base of the real API (API doc §1.1).
@@ -50,7 +51,7 @@ impl CloudflareBuilder {
     /// With another base of the API than the real one, up to `/client/v4`.
     #[must_use]
     pub fn base(mut self, url: impl Into<String>) -> Self {
-        self.base = url.into().trim_end_matches('/').to_owned();
+        self.base = url.into();
         self
     }
 
@@ -85,9 +86,44 @@ impl CloudflareBuilder {
             .traffic(self.traffic);
         Ok(Cloudflare {
             http,
-            credentials: self.credentials,
-            base: self.base,
+            authorization: self.credentials.headers()?,
+            is_token: matches!(self.credentials, Credentials::Token(_)),
+            base: self.base.trim_end_matches('/').to_owned(),
             account: self.account,
+            discovered: Arc::default(),
+            zones: Arc::default(),
         })
     }
+}
+
+impl Credentials {
+    /// As headers. Only one family may be sent (API doc §1.2).
+    fn headers(&self) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        match self {
+            Self::Token(token) => {
+                let value = format!("Bearer {}", token.expose_secret());
+                headers.insert(header::AUTHORIZATION, sensitive(&value, "API token")?);
+            }
+            Self::Key { email, key } => {
+                let names = ["x-auth-email", "x-auth-key"].map(HeaderName::from_static);
+                let [email_name, key_name] = names;
+                headers.insert(email_name, sensitive(email, "email address")?);
+                headers.insert(key_name, sensitive(key.expose_secret(), "API key")?);
+            }
+        }
+        Ok(headers)
+    }
+}
+
+fn sensitive(value: &str, what: &str) -> Result<HeaderValue> {
+    let sent = Some(value).filter(|value| value.is_ascii());
+    let sent = sent.and_then(|value| HeaderValue::from_str(value).ok());
+    let mut value = sent.ok_or_else(|| {
+        let message = format!("the {what} for Cloudflare has a character that cannot be sent");
+        Error::new(ErrorKind::Unauthorized, message)
+            .help("copy it again: a line break, or an ellipsis from a shortened display, is the usual cause")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }

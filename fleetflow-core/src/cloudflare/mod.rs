@@ -1,6 +1,9 @@
 //! Cloudflare: the client, and a folder for each kind.
 
+mod account;
+mod answer;
 mod builder;
+mod call;
 pub mod dns;
 pub mod dns_record;
 pub mod kv_namespace;
@@ -8,6 +11,10 @@ mod name;
 pub mod pages;
 pub mod r2_bucket;
 pub mod worker;
+mod zones;
+
+#[cfg(test)]
+mod tests;
 
 pub use builder::{CloudflareBuilder, Credentials};
 pub use dns::Dns;
@@ -16,15 +23,22 @@ pub use pages::Pages;
 pub use r2_bucket::R2Bucket;
 pub use worker::Worker;
 
+use std::sync::Arc;
+
+use crate::clouds::Account;
 use crate::http::Http;
 
 /// A client of Cloudflare. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Cloudflare {
     http: Http,
-    credentials: Credentials,
+    /// The headers that say who we are; marked sensitive.
+    authorization: http::HeaderMap,
+    is_token: bool,
     base: String,
     account: Option<String>,
+    discovered: Arc<tokio::sync::OnceCell<Account>>,
+    zones: Arc<tokio::sync::Mutex<zones::Seen>>,
 }
 
 impl Cloudflare {
@@ -38,10 +52,5 @@ impl Cloudflare {
     /// ```
     pub fn builder(credentials: Credentials) -> CloudflareBuilder {
         CloudflareBuilder::new(credentials)
-    }
-
-    /// The account that is worked in: asks, so that wrong credentials are told before anything else happens.
-    pub async fn account(&self) -> crate::Result<crate::clouds::Account> {
-        todo!("the Cloudflare helper writes this")
     }
 }

@@ -196,6 +196,7 @@ impl Stack {
             fingerprints: &fingerprints,
             data: session.data,
             only: session.adopting.as_ref().map(|(address, _)| address),
+            deletions: session.deletions,
         })
         .map_err(Error::from_problems)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::clouds::Clouds;
 use crate::model::Address;
-use crate::plan::DataGuard;
+use crate::plan::{DataGuard, DeletionGuard};
 use crate::state::{Holder, Store};
 
 use super::Watcher;
@@ -44,6 +44,7 @@ pub struct Session {
     pub(crate) caller: Caller,
     pub(crate) data: DataGuard,
     pub(crate) adopting: Option<(Address, String)>,
+    pub(crate) deletions: DeletionGuard,
     pub(crate) parallelism: usize,
     pub(crate) settle: std::time::Duration,
     pub(crate) watcher: Watcher,
@@ -59,6 +60,7 @@ impl Session {
             caller,
             data: DataGuard::Refuse,
             adopting: None,
+            deletions: DeletionGuard::Refuse,
             parallelism: 16,
             settle: std::time::Duration::from_secs(30),
             watcher: Arc::new(|_| {}),
@@ -78,6 +80,13 @@ impl Session {
     #[must_use]
     pub fn adopting(mut self, address: Address, id: impl Into<String>) -> Self {
         self.adopting = Some((address, id.into()));
+        self
+    }
+
+    /// Whether steps may delete more than 30 % of what is in one place: the records of a zone.
+    #[must_use]
+    pub fn deletions(mut self, guard: DeletionGuard) -> Self {
+        self.deletions = guard;
         self
     }
 

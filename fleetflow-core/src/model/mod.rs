@@ -5,6 +5,7 @@ mod conform;
 mod declaration;
 mod expand;
 pub mod format;
+mod found;
 mod kind;
 mod path;
 mod problem;
@@ -17,16 +18,18 @@ pub use address::{Address, InvalidName, OutputRef, Owner};
 pub use conform::conform;
 pub use declaration::{Declaration, Declare};
 pub use expand::Expansion;
+pub use found::Found;
 pub use kind::{Kind, Of, Operations};
 pub use path::{Path, Segment};
 pub use problem::{Problem, did_you_mean};
 pub use resource::{
-    BatchStep, Existing, Found, Lifecycle, Made, Observed, OutputField, Ownership, Provider, Resource, Scope,
-    Verb, Wanted,
+    BatchStep, Existing, Lifecycle, Made, Observed, OutputField, Ownership, Provider, Resource, Scope, Verb,
+    Wanted,
 };
 pub use stack::{CloudflareSettings, DockerSettings, Providers, SakuraSettings, Stack};
 pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};
 
 pub(crate) use conform::schema_at;
 pub(crate) use expand::{expand, expanded};
+pub(crate) use resource::decode;
 pub(crate) use value::reveal;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Address, Declaration, Expansion, Problem};
+use super::{Address, Declaration, Expansion, Found, Problem};
 use crate::converge::Context;
 use crate::error::Result;
 use crate::plan::{Change, Disruption};
@@ -179,36 +179,6 @@ pub struct Scope {
     pub declared: std::sync::Arc<[Declaration]>,
 }
 
-/// What a look at one kind brought.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// The resources: ours, and others' that stand where one of ours is wanted.
-    pub resources: Vec<Observed>,
-    /// How many others there are, which are left alone.
-    pub foreign: usize,
-    /// What users of a plan shall know.
-    pub notes: Vec<String>,
-}
-
-impl From<Vec<Observed>> for Found {
-    fn from(resources: Vec<Observed>) -> Self {
-        Self {
-            resources,
-            ..Self::default()
-        }
-    }
-}
-
-impl Extend<Self> for Found {
-    fn extend<T: IntoIterator<Item = Self>>(&mut self, found: T) {
-        for found in found {
-            self.resources.extend(found.resources);
-            self.foreign += found.foreign;
-            self.notes.extend(found.notes);
-        }
-    }
-}
-
 /// A resource that is declared, or that the state remembers, and is to be looked for.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -230,7 +200,8 @@ pub struct Existing {
     pub address: Address,
     /// The id that its cloud gave it.
     pub id: String,
-    /// The declaration as it was last applied; secrets are markers in it. Null where nothing was applied by us.
+    /// The declaration as it was last applied; secrets are markers in it. What the cloud shows, where nothing was
+    /// applied by us.
     #[serde(default)]
     pub spec: Value,
     /// Its outputs.

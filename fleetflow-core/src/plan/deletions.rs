@@ -1,8 +1,11 @@
 //! The second half of planning: what is there, or remembered, but no longer declared. And the order of all steps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Bookkeeping, DataGuard, Disruption, Level, PLAN_FORMAT, Plan, Planner, Step, existing};
+use super::{
+    Action, Bookkeeping, DataGuard, DeletionGuard, Disruption, Level, PLAN_FORMAT, Plan, Planner, Step,
+    existing,
+};
 use crate::catalog;
 use crate::model::{Address, Existing, Kind, Observed, Ownership, Path, Problem};
 use crate::plan::graph::{Graph, order};
@@ -36,6 +39,36 @@ impl Planner<'_> {
         for address in all {
             if !self.declared.contains_key(&address) {
                 self.undeclared(&address);
+            }
+        }
+        self.mass_deletions();
+    }
+
+    /// Refuses to delete a large part of one place, as octoDNS does by default: more than 30 %, where there are ten or
+    /// more. That everything is to go (`down`) was asked for in so many words.
+    fn mass_deletions(&mut self) {
+        if self.inputs.deletions == DeletionGuard::Allow || self.inputs.desired.is_empty() {
+            return;
+        }
+        let mut deleted: BTreeMap<String, Vec<&Address>> = BTreeMap::new();
+        for step in self.steps.values().filter(|step| step.action == Action::Delete) {
+            let operations = catalog::kind(step.address.kind()).and_then(|kind| kind.operations());
+            let spec = step.existing.as_ref().map(|existing| &existing.spec);
+            if let Some(place) = operations.zip(spec).and_then(|(kind, spec)| kind.batch_key(spec)) {
+                deleted.entry(place).or_default().push(&step.address);
+            }
+        }
+        for (place, addresses) in deleted {
+            let Some(all) = self.inputs.observed.population.get(&place).copied() else {
+                continue;
+            };
+            let (some, first) = (addresses.len(), addresses[0]);
+            if all >= 10 && some * 10 > all * 3 {
+                let kind = first.kind();
+                let message =
+                    format!("{some} of the {all} {kind}s of {place} would be deleted, more than 30 %");
+                let help = "add `--force-delete` if that is what you want";
+                self.problems.push(Problem::guard(first, message).help(help));
             }
         }
     }

@@ -30,6 +30,16 @@ pub enum DataGuard {
     Allow,
 }
 
+/// Whether a plan may delete a large part of what is in one place, a zone for instance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeletionGuard {
+    /// Refuse to delete more than 30 % of it.
+    #[default]
+    Refuse,
+    /// The user agreed to it.
+    Allow,
+}
+
 /// Everything that a plan is made from.
 #[derive(Debug)]
 pub struct Inputs<'i> {
@@ -49,6 +59,8 @@ pub struct Inputs<'i> {
     pub data: DataGuard,
     /// The one resource that the plan is about; everything without it.
     pub only: Option<&'i Address>,
+    /// Whether a large part of a place may be deleted.
+    pub deletions: DeletionGuard,
 }
 
 /// The difference between what is declared and what is there, or everything that stands in its way.
@@ -160,7 +172,10 @@ fn existing(observed: &Observed, entry: Option<&Entry>) -> Existing {
     Existing {
         address: observed.address.clone(),
         id: observed.id.clone(),
-        spec: entry.map(|entry| entry.spec.clone()).unwrap_or_default(),
+        spec: entry.map_or_else(
+            || Value::Object(observed.live.clone()),
+            |entry| entry.spec.clone(),
+        ),
         outputs: observed.outputs.clone(),
     }
 }

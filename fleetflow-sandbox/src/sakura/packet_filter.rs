@@ -195,7 +195,8 @@ fn is_network(text: &str) -> bool {
 impl PacketFilter {
     fn hash(&self) -> String {
         let rules = json!(self.rules).to_string();
-        format!("{:x}", Md5::digest(rules.as_bytes()))
+        let digest = Md5::digest(rules.as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -218,6 +219,5 @@ pub(super) fn brief(rows: &Rows, id: u64) -> Value {
     let Some(filter) = rows.packet_filters.get(&id) else {
         return Value::Null;
     };
-    let rules: Vec<Value> = filter.rules.iter().map(Rule::view).collect();
-    json!({ "ID": id, "Name": filter.about.name, "RequiredHostVersion": 0, "Expression": rules })
+    json!({ "ID": id, "Name": filter.about.name, "RequiredHostVersion": 0 })
 }

@@ -15,11 +15,10 @@ const LONGEST_COMMENT: usize = 500;
 
 pub(super) fn check(dns: &Dns) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if dns.authoritative {
-        let message =
-            "`authoritative` is not carried out by this version: it would leave other records alone";
+    if dns.authoritative && dns.record.is_empty() {
+        let message = "an authoritative zone without records would lose all that it has";
         let problem = Problem::at(Path::root().key("authoritative"), message);
-        problems.push(problem.help("remove it, and delete other records at Cloudflare"));
+        problems.push(problem.help("declare its records, or remove `authoritative`"));
     }
     let zone = match zone_name(&dns.zone) {
         Ok(zone) => zone,

@@ -11,19 +11,22 @@ use crate::cloudflare::r2_bucket::R2Bucket;
 use crate::model::{Address, Declaration, Expansion, Input, Owner, Resource as _};
 use crate::sakura::scale;
 
-/// The zone itself, to be looked up, and its records.
+/// The zone itself, to be looked up, and its records. What buckets serve stays with the zone, which tells of it.
 pub(super) fn expand(dns: &Dns, declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
+    let zone = zone_name(&dns.zone).unwrap_or_else(|_| dns.zone.clone());
     let lookup = Dns {
-        record: Vec::new(),
+        record: dns
+            .record
+            .iter()
+            .filter(|record| served_by_bucket(record, &zone, around))
+            .cloned()
+            .collect(),
         ..dns.clone()
     };
     let mut parts = vec![Declaration {
         spec: Declaration::from(lookup).spec,
         ..declared.clone()
     }];
-    let Ok(zone) = zone_name(&dns.zone) else {
-        return parts;
-    };
     let mut numbers: BTreeMap<(String, RecordType), usize> = BTreeMap::new();
     for (record, value) in each_value(dns, &zone, around) {
         let Ok(full) = name::record_name(&record.name, &zone) else {

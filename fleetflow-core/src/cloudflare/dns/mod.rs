@@ -7,9 +7,10 @@
 
 mod check;
 mod expand;
+mod lookup;
 mod record;
 mod types;
-mod value;
+pub(super) mod value;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,7 +69,8 @@ pub struct Dns {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[builder(via_mutators)]
     pub record: Vec<Record>,
-    /// Whether the zone shall have no records but these. This version refuses it.
+    /// Whether the zone shall have no records but these. Others are deleted, except those that products of Cloudflare
+    /// keep for themselves, and those with the mark of another project or stage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[builder(default)]
     pub authoritative: bool,

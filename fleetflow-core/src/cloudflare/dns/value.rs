@@ -49,7 +49,7 @@ fn check_text(text: String) -> Result<String, String> {
 
 fn hexadecimal(text: &str) -> Result<String, String> {
     let digits: String = text.split_whitespace().collect::<String>().to_ascii_lowercase();
-    let whole = !digits.is_empty() && digits.len() % 2 == 0;
+    let whole = !digits.is_empty() && digits.len().is_multiple_of(2);
     if whole && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(digits)
     } else {

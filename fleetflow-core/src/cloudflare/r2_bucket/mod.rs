@@ -5,8 +5,12 @@
     reason = "the derived builder has each mutator a second time, inside"
 )]
 
+mod change;
 mod check;
+mod look;
+mod place;
 mod settings;
+mod wire;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +21,14 @@ pub use settings::{
     TlsVersion,
 };
 
-use crate::model::{Address, Output, OutputField, Problem, Provider, Resource};
+use super::Cloudflare;
+use crate::converge::Context;
+use crate::error::Result;
+use crate::model::{
+    Address, Existing, Found, Lifecycle, Made, Output, OutputField, Problem, Provider, Resource, Scope,
+    Wanted,
+};
+use crate::plan::Change;
 
 /// A bucket of Cloudflare R2.
 ///
@@ -138,5 +149,36 @@ impl Resource for R2Bucket {
 
     fn check(&self) -> Vec<Problem> {
         check::check(self)
+    }
+}
+
+impl Lifecycle for R2Bucket {
+    type Cloud = Cloudflare;
+
+    async fn observe(cloud: &Cloudflare, _: &Scope, wanted: &[Wanted]) -> Result<Found> {
+        look::observe(cloud, wanted).await
+    }
+
+    async fn create(
+        cloud: &Cloudflare,
+        context: &Context,
+        spec: &Self,
+        _: Option<&Existing>,
+    ) -> Result<Made> {
+        change::create(cloud, context, spec).await
+    }
+
+    async fn update(
+        cloud: &Cloudflare,
+        context: &Context,
+        was: &Existing,
+        spec: &Self,
+        changes: &[Change],
+    ) -> Result<Made> {
+        change::update(cloud, context, was, spec, changes).await
+    }
+
+    async fn delete(cloud: &Cloudflare, context: &Context, was: &Existing) -> Result<()> {
+        change::delete(cloud, context, was).await
     }
 }

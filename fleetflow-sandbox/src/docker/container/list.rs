@@ -1,6 +1,6 @@
 //! The list of containers and its filters.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -145,14 +145,14 @@ fn open_ports(container: &Container) -> Vec<Value> {
         return Vec::new();
     }
     let published = |port: &str| container.run.ports.iter().any(|one| one.container == port);
-    let exposed: BTreeSet<String> = container
+    let exposed: BTreeMap<String, ()> = container
         .config
         .exposed_ports
         .keys()
-        .map(|port| ports::with_protocol(port))
+        .map(|port| (ports::with_protocol(port), ()))
         .collect();
     let closed = exposed
-        .iter()
+        .keys()
         .filter(|port| !published(port))
         .map(|port| open_port(port, None));
     closed

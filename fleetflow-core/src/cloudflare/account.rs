@@ -1,0 +1,136 @@
+//! Who we are at Cloudflare and in which account we work: token, account id. Zones are elsewhere.
+
+use serde::Deserialize;
+
+use super::Cloudflare;
+use super::answer::has_code;
+use crate::clouds::Account;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What the verify routes say about a token (API doc §1.3).
+#[derive(Deserialize)]
+struct Token {
+    status: String,
+    expires_on: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Row {
+    id: String,
+    #[serde(default)]
+    name: String,
+}
+
+impl Cloudflare {
+    /// The account that is worked in: asks, so that wrong credentials are told before anything else happens.
+    pub async fn account(&self) -> Result<Account> {
+        let account = self.seen().await?;
+        if self.is_token {
+            self.verify(&account.id).await?;
+        }
+        Ok(account)
+    }
+
+    /// The id of the account that is worked in: the given one, or the only one that the credentials see. It is
+    /// looked up at most once.
+    pub(crate) async fn account_id(&self) -> Result<String> {
+        match &self.account {
+            Some(id) => well_formed(id).map(str::to_owned),
+            None => Ok(self.seen().await?.id),
+        }
+    }
+
+    async fn seen(&self) -> Result<Account> {
+        self.discovered.get_or_try_init(|| self.discover()).await.cloned()
+    }
+
+    async fn discover(&self) -> Result<Account> {
+        if let Some(id) = &self.account {
+            well_formed(id)?;
+        }
+        let rows: Vec<Row> = self.pages("/accounts", 50, "", "look for the account").await?;
+        let row = match &self.account {
+            Some(id) => rows
+                .iter()
+                .find(|row| row.id == *id)
+                .ok_or_else(|| unseen(id, &rows))?,
+            None => only(&rows)?,
+        };
+        Ok(Account {
+            id: row.id.clone(),
+            name: row.name.clone(),
+        })
+    }
+
+    /// An account-owned token answers 1000 on the user's route (API doc §1.3).
+    async fn verify(&self, account: &str) -> Result<()> {
+        let operation = "verify the API token";
+        let token = match self.get("/user/tokens/verify", operation).send::<Token>().await {
+            Err(error) if has_code(&error, &[1000]) => {
+                let path = format!("/accounts/{account}/tokens/verify");
+                self.get(&path, operation).send::<Token>().await?
+            }
+            answer => answer?,
+        };
+        if token.status == "active" {
+            return Ok(());
+        }
+        let until = token
+            .expires_on
+            .map(|at| format!(" since {at}"))
+            .unwrap_or_default();
+        Err(Error::new(
+            ErrorKind::Unauthorized,
+            format!("the API token is {}{until}", token.status),
+        )
+        .help("make a new token, or enable this one, at dash.cloudflare.com/profile/api-tokens"))
+    }
+}
+
+/// A malformed id would be answered as an unknown route (API doc §1.4).
+fn well_formed(id: &str) -> Result<&str> {
+    let legal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if id.len() == 32 && id.bytes().all(legal) {
+        return Ok(id);
+    }
+    Err(
+        Error::new(ErrorKind::Invalid, format!("`{id}` is not the id of a Cloudflare account"))
+            .help("it has 32 digits from 0 to 9 and a to f; the dashboard shows it in the address of the account's page"),
+    )
+}
+
+fn unseen(id: &str, rows: &[Row]) -> Error {
+    Error::new(
+        ErrorKind::Unauthorized,
+        format!("the credentials for Cloudflare do not see the account `{id}`"),
+    )
+    .help(format!("they see: {}", listed(rows)))
+}
+
+fn only(rows: &[Row]) -> Result<&Row> {
+    match rows {
+        [only] => Ok(only),
+        [] => Err(Error::new(
+            ErrorKind::Unauthorized,
+            "the credentials for Cloudflare see no account",
+        )
+        .help("give the account's id, or a token of that account")),
+        several => Err(Error::new(
+            ErrorKind::Invalid,
+            "the credentials for Cloudflare see several accounts",
+        )
+        .help(format!("give the id of one as `account-id`: {}", listed(several)))),
+    }
+}
+
+fn listed(rows: &[Row]) -> String {
+    let names: Vec<_> = rows
+        .iter()
+        .map(|row| format!("{} ({})", row.id, row.name))
+        .collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
