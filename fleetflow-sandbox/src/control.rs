@@ -40,7 +40,7 @@ async fn save_after(State(shared): State<Arc<Shared>>, request: Request, next: N
     if is_read {
         return response;
     }
-    match shared.save() {
+    match shared.keep().await {
         Ok(()) => response,
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }

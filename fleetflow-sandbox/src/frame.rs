@@ -68,7 +68,8 @@ async fn pass(State(frame): State<Frame>, request: Request, next: Next) -> Respo
     let response = match fault {
         Some(fault) if fault.when == Moment::BeforeEffect => frame.wrong(&fault, &entry.request_id),
         fault => {
-            let response = frame.saved(&entry, next.run(request).await);
+            let response = next.run(request).await;
+            let response = frame.saved(&entry, response).await;
             fault.map_or(response, |fault| frame.wrong(&fault, &entry.request_id))
         }
     };
@@ -113,11 +114,11 @@ impl Frame {
     }
 
     /// The answer, once the change it tells about is safe. No change is answered that a crash could undo.
-    fn saved(&self, entry: &Entry, response: Response) -> Response {
+    async fn saved(&self, entry: &Entry, response: Response) -> Response {
         if !entry.is_write() {
             return response;
         }
-        match self.shared.save() {
+        match self.shared.keep().await {
             Ok(()) => response,
             Err(error) => self.failure(&error.to_string(), &entry.request_id),
         }

@@ -57,22 +57,26 @@ fn redact_member(key: &str, member: &mut Value, is_secret_binding: SecretBinding
 /// True inside an object that says of itself that it is a secret, as Cloudflare's bindings do.
 type SecretBinding = bool;
 
-/// Names under which clouds take secrets.
+/// What names have in them under which clouds take secrets.
+const PARTS: [&str; 9] = [
+    "password",
+    "passphrase",
+    "secret",
+    "token",
+    "userdata",
+    "privatekey",
+    "authorization",
+    "apikey",
+    "credential",
+];
+
+/// Names that have it and take none.
+const PLAIN: [&str; 4] = ["secretname", "tokenid", "nextpagetoken", "disablepwauth"];
+
+/// True for names under which clouds take secrets.
 fn is_secret(key: &str) -> bool {
     let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     let key = key.to_ascii_lowercase();
-    const PARTS: [&str; 9] = [
-        "password",
-        "passphrase",
-        "secret",
-        "token",
-        "userdata",
-        "privatekey",
-        "authorization",
-        "apikey",
-        "credential",
-    ];
-    const PLAIN: [&str; 4] = ["secretname", "tokenid", "nextpagetoken", "disablepwauth"];
     !PLAIN.contains(&key.as_str()) && PARTS.iter().any(|part| key.contains(part))
 }
 

@@ -41,7 +41,13 @@ pub struct Shared {
     pub(crate) ssh: ssh::Ports,
     /// The engine that stands in for those of emulated servers.
     pub(crate) real_engine: Option<String>,
+    lives_in_memory: bool,
     storage: Mutex<Storage>,
+    /// Whoever holds it saves, and saves for those who wait for it as well.
+    saving: tokio::sync::Mutex<()>,
+    /// Changes so far, and how many of them the file has.
+    changed: AtomicU64,
+    saved: AtomicU64,
     requests: AtomicU64,
     started: Timestamp,
 }
@@ -100,7 +106,11 @@ impl Shared {
             changes: watch::Sender::new(()),
             ssh: ssh::Ports::default(),
             real_engine: options.real_engine,
+            lives_in_memory: matches!(storage, Storage::Memory),
             storage: Mutex::new(storage),
+            saving: tokio::sync::Mutex::default(),
+            changed: AtomicU64::new(0),
+            saved: AtomicU64::new(0),
             requests: AtomicU64::new(0),
         }
     }
@@ -128,16 +138,43 @@ impl Shared {
         digest.to_hex()[..32].to_owned()
     }
 
+    /// Returns when every change made before the call is in the world's file, if it has one.
+    ///
+    /// A save takes as long as the world is large. Changes that come while one is under way wait for the next, which is
+    /// one for all of them.
+    pub(crate) async fn keep(self: &Arc<Self>) -> Result<(), Error> {
+        self.changes.send_replace(());
+        let change = self.changed.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.lives_in_memory {
+            return Ok(());
+        }
+        let _turn = self.saving.lock().await;
+        if self.saved.load(Ordering::SeqCst) >= change {
+            return Ok(());
+        }
+        let shared = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || shared.save()).await {
+            Ok(saved) => saved,
+            Err(stopped) => Err(Error::WorldFile {
+                action: "save",
+                path: PathBuf::new(),
+                source: stopped.into(),
+            }),
+        }
+    }
+
     /// Writes the world to its file, if it has one. What is saved includes every change made before the call.
     pub(crate) fn save(&self) -> Result<(), Error> {
-        self.changes.send_replace(());
         // The file's lock is taken first, so that an older picture of the world never overwrites a newer one.
         let storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);
         match &*storage {
             Storage::Memory => Ok(()),
             Storage::File(file) => {
+                let changed = self.changed.load(Ordering::SeqCst);
                 let bytes = serde_json::to_vec(&*self.world());
-                file.store(bytes)
+                file.store(bytes)?;
+                self.saved.fetch_max(changed, Ordering::SeqCst);
+                Ok(())
             }
             Storage::Closed(path) => Err(Error::WorldFile {
                 action: "save",

@@ -36,7 +36,7 @@ impl World {
         sorted(json!({
             "sakura": self.sakura.inventory(),
             "cloudflare": self.cloudflare.inventory(),
-            "docker": self.docker.inventory(),
+            "docker": self.docker.inventory(|engine| sakura::engine_name(self, engine)),
         }))
     }
 

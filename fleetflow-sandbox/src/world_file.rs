@@ -4,15 +4,12 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::{Error, World};
 
 /// A world file that this sandbox owns.
 #[derive(Debug)]
 pub(crate) struct WorldFile {
     path: PathBuf,
-    folder: PathBuf,
     /// Held for as long as the sandbox runs; the system releases it when the process dies, however it dies.
     _lock: File,
 }
@@ -37,11 +34,7 @@ impl WorldFile {
             .open(path.with_extension("lock"))
             .map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path,
-                folder,
-                _lock: lock,
-            }),
+            Ok(()) => Ok(Self { path, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { path }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
@@ -70,12 +63,19 @@ impl WorldFile {
     /// Replaces the file. It is readable by its owner only, because worlds hold what users put into them.
     pub(crate) fn store(&self, world: serde_json::Result<Vec<u8>>) -> Result<(), Error> {
         let bytes = world.map_err(|error| self.failed("save", error.into()))?;
-        let mut next = NamedTempFile::new_in(&self.folder).map_err(|error| self.failed("save", error))?;
-        next.write_all(&bytes)
-            .map_err(|error| self.failed("save", error))?;
-        next.persist(&self.path)
-            .map_err(|error| self.failed("save", error.error))?;
-        Ok(())
+        self.replace(&bytes).map_err(|error| self.failed("save", error))
+    }
+
+    /// Writes beside the file and renames: whoever dies in between leaves the old world, and a rest that the next save
+    /// overwrites. The system writes to the disk when it likes; only a machine that dies can lose something.
+    fn replace(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let next = self.path.with_extension("next");
+        let mut options = File::options();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&next)?.write_all(bytes)?;
+        fs::rename(&next, &self.path)
     }
 
     fn failed(&self, action: &'static str, source: std::io::Error) -> Error {

@@ -69,13 +69,21 @@ impl Failure {
 }
 
 /// 200 with JSON.
-#[expect(clippy::needless_pass_by_value, reason = "handlers build the value in place")]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "handlers build the value in place and end with the outcome"
+)]
 pub(super) fn ok(value: Value) -> Outcome {
     Ok(with_body(StatusCode::OK, "application/json", value.to_string()))
 }
 
 /// 201 with JSON.
-#[expect(clippy::needless_pass_by_value, reason = "handlers build the value in place")]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "handlers build the value in place and end with the outcome"
+)]
 pub(super) fn created(value: Value) -> Outcome {
     Ok(with_body(
         StatusCode::CREATED,
@@ -85,6 +93,10 @@ pub(super) fn created(value: Value) -> Outcome {
 }
 
 /// A status without a body.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the outcome of a handler, as handlers end with it"
+)]
 pub(super) fn empty(status: StatusCode) -> Outcome {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
@@ -92,6 +104,10 @@ pub(super) fn empty(status: StatusCode) -> Outcome {
 }
 
 /// 200 with one JSON object for each line, each sent on its own as an engine sends progress.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the outcome of a handler, as handlers end with it"
+)]
 pub(super) fn lines(values: Vec<Value>) -> Outcome {
     let chunks = values
         .into_iter()

@@ -9,13 +9,16 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::LOCAL;
 use super::answer::Failure;
 use super::container::{self, Container, Health};
 use super::daemon::Daemon;
 use super::image::Reference;
 use super::stream::Pipe;
-use crate::Shared;
+use crate::{Shared, sakura};
 
+/// The engine is `local` or the name of a server.
+///
 /// `POST /_sandbox/docker/{engine}/containers/{name}/state` and `POST /_sandbox/docker/{engine}/registry/missing`.
 pub(crate) fn control_router(shared: Arc<Shared>) -> Router {
     Router::new()
@@ -62,9 +65,7 @@ async fn change_container(
     Path((engine, name)): Path<(String, String)>,
     Json(change): Json<Change>,
 ) -> (StatusCode, Json<Value>) {
-    answer(Daemon::open(&shared, &engine, |daemon| {
-        apply(daemon, &name, &change)
-    }))
+    answer(open(&shared, &engine, |daemon| apply(daemon, &name, &change)))
 }
 
 async fn lack_image(
@@ -72,11 +73,29 @@ async fn lack_image(
     Path(engine): Path<String>,
     Json(lacking): Json<Lacking>,
 ) -> (StatusCode, Json<Value>) {
-    answer(Daemon::open(&shared, &engine, |daemon| {
+    answer(open(&shared, &engine, |daemon| {
         let reference = Reference::bare(&lacking.reference)?;
         daemon.engine.missing.insert(reference.to_string());
         Ok(())
     }))
+}
+
+/// Opens the engine that is called so: `local`, or by the name of its server.
+fn open(
+    shared: &Shared,
+    called: &str,
+    work: impl FnOnce(&mut Daemon<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let key = match called {
+        LOCAL => Some(LOCAL.to_owned()),
+        server => sakura::engine_key(&shared.world(), server),
+    };
+    match key {
+        Some(key) => Daemon::open(shared, &key, work),
+        None => Err(Failure::not_found(format!(
+            "there is no engine {called}: name `{LOCAL}`, or a server that has a disk"
+        ))),
+    }
 }
 
 fn answer(result: Result<(), Failure>) -> (StatusCode, Json<Value>) {

@@ -11,17 +11,25 @@ use super::network::{Network, Origin};
 use super::rows::{Engine, Rows};
 use super::volume::Volume;
 
-/// Engines by key; those nobody left anything in are not there.
-pub(super) fn of(rows: &Rows) -> Value {
+/// Engines by what `named` calls them, as keys come from ids. Those nobody left anything in are not there.
+pub(super) fn of(rows: &Rows, named: impl Fn(&str) -> String) -> Value {
     let engines = rows
         .engines
         .iter()
-        .map(|(key, engine)| (key.clone(), engine_inventory(engine)));
-    Value::Object(
-        engines
-            .filter(|(_, inventory)| inventory.as_object().is_some_and(|one| !one.is_empty()))
-            .collect(),
-    )
+        .map(|(key, engine)| (named(key), engine_inventory(engine)));
+    let mut engines: Vec<(String, Value)> = engines
+        .filter(|(_, inventory)| inventory.as_object().is_some_and(|one| !one.is_empty()))
+        .collect();
+    // Servers may have the same name. What is in them tells such apart, and not the order they were made in.
+    engines.sort_by_cached_key(|(name, inventory)| (name.clone(), inventory.to_string()));
+    let mut inventory = Map::new();
+    for (name, engine) in engines {
+        let again = (2..).map(|number| format!("{name} ({number})"));
+        let free = std::iter::once(name.clone()).chain(again);
+        let free = free.into_iter().find(|name| !inventory.contains_key(name));
+        inventory.insert(free.unwrap_or(name), engine);
+    }
+    Value::Object(inventory)
 }
 
 fn engine_inventory(engine: &Engine) -> Value {

@@ -31,10 +31,7 @@ impl Program {
             ("true", _) => Self::ends("", 0),
             ("false", _) => Self::ends("", 1),
             ("echo", words) => Self::ends(&format!("{}\n", words.join(" ")), 0),
-            ("env", []) => Self::ends(
-                &env.iter().map(|entry| format!("{entry}\n")).collect::<String>(),
-                0,
-            ),
+            ("env", []) => Self::ends(&env.iter().flat_map(|entry| [entry, "\n"]).collect::<String>(), 0),
             ("cat", []) => Self::Copies,
             ("sleep", [seconds]) => seconds.parse().map_or(Self::Unknown, |seconds| {
                 Self::Sleeps(Duration::from_secs(seconds))

@@ -46,8 +46,8 @@ impl Rows {
     }
 
     /// What users made, canonically: two worlds with the same things in them give the same JSON, whatever happened before.
-    pub(crate) fn inventory(&self) -> Value {
-        inventory::of(self)
+    pub(crate) fn inventory(&self, named: impl Fn(&str) -> String) -> Value {
+        inventory::of(self, named)
     }
 
     /// Forgets an engine.

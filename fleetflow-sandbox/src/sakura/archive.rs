@@ -54,7 +54,7 @@ pub(super) fn route(world: &mut World, call: &Call<'_>, tail: &[&str]) -> Outcom
 
 fn find(rows: &Rows, call: &Call<'_>) -> Outcome<Answer> {
     let mut public: Vec<_> = catalog::archives(call.zone)
-        .map(|(id, archive)| archive.view(id))
+        .map(|(id, archive)| archive.view(id, call.zone))
         .collect();
     public.sort_by_key(|view| view["DisplayOrder"].as_u64());
     let own = in_zone(&rows.archives, call).map(|(id, archive)| view(rows, id, archive, call.now));
@@ -64,7 +64,7 @@ fn find(rows: &Rows, call: &Call<'_>) -> Outcome<Answer> {
 
 fn read(rows: &Rows, call: &Call<'_>, id: u64) -> Outcome<Answer> {
     match catalog::archive(id) {
-        Some((zone, archive)) if zone == call.zone => Ok(Answer::read("Archive", archive.view(id))),
+        Some((zone, archive)) if zone == call.zone => Ok(Answer::read("Archive", archive.view(id, zone))),
         _ => Ok(Answer::read("Archive", seen(rows, call, id)?)),
     }
 }
@@ -125,6 +125,7 @@ fn view(rows: &Rows, id: u64, archive: &Archive, now: Timestamp) -> Value {
         "SourceArchive": source_archive,
         "SourceDisk": source_disk,
         "BundleInfo": image.map(|(_, archive)| archive.bundle()),
+        "Storage": catalog::zone_named(&archive.zone).map(catalog::archive_storage),
     });
     extend(archive.about.view(id), members)
 }

@@ -46,6 +46,26 @@ pub(crate) fn machine(world: &World, now: Timestamp, address: Ipv4Addr) -> Optio
     seen(rows, id, rows.servers.get(&id)?, now)
 }
 
+/// What people call an engine: the zone and the name of its server. An engine of no server keeps its key.
+pub(crate) fn engine_name(world: &World, key: &str) -> String {
+    let rows = &world.sakura;
+    let disk = key.parse().ok().and_then(|id: u64| rows.disks.get(&id));
+    let Some(disk) = disk else {
+        return key.to_owned();
+    };
+    let server = disk.server.and_then(|id| rows.servers.get(&id));
+    let name = server.map_or(&disk.about.name, |server| &server.about.name);
+    format!("{}/{name}", disk.zone)
+}
+
+/// The key of the engine on the server with this name.
+pub(crate) fn engine_key(world: &World, name: &str) -> Option<String> {
+    let rows = &world.sakura;
+    let mut servers = rows.servers.iter();
+    let (id, _) = servers.find(|(_, server)| server.about.name == name)?;
+    boot_disk(rows, *id).map(|(disk, _)| disk.to_string())
+}
+
 fn seen(rows: &Rows, id: u64, server: &Server, now: Timestamp) -> Option<Machine> {
     let address = interface::of_server(rows, id).find_map(|(_, interface)| match interface.link {
         Link::Shared(address) => Some(address),

@@ -28,6 +28,6 @@ mod time;
 
 pub(crate) use control::control_router;
 pub(crate) use gate::router;
-pub(crate) use machine::{Machine, machine};
+pub(crate) use machine::{Machine, engine_key, engine_name, machine};
 pub(crate) use refusal::error_body;
 pub(crate) use rows::Rows;

@@ -29,7 +29,7 @@ pub(super) fn server(server: &Server, call: &Call<'_>) -> Outcome<Answer> {
         let set = server.load.iter().rev().find(|load| load.since <= at);
         let used = set.map(|load| load.cpu_time).or_else(|| {
             let is_up =
-                up_since.is_some_and(|since| since < time::after(at, std::time::Duration::from_secs(300)));
+                up_since.is_some_and(|since| since < time::after(at, std::time::Duration::from_mins(5)));
             is_up.then_some(IDLE)
         });
         match used {

@@ -195,8 +195,7 @@ fn is_network(text: &str) -> bool {
 impl PacketFilter {
     fn hash(&self) -> String {
         let rules = json!(self.rules).to_string();
-        let digest = Md5::digest(rules.as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:x}", Md5::digest(rules.as_bytes()))
     }
 }
 
@@ -219,5 +218,6 @@ pub(super) fn brief(rows: &Rows, id: u64) -> Value {
     let Some(filter) = rows.packet_filters.get(&id) else {
         return Value::Null;
     };
-    json!({ "ID": id, "Name": filter.about.name, "RequiredHostVersion": 0 })
+    let rules: Vec<Value> = filter.rules.iter().map(Rule::view).collect();
+    json!({ "ID": id, "Name": filter.about.name, "RequiredHostVersion": 0, "Expression": rules })
 }

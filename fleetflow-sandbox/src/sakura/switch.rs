@@ -70,7 +70,10 @@ fn create(world: &mut World, call: &Call<'_>) -> Outcome<Answer> {
     let switch = Switch {
         zone: call.zone.name.to_owned(),
         about: About::create(fields, call.now)?,
-        subnet: read_subnet(fields)?.unwrap_or_default(),
+        subnet: match read_subnet(fields)? {
+            Wish::Set(subnet) => subnet,
+            Wish::Keep => None,
+        },
     };
     let id = world.next_id();
     world.sakura.switches.insert(id, switch);
@@ -82,7 +85,7 @@ fn update(rows: &mut Rows, call: &Call<'_>, id: u64) -> Outcome<Answer> {
     let fields = call.envelope("Switch")?;
     let subnet = read_subnet(fields)?;
     switch.about.update(fields, call.now)?;
-    if let Some(subnet) = subnet {
+    if let Wish::Set(subnet) = subnet {
         switch.subnet = subnet;
     }
     Ok(Answer::changed("Switch", seen(rows, call, id)?))
@@ -114,19 +117,25 @@ fn connected(rows: &Rows, switch: u64) -> impl Iterator<Item = u64> + '_ {
         .map(|interface| interface.server)
 }
 
+/// What a request wants of the subnet.
+enum Wish {
+    Keep,
+    Set(Option<Subnet>),
+}
+
 /// Nothing given keeps the subnet; an empty one takes it away.
-fn read_subnet(fields: Fields<'_>) -> Outcome<Option<Option<Subnet>>> {
+fn read_subnet(fields: Fields<'_>) -> Outcome<Wish> {
     let Some(fields) = fields.object("UserSubnet")? else {
-        return Ok(None);
+        return Ok(Wish::Keep);
     };
     let gateway = fields.text("DefaultRoute")?.unwrap_or_default();
     let mask_length = fields.integer("NetworkMaskLen")?.unwrap_or(0);
     match (gateway, mask_length) {
-        ("", 0) => Ok(Some(None)),
+        ("", 0) => Ok(Wish::Set(None)),
         (_, 1..=32) => {
             let gateway = if gateway.is_empty() { "0.0.0.0" } else { gateway };
             let gateway = gateway.parse().or_else(|_| refuse("invalid_format"))?;
-            Ok(Some(Some(Subnet { gateway, mask_length })))
+            Ok(Wish::Set(Some(Subnet { gateway, mask_length })))
         }
         _ => refuse("invalid_range"),
     }

@@ -39,7 +39,7 @@ pub(super) fn run(line: &str, around: &Surroundings<'_>) -> Reply {
         if is_due {
             match simple(command, around) {
                 Reply::DialsEngine => return Reply::DialsEngine,
-                Reply::Ended(ended) => all.follow(ended),
+                Reply::Ended(ended) => all.follow(&ended),
             }
         }
         rest = next;
@@ -63,7 +63,7 @@ impl Ended {
         })
     }
 
-    fn follow(&mut self, next: Self) {
+    fn follow(&mut self, next: &Self) {
         self.output.push_str(&next.output);
         self.errors.push_str(&next.errors);
         self.status = next.status;
@@ -99,7 +99,7 @@ fn simple(command: &str, around: &Surroundings<'_>) -> Reply {
             }
             Reply::Ended(ended)
         }
-        dialled => dialled,
+        Reply::DialsEngine => Reply::DialsEngine,
     }
 }
 

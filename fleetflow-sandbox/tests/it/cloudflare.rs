@@ -1,7 +1,6 @@
 //! The emulated Cloudflare API over HTTP: every rule once, every answer held against the official schema.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::print_stderr,
     clippy::format_push_string,
     reason = "what goes wrong here is to fail the test, and helpers are not known as tests"

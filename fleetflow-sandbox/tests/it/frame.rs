@@ -111,7 +111,7 @@ async fn faults_can_be_limited_to_a_time_and_a_share() {
         .add_fault(Fault::answer(503).times(Times::ForSeconds(60)))
         .unwrap();
     assert_eq!(namespaces(&sandbox, None).await.unwrap().0, 503);
-    sandbox.clock().advance(Duration::from_secs(60));
+    sandbox.clock().advance(Duration::from_mins(1));
     assert_eq!(namespaces(&sandbox, None).await.unwrap().0, 200);
 
     sandbox.faults().clear();

@@ -1,8 +1,13 @@
-//! The emulated SAKURA Cloud API over HTTP: every rule once.
+//! The emulated SAKURA Cloud API over HTTP: every rule once, and the form of answers held against recorded ones.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what goes wrong here is to fail the test, and helpers are not known as tests"
-)]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+mod access;
+mod disks;
+mod finding;
+mod networks;
+mod power;
+mod scripts;
+mod servers;
+mod shapes;
 pub(crate) mod support;

@@ -112,7 +112,7 @@ impl Build<'_> {
     fn run(&mut self, daemon: &mut Daemon<'_>) -> Result<(), Failure> {
         let steps = self.wanted_steps()?;
         for (at, step) in steps.iter().enumerate() {
-            self.say(format!("Step {}/{} : {}\n", at + 1, steps.len(), step.original));
+            self.say(&format!("Step {}/{} : {}\n", at + 1, steps.len(), step.original));
             self.step(step, daemon)?;
         }
         self.warn_about_unused();
@@ -160,7 +160,7 @@ impl Build<'_> {
                 };
                 current.apply(step, &around)?;
                 if step.keyword == "RUN" {
-                    self.say(" ---> not executed: the sandbox runs no commands\n".to_owned());
+                    self.say(" ---> not executed: the sandbox runs no commands\n");
                 }
                 self.stages.push(current);
             }
@@ -170,7 +170,7 @@ impl Build<'_> {
             .last()
             .map(|stage| short(&stage.id))
             .unwrap_or_default();
-        self.say(format!(" ---> {id}\n"));
+        self.say(&format!(" ---> {id}\n"));
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl Build<'_> {
             .collect();
         if !unused.is_empty() {
             let unused = unused.join(" ");
-            self.say(format!(
+            self.say(&format!(
                 "[Warning] One or more build-args [{unused}] were not consumed\n"
             ));
         }
@@ -274,15 +274,15 @@ impl Build<'_> {
             });
         }
         self.lines.push(json!({ "aux": { "ID": id } }));
-        self.say(format!("Successfully built {}\n", short(&id)));
+        self.say(&format!("Successfully built {}\n", short(&id)));
         for tag in &self.order.tags {
             image::tag(daemon.engine, &id, tag);
-            self.say(format!("Successfully tagged {tag}\n"));
+            self.say(&format!("Successfully tagged {tag}\n"));
         }
         Ok(())
     }
 
-    fn say(&mut self, text: String) {
+    fn say(&mut self, text: &str) {
         self.lines.push(json!({ "stream": text }));
     }
 }

@@ -163,7 +163,7 @@ impl Stage {
                 config.shell = Some(
                     step.json_words()
                         .ok_or_else(|| step.problem("SHELL requires the arguments to be in JSON form"))?,
-                )
+                );
             }
             "HEALTHCHECK" => config.healthcheck = Some(health(step)?),
             "CMD" => config.cmd = Some(command(step, config.shell.as_ref())),

@@ -131,10 +131,10 @@ fn merged(mut config: Config, image: &Image, id: &str) -> Result<Config, Failure
 
 fn completed(mut host_config: HostConfig) -> HostConfig {
     if matches!(host_config.network_mode.as_str(), "" | "default") {
-        host_config.network_mode = "bridge".to_owned();
+        "bridge".clone_into(&mut host_config.network_mode);
     }
     if host_config.restart_policy.name.is_empty() {
-        host_config.restart_policy.name = "no".to_owned();
+        "no".clone_into(&mut host_config.restart_policy.name);
     }
     host_config
 }

@@ -16,14 +16,14 @@ pub(super) fn inspect(call: &Call, name: &str) -> Outcome {
 
 fn describe(container: &Container, daemon: &Daemon<'_>) -> Result<Value, Failure> {
     let argv = container.config.argv();
-    let (path, args) = argv
+    let (path, arguments) = argv
         .split_first()
-        .map_or(("", &[][..]), |(path, args)| (path, args));
+        .map_or(("", &[][..]), |(path, arguments)| (path, arguments));
     Ok(json!({
         "Id": container.id,
         "Created": container.created.to_string(),
         "Path": path,
-        "Args": args,
+        "Args": arguments,
         "State": state(container, daemon),
         "Image": container.image_id,
         "Name": format!("/{}", container.name),

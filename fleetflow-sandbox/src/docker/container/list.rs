@@ -1,6 +1,6 @@
 //! The list of containers and its filters.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -145,14 +145,14 @@ fn open_ports(container: &Container) -> Vec<Value> {
         return Vec::new();
     }
     let published = |port: &str| container.run.ports.iter().any(|one| one.container == port);
-    let exposed: BTreeMap<String, ()> = container
+    let exposed: BTreeSet<String> = container
         .config
         .exposed_ports
         .keys()
-        .map(|port| (ports::with_protocol(port), ()))
+        .map(|port| ports::with_protocol(port))
         .collect();
     let closed = exposed
-        .keys()
+        .iter()
         .filter(|port| !published(port))
         .map(|port| open_port(port, None));
     closed

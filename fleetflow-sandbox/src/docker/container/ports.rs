@@ -108,7 +108,7 @@ fn open(
                     .iter()
                     .any(|address| same_address(address, &other.host_ip))
         };
-        !taken.iter().any(|other| collides(other))
+        !taken.iter().any(collides)
     };
     let mut numbers = range(&binding.host_port).unwrap_or(EPHEMERAL);
     let first = *numbers.start();

@@ -110,7 +110,7 @@ fn reach(engine: &Engine, reference: &Reference) -> Result<(), Failure> {
         )));
     }
     let is_known = |known: &&str| *known == host || (known.starts_with('.') && host.ends_with(*known));
-    if !REGISTRIES.iter().any(|known| is_known(&known)) {
+    if !REGISTRIES.iter().any(is_known) {
         let lookup = format!("dial tcp: lookup {host}: no such host");
         return Err(Failure::internal(format!("Get \"https://{host}/v2/\": {lookup}")));
     }

@@ -117,7 +117,7 @@ fn list(call: &Call) -> Outcome {
             .filter(|network| listed(engine, network, &filters));
         answer::ok(
             networks
-                .map(|network| network.describe(Value::Object(Map::new())))
+                .map(|network| network.describe(&Value::Object(Map::new())))
                 .collect(),
         )
     })
@@ -153,11 +153,11 @@ fn inspect(engine: &Engine, wanted: &str) -> Outcome {
         (container.id.clone(), endpoint)
     };
     let containers: Map<String, Value> = attach::endpoints(engine, network).map(describe).collect();
-    answer::ok(network.describe(Value::Object(containers)))
+    answer::ok(network.describe(&Value::Object(containers)))
 }
 
 impl Network {
-    fn describe(&self, containers: Value) -> Value {
+    fn describe(&self, containers: &Value) -> Value {
         let config: Vec<Value> = self.subnet.iter().map(|subnet| self.pool(*subnet)).collect();
         json!({
             "Name": self.name,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Zone, disk_plan, zones};
+use super::{Zone, disk_plan, zone_view, zones};
 
 /// A public archive.
 #[derive(Clone, Copy, Debug)]
@@ -157,6 +157,19 @@ pub(in crate::sakura) fn archive(id: u64) -> Option<(&'static Zone, Archive)> {
     })
 }
 
+/// Where a zone keeps its archives.
+pub(in crate::sakura) fn archive_storage(zone: &Zone) -> Value {
+    json!({
+        "ID": 3_100_297_000_u64,
+        "Class": "iscsi1204",
+        "Name": format!("sac-{}-arc-st01", zone.name),
+        "Description": "",
+        "Zone": zone_view(zone),
+        "DiskPlan": disk_plan(2).map(super::DiskPlan::brief),
+        "Capacity": [],
+    })
+}
+
 impl Archive {
     /// The size, in MiB.
     pub(in crate::sakura) fn size_mb(&self) -> u64 {
@@ -212,7 +225,7 @@ impl Archive {
     }
 
     /// The archive's own members beside those of every archive.
-    pub(in crate::sakura) fn view(&self, id: u64) -> Value {
+    pub(in crate::sakura) fn view(&self, id: u64, zone: &Zone) -> Value {
         let mut view = self.brief(id);
         let gb = self.size_mb() / 1024;
         view["DisplayOrder"] = self.order.into();
@@ -223,6 +236,7 @@ impl Archive {
         view["ModifiedAt"] = "2025-07-01T10:00:00+09:00".into();
         view["Tags"] = self.all_tags().into();
         view["OriginalArchive"] = json!({ "ID": id });
+        view["Storage"] = archive_storage(zone);
         for absent in [
             "Icon",
             "JobStatus",

@@ -57,5 +57,6 @@ fn storage(disk: &Disk) -> Value {
         "Zone": zone,
         "DiskPlan": disk_plan(disk.plan).map(catalog::DiskPlan::brief),
         "Generation": 100,
+        "Capacity": [],
     })
 }

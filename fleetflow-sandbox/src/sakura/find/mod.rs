@@ -67,7 +67,7 @@ fn values<'a>(row: &'a Value, key: &str) -> Vec<&'a Value> {
     for part in key.split('.') {
         found = found
             .into_iter()
-            .flat_map(|value| step(value, part))
+            .filter_map(|value| step(value, part))
             .flat_map(|value| match value {
                 Value::Array(items) => items.iter().collect(),
                 other => vec![other],

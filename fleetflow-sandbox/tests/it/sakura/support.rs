@@ -103,9 +103,7 @@ impl Api {
 
     /// A list, as a find query asks for it.
     pub(crate) async fn find(&self, path: &str, query: Value) -> Reply {
-        let text = query.to_string();
-        let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        self.call(Method::GET, &format!("{path}?{encoded}"), None).await
+        self.call(Method::GET, &format!("{path}?{query}"), None).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
@@ -118,6 +116,21 @@ impl Api {
 
     pub(crate) async fn delete(&self, path: &str) -> Reply {
         self.call(Method::DELETE, path, None).await
+    }
+
+    pub(crate) async fn delete_with(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::DELETE, path, Some(body)).await
+    }
+
+    /// Cuts the power of a server.
+    pub(crate) async fn stop_answer(&self, id: u64) -> Reply {
+        let path = format!("server/{id}/power");
+        self.delete_with(&path, json!({ "Force": true })).await
+    }
+
+    /// Cuts the power of a server that is up.
+    pub(crate) async fn stop(&self, id: u64) {
+        assert_eq!(self.stop_answer(id).await.status, 202);
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
@@ -174,6 +187,7 @@ impl Api {
         let body = json!({
             "Disk": {
                 "Name": name,
+                "Tags": ["boot"],
                 "Plan": { "ID": 4 },
                 "SizeMB": 20480,
                 "SourceArchive": { "ID": self.ubuntu().await },
