@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::container::Status;
 use super::{Container, Host, Mount, Network, Service, ServiceGroup, Source, Volume};
 use crate::model::{Address, Declaration, Expansion, Input, Resource as _};
 
@@ -105,6 +106,7 @@ impl Deployment<'_> {
             cpus: service.cpus,
             labels: service.labels.clone(),
             stop_grace_period: service.stop_grace_period.clone(),
+            status: Status::default(),
         };
         self.needs(service)
             .fold(Declaration::from(container), Declaration::after)

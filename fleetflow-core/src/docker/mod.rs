@@ -6,6 +6,8 @@ mod deploy_services;
 mod engines;
 pub(crate) mod formats;
 mod host;
+mod look;
+mod marks;
 mod network;
 mod service_group;
 mod volume;

@@ -85,6 +85,7 @@ fn container(one: &Container, engine: &Engine) -> Value {
         "bindings": one.host_config.port_bindings,
         "mounts": one.mounts.iter().map(|one| mount(one, engine)).collect::<Vec<_>>(),
         "healthcheck": one.config.healthcheck,
+        "files": one.files,
     })
 }
 

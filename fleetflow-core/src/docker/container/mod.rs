@@ -1,6 +1,17 @@
 //! The internal kind `container`: one container of a service on one engine. Users declare services; deploying a group
 //! makes these.
 
+mod body;
+mod build;
+mod env;
+mod files;
+mod gate;
+mod generations;
+mod image;
+mod observe;
+mod ops;
+mod release;
+mod sent;
 pub(crate) mod words;
 
 use std::collections::BTreeMap;
@@ -81,6 +92,18 @@ pub struct Container {
     /// How long it may take to stop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_grace_period: Option<String>,
+    /// What it does. Declared is always that it runs: one that was stopped by hand differs in this.
+    #[serde(default)]
+    pub status: Status,
+}
+
+/// What a container is declared to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It runs, or did its work and ended well where it is not to be started again.
+    #[default]
+    Running,
 }
 
 impl Resource for Container {
@@ -125,7 +148,9 @@ impl Resource for Container {
     }
 }
 
-/// Whether `changes` need a new container. Another way to the same engine does not.
+/// Whether `changes` need a new container. Another way to the same engine, the name, and that it runs do not.
 fn makes_anew(changes: &[Change]) -> bool {
-    changes.iter().any(|change| change.field() != "host")
+    changes
+        .iter()
+        .any(|change| !matches!(change.field(), "host" | "name" | "status"))
 }

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::host_keys::PinnedForThisRun;
 use super::{Access, Counters, Engines, HostKeys, Inner, Translate};
 use crate::http::Traffic;
+
+/// What fails at its start mostly does so within this time.
+const PROBATION: Duration = Duration::from_millis(1500);
 
 /// Describes [`Engines`].
 #[derive(Default)]
@@ -20,6 +24,7 @@ pub struct EnginesBuilder {
     host_keys: Option<Arc<dyn HostKeys>>,
     translate: Option<Translate>,
     traffic: Arc<Traffic>,
+    probation: Option<Duration>,
 }
 
 impl EnginesBuilder {
@@ -73,6 +78,13 @@ impl EnginesBuilder {
         self
     }
 
+    /// With the time that a container without a health check has to run until it counts as working; 1.5 s without it.
+    #[must_use]
+    pub fn probation(mut self, time: Duration) -> Self {
+        self.probation = Some(time);
+        self
+    }
+
     /// The engines.
     pub fn build(self) -> Engines {
         let host_keys = self
@@ -91,6 +103,7 @@ impl EnginesBuilder {
                 traffic: self.traffic,
                 ..Counters::default()
             },
+            probation: self.probation.unwrap_or(PROBATION),
             engines: Mutex::new(BTreeMap::new()),
             building: Mutex::new(BTreeMap::new()),
         }))

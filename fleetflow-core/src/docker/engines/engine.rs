@@ -22,23 +22,38 @@ const TRIES: usize = 5;
 pub(crate) struct Engine {
     docker: Docker,
     host: Host,
+    probation: Duration,
 }
 
 impl Engine {
     /// The engine behind `dialer`, once it answered.
-    pub(super) async fn connect(host: Host, dialer: Dialer, counters: Counters) -> Result<Self> {
+    pub(super) async fn connect(
+        host: Host,
+        dialer: Dialer,
+        counters: Counters,
+        probation: Duration,
+    ) -> Result<Self> {
         let docker =
             client(dialer, counters).map_err(|error| explain(error).during("set up the engine's client"))?;
         let docker = docker
             .negotiate_version()
             .await
             .map_err(|error| explain(error).during(format!("ask the engine at {host} for its version")))?;
-        Ok(Self { docker, host })
+        Ok(Self {
+            docker,
+            host,
+            probation,
+        })
     }
 
     /// Where it is.
     pub(crate) fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// How long a container without a health check has to run until it counts as working.
+    pub(crate) fn probation(&self) -> Duration {
+        self.probation
     }
 
     /// The client, for calls that stream.

@@ -51,6 +51,7 @@ struct Inner {
     local: Option<String>,
     access: Arc<Access>,
     counters: Counters,
+    probation: Duration,
     engines: Mutex<BTreeMap<Host, Arc<Slot>>>,
     building: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -98,7 +99,10 @@ impl Engines {
         let slot = self.slot(host)?;
         let engine = slot
             .engine
-            .get_or_try_init(|| Engine::connect(host.clone(), slot.dialer.clone(), self.0.counters.clone()));
+            .get_or_try_init(|| {
+            let counters = self.0.counters.clone();
+            Engine::connect(host.clone(), slot.dialer.clone(), counters, self.0.probation)
+        });
         engine.await.cloned()
     }
 

@@ -85,6 +85,7 @@ fn place(daemon: &mut Daemon<'_>, name: Option<&str>, wanted: Wanted) -> Result<
         run: Run::default(),
         restart_count: 0,
         logs: Vec::new(),
+        files: BTreeMap::new(),
         load: Load::default(),
     };
     daemon.engine.containers.push(container);

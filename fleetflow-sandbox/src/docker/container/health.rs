@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::row::{Container, Health};
 use crate::docker::daemon::Daemon;
+use crate::docker::program::Program;
 
 /// The state of the health check; none when there is no check.
 pub(super) fn of(container: &Container, daemon: &Daemon<'_>) -> Option<Health> {
@@ -19,11 +20,23 @@ pub(super) fn of(container: &Container, daemon: &Daemon<'_>) -> Option<Health> {
         return Some(Health::Unhealthy).filter(|_| container.run.started_at.is_some());
     }
     let is_warm = first_probe(container, daemon).is_some_and(|probe| probe <= daemon.now);
-    Some(if is_warm {
-        Health::Healthy
-    } else {
-        Health::Starting
+    Some(match is_warm {
+        false => Health::Starting,
+        true if fails(container) => Health::Unhealthy,
+        true => Health::Healthy,
     })
+}
+
+/// Whether the check is a command that is known to fail. What is not known succeeds.
+fn fails(container: &Container) -> bool {
+    let check = container.config.healthcheck.as_ref();
+    let env = &container.config.env.0;
+    let program = match check.map(|check| check.test.as_slice()) {
+        Some([form, argv @ ..]) if form == "CMD" => Program::read(argv, env),
+        Some([form, line]) if form == "CMD-SHELL" => Program::script(line, env),
+        _ => Program::Unknown,
+    };
+    matches!(program, Program::Ends { code, .. } if code != 0)
 }
 
 /// Real engines probe after one interval; here nobody has to wait longer than a server needs to boot.

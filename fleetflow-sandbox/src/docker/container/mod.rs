@@ -6,6 +6,7 @@ use super::answer::{self, Failure, Outcome};
 use super::call::Call;
 use super::rows::Engine;
 
+mod archive;
 mod create;
 mod health;
 mod inspect;
@@ -32,6 +33,7 @@ pub(super) fn route(call: &Call, path: &[&str]) -> Outcome {
         (&Method::POST, ["create"]) => create::create(call),
         (&Method::POST, ["prune"]) => remove::prune(call),
         (&Method::DELETE, [name]) => remove::remove(call, name),
+        (&Method::PUT, [name, "archive"]) => archive::put(call, name),
         (&Method::GET, [name, view]) => look(call, name, view),
         (&Method::POST, [name, "wait"]) => wait::wait(call, name),
         (&Method::POST, [name, "exec"]) => super::exec::create(call, name),

@@ -25,6 +25,9 @@ pub(in crate::docker) struct Container {
     pub(in crate::docker) run: Run,
     pub(in crate::docker) restart_count: u32,
     pub(in crate::docker) logs: Vec<LogLine>,
+    /// Digests of the files that were put into it, by path.
+    #[serde(default)]
+    pub(in crate::docker) files: BTreeMap<String, String>,
     pub(in crate::docker) load: Load,
 }
 

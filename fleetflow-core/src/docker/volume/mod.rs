@@ -1,5 +1,7 @@
 //! The internal kind `volume`: a named volume of a deployed group.
 
+mod ops;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,7 @@
 //! The internal kind `network`: the network that the services of a deployed group share.
 
+mod ops;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,197 @@
+//! The gate that a started container has to pass: healthy where there is a check, otherwise running for a moment. What
+//! it says when it does not.
+
+use std::time::Duration;
+
+use bollard::models::{
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as State, HealthConfig,
+    HealthStatusEnum as Health,
+};
+use bollard::query_parameters::{InspectContainerOptions, LogsOptions};
+use futures::StreamExt as _;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::Container;
+use crate::converge::Context;
+use crate::docker::engines::Engine;
+use crate::docker::Restart;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::secrets;
+
+/// What a check may take beyond its own times.
+const MARGIN: Duration = Duration::from_secs(30);
+const LEAST: Duration = Duration::from_secs(60);
+/// What engines do where a check does not say it: "30s", "30s", 3 (Dockerfile reference, HEALTHCHECK).
+const DEFAULT_PERIOD: Duration = Duration::from_secs(30);
+const DEFAULT_RETRIES: i64 = 3;
+/// With a check, a container may be started again this often before it is given up.
+const MOST_RESTARTS: i64 = 3;
+const LAST_LINES: &str = "20";
+
+/// Waits until the container `id` works, and answers what the engine says of it then.
+pub(super) async fn pass(
+    engine: &Engine,
+    context: &Context,
+    id: &str,
+    spec: &Container,
+) -> Result<ContainerInspectResponse> {
+    let first = inspect(engine, id).await?;
+    let check = first.config.as_ref().and_then(|config| config.healthcheck.as_ref());
+    let check = check.filter(|check| is_check(check));
+    let (what, limit) = match check {
+        Some(check) => ("waiting for it to be healthy", limit(check)),
+        None => ("waiting whether it keeps running", engine.probation() + MARGIN),
+    };
+    let began = Instant::now();
+    let passed = context
+        .until(what, limit, || async {
+            let seen = inspect(engine, id).await?;
+            let passed = judge(&seen, check.is_some(), spec, began.elapsed() >= engine.probation())?;
+            Ok(passed.map(|()| seen))
+        })
+        .await;
+    match passed {
+        Err(error) if error.kind() != ErrorKind::Cancelled => {
+            Err(with_last_lines(engine, context, id, spec, error).await)
+        }
+        answer => answer,
+    }
+}
+
+/// Everything that the engine knows of the container.
+pub(super) async fn inspect(engine: &Engine, id: &str) -> Result<ContainerInspectResponse> {
+    engine
+        .repeat("look at the container", |docker| {
+            let id = id.to_owned();
+            async move { docker.inspect_container(&id, None::<InspectContainerOptions>).await }
+        })
+        .await
+}
+
+/// `text` without the secrets of the container.
+pub(super) fn masked(text: &str, spec: &Container, applied: &Value) -> String {
+    let Ok(plain) = serde_json::to_value(spec) else {
+        return String::new();
+    };
+    let mut masked = text.to_owned();
+    for (path, _) in secrets(applied) {
+        if let Some(value) = path.of(&plain).and_then(Value::as_str).filter(|value| value.len() > 3) {
+            masked = masked.replace(value, "(secret)");
+        }
+    }
+    masked
+}
+
+fn is_check(check: &HealthConfig) -> bool {
+    let first = check.test.as_ref().and_then(|test| test.first());
+    first.is_some_and(|first| first != "NONE")
+}
+
+/// How long a check takes at most until it says no.
+fn limit(check: &HealthConfig) -> Duration {
+    let time = |nanoseconds: Option<i64>, default: Duration| match nanoseconds {
+        Some(given) if given > 0 => Duration::from_nanos(given.unsigned_abs()),
+        _ => default,
+    };
+    let once = time(check.interval, DEFAULT_PERIOD) + time(check.timeout, DEFAULT_PERIOD);
+    let retries = check.retries.filter(|retries| *retries > 0).unwrap_or(DEFAULT_RETRIES);
+    let retries = u32::try_from(retries).unwrap_or(u32::MAX);
+    let all = time(check.start_period, Duration::ZERO) + once.saturating_mul(retries) + MARGIN;
+    all.max(LEAST)
+}
+
+/// `Some` when it passed, `None` when it is too early to say, an error when it failed.
+fn judge(
+    seen: &ContainerInspectResponse,
+    has_check: bool,
+    spec: &Container,
+    has_lasted: bool,
+) -> Result<Option<()>> {
+    let failed = |message: String| Err(Error::new(ErrorKind::Refused, message));
+    let none = ContainerState::default();
+    let state = seen.state.as_ref().unwrap_or(&none);
+    let code = state.exit_code.unwrap_or_default();
+    let restarts = seen.restart_count.unwrap_or_default();
+    match state.status {
+        Some(State::EXITED | State::DEAD) if code == 0 && ends_well(spec.restart) => return Ok(Some(())),
+        Some(State::EXITED | State::DEAD) => return failed(ended(code, state.oom_killed)),
+        Some(State::RESTARTING) if !has_check || restarts >= MOST_RESTARTS => {
+            return failed(ended(code, state.oom_killed));
+        }
+        _ if !has_check && restarts > 0 => return failed(ended(code, state.oom_killed)),
+        Some(State::RUNNING) => {}
+        _ => return Ok(None),
+    }
+    if !has_check {
+        return Ok(has_lasted.then_some(()));
+    }
+    match state.health.as_ref().and_then(|health| health.status) {
+        Some(Health::HEALTHY) => Ok(Some(())),
+        Some(Health::UNHEALTHY) => failed(unhealthy(state)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a container that ended with success did what it is for.
+pub(super) fn ends_well(restart: Restart) -> bool {
+    matches!(restart, Restart::No | Restart::OnFailure)
+}
+
+fn ended(code: i64, out_of_memory: Option<bool>) -> String {
+    match out_of_memory {
+        Some(true) => format!("the container ended with exit code {code}: it used more memory than it may"),
+        _ => format!("the container ended with exit code {code}"),
+    }
+}
+
+fn unhealthy(state: &ContainerState) -> String {
+    let log = state.health.as_ref().and_then(|health| health.log.as_ref());
+    let last = log.and_then(|log| log.last());
+    let code = last.and_then(|probe| probe.exit_code).unwrap_or_default();
+    let said = last.and_then(|probe| probe.output.as_deref()).unwrap_or_default().trim();
+    match said {
+        "" => format!("the container is unhealthy: its check ended with {code}"),
+        said => format!("the container is unhealthy: its check ended with {code} and said `{said}`"),
+    }
+}
+
+/// `error` with what the container said last.
+async fn with_last_lines(
+    engine: &Engine,
+    context: &Context,
+    id: &str,
+    spec: &Container,
+    error: Error,
+) -> Error {
+    let lines = masked(last_lines(engine, id).await.trim_end(), spec, &context.applied);
+    let message = masked(error.message(), spec, &context.applied);
+    let message = match lines.as_str() {
+        "" => format!("{message}; it logged nothing"),
+        lines => format!("{message}; its last lines were:\n{lines}"),
+    };
+    let again = Error::new(error.kind(), message).help("correct it and run the same command again");
+    again.during("start the container")
+}
+
+async fn last_lines(engine: &Engine, id: &str) -> String {
+    let options = LogsOptions {
+        stdout: true,
+        stderr: true,
+        tail: LAST_LINES.to_owned(),
+        ..LogsOptions::default()
+    };
+    let lines = engine.docker().logs(id, Some(options));
+    let mut lines = std::pin::pin!(lines.take(1000));
+    let mut text = String::new();
+    while let Some(line) = lines.next().await {
+        match line {
+            Ok(line) => text.push_str(&line.to_string()),
+            Err(error) => {
+                text.push_str(&format!("(the log cannot be read: {error})"));
+                break;
+            }
+        }
+    }
+    text
+}

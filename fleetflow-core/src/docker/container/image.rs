@@ -1,0 +1,245 @@
+//! The image of a container: built or pulled before anything else is touched, once for all replicas.
+
+use std::collections::BTreeMap;
+
+use bollard::models::CreateImageInfo;
+use bollard::query_parameters::CreateImageOptions;
+use futures::StreamExt as _;
+
+use super::{Container, build};
+use crate::converge::Context;
+use crate::docker::engines::{Engine, Engines};
+use crate::docker::formats::split_tag;
+use crate::docker::marks;
+use crate::error::{ErrorKind, Result};
+
+/// Tags that registries move on from release to release: they are asked for again with each new container.
+const MOVING: &[&str] = &["latest", "edge", "nightly", "main", "master", "develop", "stable"];
+
+/// Whether an image that is there already is good enough.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// One that was built from the same content is.
+    Known,
+    /// None is: the way of building changed, perhaps in a secret.
+    Anew,
+}
+
+/// Sees to it that the engine has the image of `spec`.
+pub(super) async fn provide(
+    engines: &Engines,
+    engine: &Engine,
+    context: &Context,
+    spec: &Container,
+    freshness: Freshness,
+) -> Result<()> {
+    let turn = engines.building(engine.host(), &spec.image);
+    let _turn = turn.lock().await;
+    match &spec.build {
+        Some(build) => {
+            let known = match freshness {
+                Freshness::Known => is_built(engine, context, spec).await?,
+                Freshness::Anew => false,
+            };
+            if known {
+                return Ok(());
+            }
+            build::run(engine, context, spec, build).await
+        }
+        None => pull(engine, context, &spec.image).await,
+    }
+}
+
+/// Takes away an image that was built for a container that is gone. One that is still used stays.
+pub(super) async fn forget_built(engine: &Engine, image_id: &str) -> Result<()> {
+    let found = inspect(engine, image_id).await?;
+    let labels = found.and_then(|image| image.config).and_then(|config| config.labels);
+    if !labels.is_some_and(|labels| labels.contains_key(marks::BUILT_FROM)) {
+        return Ok(());
+    }
+    let removed = engine
+        .repeat("remove the image that was built before", |docker| {
+            let id = image_id.to_owned();
+            async move {
+                let options = None::<bollard::query_parameters::RemoveImageOptions>;
+                docker.remove_image(&id, options, None).await
+            }
+        })
+        .await;
+    match removed {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
+async fn is_built(engine: &Engine, context: &Context, spec: &Container) -> Result<bool> {
+    let labels = inspect(engine, &spec.image)
+        .await?
+        .and_then(|image| image.config)
+        .and_then(|config| config.labels)
+        .unwrap_or_default();
+    let identity = build::identity(spec, &context.applied);
+    Ok(labels.get(marks::BUILT_FROM) == Some(&identity))
+}
+
+async fn inspect(engine: &Engine, image: &str) -> Result<Option<bollard::models::ImageInspect>> {
+    let found = engine
+        .repeat("look for the image", |docker| {
+            let image = image.to_owned();
+            async move { docker.inspect_image(&image).await }
+        })
+        .await;
+    match found {
+        Err(error) if error.is_not_found() => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+async fn pull(engine: &Engine, context: &Context, image: &str) -> Result<()> {
+    let is_there = inspect(engine, image).await?.is_some();
+    if is_there && !is_moving(image) {
+        return Ok(());
+    }
+    match fetch(engine, context, image).await {
+        // It was made on that machine, and no registry has it.
+        Err(error) if is_there && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unauthorized) => {
+            context.waiting(format!("no registry has {image}: the one on the machine is used"));
+            Ok(())
+        }
+        answer => answer,
+    }
+}
+
+/// Whether the name may mean another image tomorrow.
+fn is_moving(image: &str) -> bool {
+    !image.contains('@') && split_tag(image).1.is_none_or(|tag| MOVING.contains(&tag))
+}
+
+async fn fetch(engine: &Engine, context: &Context, image: &str) -> Result<()> {
+    let (name, tag) = match image.split_once('@') {
+        Some((named, digest)) => (split_tag(named).0, digest),
+        None => {
+            let (name, tag) = split_tag(image);
+            // Without a tag an engine would pull all of them.
+            (name, tag.unwrap_or("latest"))
+        }
+    };
+    let options = CreateImageOptions {
+        from_image: Some(name.to_owned()),
+        tag: Some(tag.to_owned()),
+        ..CreateImageOptions::default()
+    };
+    let mut progress = Progress::of(image);
+    let mut lines = engine.docker().create_image(Some(options), None, None);
+    while let Some(line) = lines.next().await {
+        let line = line.map_err(|error| {
+            let error = engine.failure(&format!("pull {image}"), error);
+            match error.kind() {
+                ErrorKind::NotFound | ErrorKind::Unauthorized => error.help(
+                    "check the image's name and tag; a private registry needs credentials, as `docker login` stores them",
+                ),
+                _ => error,
+            }
+        })?;
+        if let Some(text) = progress.hear(line) {
+            context.waiting(text);
+        }
+    }
+    Ok(())
+}
+
+/// How far a pull is, layer by layer.
+struct Progress<'i> {
+    image: &'i str,
+    layers: BTreeMap<String, Layer>,
+    said: String,
+}
+
+#[derive(Default)]
+struct Layer {
+    done: bool,
+    current: i64,
+    total: i64,
+}
+
+impl<'i> Progress<'i> {
+    fn of(image: &'i str) -> Self {
+        Self {
+            image,
+            layers: BTreeMap::new(),
+            said: String::new(),
+        }
+    }
+
+    /// The text to be said after `line`, if it is another one than before.
+    fn hear(&mut self, line: CreateImageInfo) -> Option<String> {
+        let (status, id) = (line.status?, line.id?);
+        if status.starts_with("Pulling from") {
+            return None;
+        }
+        let layer = self.layers.entry(id).or_default();
+        layer.done |= matches!(status.as_str(), "Pull complete" | "Already exists");
+        if let (true, Some(detail)) = (status == "Downloading", line.progress_detail) {
+            layer.current = detail.current.unwrap_or(layer.current);
+            layer.total = detail.total.unwrap_or(layer.total);
+        } else if status == "Download complete" {
+            layer.current = layer.total;
+        }
+        let text = self.text();
+        (text != self.said).then(|| self.said.clone_from(&text))?;
+        Some(text)
+    }
+
+    fn text(&self) -> String {
+        let done = self.layers.values().filter(|layer| layer.done).count();
+        let (current, total) = self
+            .layers
+            .values()
+            .fold((0, 0), |(current, total), layer| (current + layer.current, total + layer.total));
+        let share = if total > 0 {
+            format!(", {} %", current * 100 / total)
+        } else {
+            String::new()
+        };
+        format!("pulling {}: {done} of {} layers{share}", self.image, self.layers.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_may_move_are_asked_for_again() {
+        for moving in ["nginx", "nginx:latest", "localhost:5000/app", "ghcr.io/a/b:main"] {
+            assert!(is_moving(moving), "{moving}");
+        }
+        let digest = format!("nginx@sha256:{}", "a".repeat(64));
+        for fixed in ["nginx:1.29", "localhost:5000/app:v1", &digest] {
+            assert!(!is_moving(fixed), "{fixed}");
+        }
+    }
+
+    #[test]
+    fn progress_is_told_by_layers_and_bytes() {
+        let mut progress = Progress::of("app:1");
+        let mut hear = |status: &str, id: &str, bytes: Option<(i64, i64)>| {
+            progress.hear(CreateImageInfo {
+                id: Some(id.to_owned()),
+                status: Some(status.to_owned()),
+                progress_detail: bytes.map(|(current, total)| bollard::models::ProgressDetail {
+                    current: Some(current),
+                    total: Some(total),
+                }),
+                ..CreateImageInfo::default()
+            })
+        };
+        hear("Pulling fs layer", "a", None);
+        hear("Already exists", "b", None);
+        let half = hear("Downloading", "a", Some((50, 100)));
+        assert_eq!(half.as_deref(), Some("pulling app:1: 1 of 2 layers, 50 %"));
+        assert_eq!(hear("Downloading", "a", Some((50, 100))), None);
+        let all = hear("Pull complete", "a", None);
+        assert_eq!(all.as_deref(), Some("pulling app:1: 2 of 2 layers, 50 %"));
+    }
+}

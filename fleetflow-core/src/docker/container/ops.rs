@@ -1,0 +1,156 @@
+//! How containers come about: image first, then a new container that has to prove itself, then the old one goes.
+
+use std::path::Path;
+
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum as State};
+use serde_json::{Map, Value, json};
+
+use super::generations::{self, Generations, id_of, name_of};
+use super::image::{self, Freshness};
+use super::release::{Release, rename, start};
+use super::{Container, build, env, files, gate, makes_anew, observe};
+use crate::converge::Context;
+use crate::docker::engines::{Engine, Engines};
+use crate::docker::look::{engine_of, host_of, look};
+use crate::docker::{Host, marks};
+use crate::error::Result;
+use crate::model::{Existing, Found, Lifecycle, Made, Scope, Wanted, secrets};
+use crate::plan::Change;
+
+impl Lifecycle for Container {
+    type Cloud = Engines;
+
+    async fn observe(engines: &Engines, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
+        look(engines, scope, wanted, |engine, wanted| async move {
+            observe::observe(&engine, scope, &wanted).await
+        })
+        .await
+    }
+
+    /// What an interrupted create left behind has not proven itself: it is made anew.
+    async fn create(engines: &Engines, context: &Context, spec: &Self, _: Option<&Existing>) -> Result<Made> {
+        let engine = engines.ready(host_of(&spec.host, context)?, context).await?;
+        let there = Generations::find(&engine, &context.owner, &spec.name, None).await?;
+        if let Some(row) = there.current.as_ref().filter(|_| there.leftovers.is_empty()) {
+            let made_from = row.labels.as_ref().and_then(marks::applied).map(Value::Object);
+            // The value of a secret cannot be compared: then it is made anew.
+            let is_same = made_from.as_ref() == Some(&context.applied) && secrets(&context.applied).is_empty();
+            if is_same && name_of(row) == spec.name {
+                let id = id_of(row).to_owned();
+                return Ok(made(&repair(&engine, context, spec, there).await?, &id, engine.host()));
+            }
+        }
+        let release = Release {
+            engines,
+            engine: &engine,
+            context,
+            spec,
+        };
+        let seen = release.run(there, Freshness::Known).await?;
+        Ok(made(&seen, "", engine.host()))
+    }
+
+    async fn update(
+        engines: &Engines,
+        context: &Context,
+        was: &Existing,
+        spec: &Self,
+        changes: &[Change],
+    ) -> Result<Made> {
+        let engine = engines.ready(host_of(&spec.host, context)?, context).await?;
+        let there = Generations::find(&engine, &context.owner, &spec.name, Some(&was.id)).await?;
+        if !makes_anew(changes) && there.current.is_some() {
+            return Ok(made(&repair(&engine, context, spec, there).await?, &was.id, engine.host()));
+        }
+        let build_changed = changes.iter().any(|change| change.field() == "build");
+        let freshness = if build_changed { Freshness::Anew } else { Freshness::Known };
+        let release = Release {
+            engines,
+            engine: &engine,
+            context,
+            spec,
+        };
+        let seen = release.run(there, freshness).await?;
+        Ok(made(&seen, "", engine.host()))
+    }
+
+    async fn delete(engines: &Engines, context: &Context, was: &Existing) -> Result<()> {
+        let engine = engine_of(engines, was).await?;
+        let there = Generations::find(&engine, &context.owner, "", Some(&was.id)).await?;
+        for row in there.all() {
+            context.waiting("stopping the container");
+            generations::take_away(&engine, row).await?;
+        }
+        for image in there.all().filter(|row| was_built(row)).filter_map(|row| row.image_id.as_deref()) {
+            image::forget_built(&engine, image).await?;
+        }
+        Ok(())
+    }
+
+    fn digests(&self, root: &Path) -> Result<Map<String, Value>> {
+        let context = self.build.as_ref().map(|build| build::digest(build, root)).transpose()?;
+        let files = files::digest(self, root)?;
+        let variables = (!self.env_file.is_empty()).then(|| env::digest(root, &self.env_file)).transpose()?;
+        let all = [
+            ("context_digest", context),
+            ("files_digest", files),
+            ("env_file_digest", variables),
+        ];
+        let known = all.into_iter().filter_map(|(name, digest)| Some((name.to_owned(), json!(digest?))));
+        Ok(known.collect())
+    }
+}
+
+/// Removes leftovers, gives the container its name back, and starts it if it does not run.
+async fn repair(
+    engine: &Engine,
+    context: &Context,
+    spec: &Container,
+    there: Generations,
+) -> Result<ContainerInspectResponse> {
+    for row in &there.leftovers {
+        context.waiting("removing what an interrupted release left behind");
+        generations::take_away(engine, row).await?;
+    }
+    let id = there.current.as_ref().map(id_of).unwrap_or_default();
+    if there.current.as_ref().is_some_and(|row| name_of(row) != spec.name) {
+        rename(engine, id, &spec.name).await?;
+    }
+    let seen = gate::inspect(engine, id).await?;
+    match seen.state.and_then(|state| state.status) {
+        Some(State::PAUSED) => {
+            engine
+                .once("let the container go on", |docker| async move {
+                    docker.unpause_container(id).await
+                })
+                .await?;
+        }
+        Some(State::RUNNING | State::RESTARTING) => {}
+        _ => start(engine, id).await?,
+    }
+    gate::pass(engine, context, id, spec).await
+}
+
+fn was_built(row: &bollard::models::ContainerSummary) -> bool {
+    let spec = row.labels.as_ref().and_then(marks::applied);
+    spec.is_some_and(|spec| spec.contains_key("build"))
+}
+
+/// The outputs of a container.
+pub(super) fn outputs(id: &str, image_id: Option<&str>, host: &Host) -> Map<String, Value> {
+    let all = [
+        ("id", Some(json!(id))),
+        ("image-id", image_id.map(|id| json!(id))),
+        ("host", Some(json!(host))),
+    ];
+    let known = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    known.collect()
+}
+
+fn made(seen: &ContainerInspectResponse, fallback: &str, host: &Host) -> Made {
+    let id = seen.id.as_deref().unwrap_or(fallback);
+    Made {
+        id: id.to_owned(),
+        outputs: outputs(id, seen.image.as_deref(), host),
+    }
+}

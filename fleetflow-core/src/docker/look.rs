@@ -1,0 +1,147 @@
+//! Looking at the engines that something is wanted on, all at once. What is looked for is said elsewhere.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::engines::{Engine, Engines};
+use super::{Host, Place};
+use crate::error::{Error, ErrorKind, Result};
+use crate::converge::Context;
+use crate::model::{Existing, Found, Input, Observed, Scope, Wanted};
+
+/// How long a server that ran before may take to answer. One that nothing is known of is asked only once.
+const PATIENCE: Duration = Duration::from_secs(10);
+const ONE_TRY: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// What `ask` finds on each engine that something of `wanted` is on.
+pub(super) async fn look<F>(
+    engines: &Engines,
+    scope: &Scope,
+    wanted: &[Wanted],
+    ask: impl Fn(Engine, Vec<Wanted>) -> F,
+) -> Result<Found>
+where
+    F: Future<Output = Result<Found>>,
+{
+    let looks = by_host(wanted).into_iter().map(|(host, wanted)| {
+        let ask = &ask;
+        async move {
+            match reach(engines, &host, &wanted).await {
+                Ok(engine) => ask(engine, wanted).await,
+                Err(error) => without_engine(error, &host, scope, wanted),
+            }
+        }
+    });
+    let mut found = Found::default();
+    found.extend(try_join_all(looks).await?);
+    Ok(found)
+}
+
+/// The engine that `was` is on, for a verb that waits for no server to be made.
+pub(super) async fn engine_of(engines: &Engines, was: &Existing) -> Result<Engine> {
+    let host = was
+        .output("host")
+        .or_else(|| was.spec.get("host").and_then(Value::as_str));
+    let host: Host = host.and_then(|host| host.parse().ok()).ok_or_else(|| {
+        Error::new(ErrorKind::State, "the state does not say which engine it is on")
+            .on(&was.address)
+            .help("run `flow plan` again, which looks for it")
+    })?;
+    patiently(engines, &host, PATIENCE * 3).await
+}
+
+/// The engine that a declaration names, which is known by the time it is carried out.
+pub(super) fn host_of<'h>(host: &'h Input<Host>, context: &Context) -> Result<&'h Host> {
+    host.known().ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "the engine's address is not known").on(&context.owner.address)
+    })
+}
+
+fn by_host(wanted: &[Wanted]) -> BTreeMap<Host, Vec<Wanted>> {
+    let mut hosts: BTreeMap<Host, Vec<Wanted>> = BTreeMap::new();
+    for one in wanted {
+        let host = one.spec.get("host").and_then(Value::as_str);
+        if let Some(host) = host.and_then(|host| host.parse().ok()) {
+            hosts.entry(host).or_default().push(one.clone());
+        }
+    }
+    hosts
+}
+
+async fn reach(engines: &Engines, host: &Host, wanted: &[Wanted]) -> Result<Engine> {
+    let known = wanted.iter().any(|one| one.remembered.is_some());
+    match host.place() {
+        Place::Local => engines.engine(host).await,
+        Place::Ssh { .. } if known => patiently(engines, host, PATIENCE).await,
+        Place::Ssh { .. } => in_time(engines, host, ONE_TRY).await,
+    }
+}
+
+/// Asks again and again for as long as `patience`, but only where another try may help.
+async fn patiently(engines: &Engines, host: &Host, patience: Duration) -> Result<Engine> {
+    let end = Instant::now() + patience;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        match in_time(engines, host, left).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable && Instant::now() + PAUSE < end => {
+                sleep(PAUSE).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+async fn in_time(engines: &Engines, host: &Host, limit: Duration) -> Result<Engine> {
+    timeout(limit, engines.engine(host)).await.unwrap_or_else(|_| {
+        let message = format!(
+            "the engine at {host} did not answer within {} s",
+            limit.as_secs_f32().ceil()
+        );
+        Err(Error::new(ErrorKind::Unavailable, message)
+            .help("see that the server runs, and that its packet filter lets this machine in"))
+    })
+}
+
+/// What is to be said of an engine that cannot be reached: of a new server, that nothing is there yet; of one that is
+/// to go, what the state remembers; of any other, that this is an error.
+fn without_engine(error: Error, host: &Host, scope: &Scope, wanted: Vec<Wanted>) -> Result<Found> {
+    if error.kind() != ErrorKind::Unavailable || *host.place() == Place::Local {
+        return Err(error);
+    }
+    let goes_away = scope.declared.is_empty();
+    let remembered: Vec<_> = wanted
+        .into_iter()
+        .filter_map(|one| remembered(&one, host))
+        .collect();
+    if !remembered.is_empty() && !goes_away {
+        return Err(error);
+    }
+    let note = if goes_away {
+        format!("the engine at {host} cannot be reached: what the state remembers of it is believed")
+    } else {
+        format!("the engine at {host} does not answer yet: what it runs is not known")
+    };
+    Ok(Found {
+        resources: remembered,
+        notes: vec![note],
+        ..Found::default()
+    })
+}
+
+fn remembered(wanted: &Wanted, host: &Host) -> Option<Observed> {
+    let existing = wanted.remembered.as_ref()?;
+    let mut outputs = existing.outputs.clone();
+    outputs
+        .entry("host")
+        .or_insert_with(|| Value::String(host.to_string()));
+    Some(Observed {
+        outputs,
+        status: Map::from_iter([("state".to_owned(), json!("unknown"))]),
+        ..Observed::marked(wanted.address.clone(), existing.id.clone())
+    })
+}
