@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::engines::{Engine, Engines};
 use super::{Host, Place};
-use crate::error::{Error, ErrorKind, Result};
 use crate::converge::Context;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Found, Input, Observed, Scope, Wanted};
 
 /// How long a server that ran before may take to answer. One that nothing is known of is asked only once.

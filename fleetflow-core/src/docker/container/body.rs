@@ -13,8 +13,8 @@ use super::Container;
 use crate::converge::Context;
 use crate::docker::{Mount, Place, Restart, Source, marks};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::format::{bytes, duration};
 use crate::model::Input;
+use crate::model::format::{bytes, duration};
 
 /// What the body needs besides the declaration.
 pub(super) struct Around<'a> {
@@ -63,7 +63,10 @@ impl Container {
             .map(bytes)
             .transpose()
             .map_err(|text| Error::new(ErrorKind::Invalid, text))?;
-        #[expect(clippy::cast_possible_truncation, reason = "cpus are checked to be at most 1024")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "cpus are checked to be at most 1024"
+        )]
         let cpus = self.cpus.map(|cpus| (cpus * 1e9).round() as i64);
         Ok(HostConfig {
             network_mode: Some(self.network.clone()),
@@ -103,7 +106,10 @@ impl Container {
 
     /// Whether `mount` is a local path of this machine while the engine is on another: then its files are sent.
     pub(super) fn is_sent(&self, mount: &Mount) -> bool {
-        let here = self.host.known().is_some_and(|host| *host.place() == Place::Local);
+        let here = self
+            .host
+            .known()
+            .is_some_and(|host| *host.place() == Place::Local);
         matches!(mount.kind(), Source::Relative(_)) && !here
     }
 
@@ -156,8 +162,12 @@ impl Container {
 
 /// The declaration as a label. Secrets are markers in it.
 pub(super) fn applied_label(applied: &Value) -> Result<String> {
-    serde_json::to_string(applied)
-        .map_err(|error| Error::new(ErrorKind::Internal, format!("the declaration does not encode: {error}")))
+    serde_json::to_string(applied).map_err(|error| {
+        Error::new(
+            ErrorKind::Internal,
+            format!("the declaration does not encode: {error}"),
+        )
+    })
 }
 
 /// An attachment to a network, with the names under which the container is reached there.

@@ -63,9 +63,8 @@ pub(super) async fn run(engine: &Engine, context: &Context, spec: &Container, bu
 
 /// `items` as a request body. The archive is a temporary file meanwhile: it may be larger than the memory.
 pub(super) async fn archived(items: Vec<Item>) -> Result<Archive> {
-    let local = |error: std::io::Error| {
-        Error::new(ErrorKind::Local, format!("no archive can be made: {error}"))
-    };
+    let local =
+        |error: std::io::Error| Error::new(ErrorKind::Local, format!("no archive can be made: {error}"));
     let written = tokio::task::spawn_blocking(move || -> Result<fs::File> {
         use std::io::{BufWriter, Seek as _, Write as _};
         let mut file = tempfile::tempfile().map_err(local)?;
@@ -79,7 +78,10 @@ pub(super) async fn archived(items: Vec<Item>) -> Result<Archive> {
     let file = written
         .await
         .map_err(|error| Error::new(ErrorKind::Internal, format!("the archive's thread died: {error}")))??;
-    Ok(ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 << 10))
+    Ok(ReaderStream::with_capacity(
+        tokio::fs::File::from_std(file),
+        64 << 10,
+    ))
 }
 
 fn options(spec: &Container, context: &Context, build: &Build) -> Result<BuildImageOptions> {
@@ -104,7 +106,12 @@ fn options(spec: &Container, context: &Context, build: &Build) -> Result<BuildIm
 
 fn listen(info: &BuildInfo, context: &Context, image: &str, last: &mut VecDeque<String>) {
     let text = info.stream.as_deref().or(info.status.as_deref());
-    for line in text.unwrap_or_default().lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+    for line in text
+        .unwrap_or_default()
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+    {
         if let Some(step) = line.strip_prefix("Step ") {
             context.waiting(format!("building {image}: step {step}"));
         }
@@ -138,13 +145,19 @@ fn context(build: &Build, root: &Path) -> Result<Vec<Item>> {
     let invalid = |message: String, help: &str| Err(Error::new(ErrorKind::Local, message).help(help));
     if !folder.is_dir() {
         let message = format!("the folder `{}` to build from does not exist", build.context);
-        return invalid(message, "correct the path; it is relative to the file it stands in");
+        return invalid(
+            message,
+            "correct the path; it is relative to the file it stands in",
+        );
     }
     let inside: PathBuf = Path::new(named)
         .components()
         .filter(|part| *part != Component::CurDir)
         .collect();
-    if inside.components().any(|part| !matches!(part, Component::Normal(_))) {
+    if inside
+        .components()
+        .any(|part| !matches!(part, Component::Normal(_)))
+    {
         return invalid(
             format!("the Dockerfile `{named}` is not inside of `{}`", build.context),
             "name it relative to the folder",
@@ -159,7 +172,10 @@ fn context(build: &Build, root: &Path) -> Result<Vec<Item>> {
     let always_sent = vec![inside, PathBuf::from(".dockerignore")];
     let rules = fs::read_to_string(folder.join(".dockerignore")).or_else(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Ok(String::new()),
-        _ => Err(Error::new(ErrorKind::Local, format!(".dockerignore cannot be read: {error}"))),
+        _ => Err(Error::new(
+            ErrorKind::Local,
+            format!(".dockerignore cannot be read: {error}"),
+        )),
     })?;
     sent::folder(&folder, Path::new(""), &Ignored::parse(&rules, always_sent)?)
 }

@@ -16,8 +16,9 @@ pub(super) fn read(root: &Path, paths: &[String]) -> Result<Vec<(String, String)
     for path in paths {
         let text = fs::read_to_string(root.join(path)).map_err(|error| unreadable(path, &error))?;
         for (number, line) in text.lines().enumerate() {
-            let pair = parse(line)
-                .map_err(|why| Error::new(ErrorKind::Invalid, format!("{path}, line {}: {why}", number + 1)))?;
+            let pair = parse(line).map_err(|why| {
+                Error::new(ErrorKind::Invalid, format!("{path}, line {}: {why}", number + 1))
+            })?;
             variables.extend(pair);
         }
     }
@@ -28,8 +29,12 @@ pub(super) fn read(root: &Path, paths: &[String]) -> Result<Vec<(String, String)
 pub(super) fn digest(root: &Path, paths: &[String]) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     for (name, value) in read(root, paths)? {
-        hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
-        hasher.update(&(value.len() as u64).to_le_bytes()).update(value.as_bytes());
+        hasher
+            .update(&(name.len() as u64).to_le_bytes())
+            .update(name.as_bytes());
+        hasher
+            .update(&(value.len() as u64).to_le_bytes())
+            .update(value.as_bytes());
     }
     let mut hash = hasher.finalize();
     for _ in 0..ROUNDS {
@@ -39,7 +44,10 @@ pub(super) fn digest(root: &Path, paths: &[String]) -> Result<String> {
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Local, format!("the file of variables `{path}` cannot be read: {error}"))
+    Error::new(
+        ErrorKind::Local,
+        format!("the file of variables `{path}` cannot be read: {error}"),
+    )
 }
 
 /// One line: `NAME=VALUE`, with `export` before it or quotes around the value if one likes; empty lines and comments.

@@ -77,5 +77,7 @@ fn sends(container: &Container, source: &str, mount: &crate::docker::Mount) -> R
 /// A path of the container, as an archive for its root folder names it.
 fn inside(target: &str) -> PathBuf {
     let parts = Path::new(target).components();
-    parts.filter(|part| matches!(part, Component::Normal(_))).collect()
+    parts
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .collect()
 }

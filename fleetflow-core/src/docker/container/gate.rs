@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use super::Container;
 use crate::converge::Context;
-use crate::docker::engines::Engine;
 use crate::docker::Restart;
+use crate::docker::engines::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::secrets;
 
@@ -37,7 +37,10 @@ pub(super) async fn pass(
     spec: &Container,
 ) -> Result<ContainerInspectResponse> {
     let first = inspect(engine, id).await?;
-    let check = first.config.as_ref().and_then(|config| config.healthcheck.as_ref());
+    let check = first
+        .config
+        .as_ref()
+        .and_then(|config| config.healthcheck.as_ref());
     let check = check.filter(|check| is_check(check));
     let (what, limit) = match check {
         Some(check) => ("waiting for it to be healthy", limit(check)),
@@ -47,7 +50,12 @@ pub(super) async fn pass(
     let passed = context
         .until(what, limit, || async {
             let seen = inspect(engine, id).await?;
-            let passed = judge(&seen, check.is_some(), spec, began.elapsed() >= engine.probation())?;
+            let passed = judge(
+                &seen,
+                check.is_some(),
+                spec,
+                began.elapsed() >= engine.probation(),
+            )?;
             Ok(passed.map(|()| seen))
         })
         .await;
@@ -64,7 +72,11 @@ pub(super) async fn inspect(engine: &Engine, id: &str) -> Result<ContainerInspec
     engine
         .repeat("look at the container", |docker| {
             let id = id.to_owned();
-            async move { docker.inspect_container(&id, None::<InspectContainerOptions>).await }
+            async move {
+                docker
+                    .inspect_container(&id, None::<InspectContainerOptions>)
+                    .await
+            }
         })
         .await
 }
@@ -76,7 +88,11 @@ pub(super) fn masked(text: &str, spec: &Container, applied: &Value) -> String {
     };
     let mut masked = text.to_owned();
     for (path, _) in secrets(applied) {
-        if let Some(value) = path.of(&plain).and_then(Value::as_str).filter(|value| value.len() > 3) {
+        if let Some(value) = path
+            .of(&plain)
+            .and_then(Value::as_str)
+            .filter(|value| value.len() > 3)
+        {
             masked = masked.replace(value, "(secret)");
         }
     }
@@ -95,7 +111,10 @@ fn limit(check: &HealthConfig) -> Duration {
         _ => default,
     };
     let once = time(check.interval, DEFAULT_PERIOD) + time(check.timeout, DEFAULT_PERIOD);
-    let retries = check.retries.filter(|retries| *retries > 0).unwrap_or(DEFAULT_RETRIES);
+    let retries = check
+        .retries
+        .filter(|retries| *retries > 0)
+        .unwrap_or(DEFAULT_RETRIES);
     let retries = u32::try_from(retries).unwrap_or(u32::MAX);
     let all = time(check.start_period, Duration::ZERO) + once.saturating_mul(retries) + MARGIN;
     all.max(LEAST)
@@ -119,7 +138,11 @@ fn judge(
         Some(State::RESTARTING) if !has_check || restarts >= MOST_RESTARTS => {
             return failed(ended(code, state.oom_killed));
         }
-        _ if !has_check && restarts > 0 => return failed(ended(code, state.oom_killed)),
+        // The exit code is only to be seen while the engine waits with the next start.
+        Some(State::RUNNING) if !has_check && restarts > 0 && has_lasted => {
+            return failed("the container ended, and the engine started it again".to_owned());
+        }
+        Some(State::RUNNING) if !has_check && restarts > 0 => return Ok(None),
         Some(State::RUNNING) => {}
         _ => return Ok(None),
     }
@@ -149,7 +172,10 @@ fn unhealthy(state: &ContainerState) -> String {
     let log = state.health.as_ref().and_then(|health| health.log.as_ref());
     let last = log.and_then(|log| log.last());
     let code = last.and_then(|probe| probe.exit_code).unwrap_or_default();
-    let said = last.and_then(|probe| probe.output.as_deref()).unwrap_or_default().trim();
+    let said = last
+        .and_then(|probe| probe.output.as_deref())
+        .unwrap_or_default()
+        .trim();
     match said {
         "" => format!("the container is unhealthy: its check ended with {code}"),
         said => format!("the container is unhealthy: its check ended with {code} and said `{said}`"),

@@ -47,7 +47,12 @@ impl Generations {
     }
 
     /// The containers on `engine` that carry the mark of `owner`, and the one with the id `adopted`.
-    pub(super) async fn find(engine: &Engine, owner: &Owner, name: &str, adopted: Option<&str>) -> Result<Self> {
+    pub(super) async fn find(
+        engine: &Engine,
+        owner: &Owner,
+        name: &str,
+        adopted: Option<&str>,
+    ) -> Result<Self> {
         let mut rows = list(engine, Some(marks::filter(owner))).await?;
         if let Some(id) = adopted.filter(|id| !rows.iter().any(|row| row.id.as_deref() == Some(*id))) {
             let by_id = HashMap::from([("id".to_owned(), vec![id.to_owned()])]);
@@ -81,7 +86,10 @@ pub(super) async fn list(engine: &Engine, filters: Option<HashMap<String, Vec<St
 pub(super) fn name_of(row: &Row) -> &str {
     let names = row.names.as_deref().unwrap_or_default();
     // A second name with a slash in it is that of a link.
-    let own = names.iter().find(|name| !name[1..].contains('/')).or(names.first());
+    let own = names
+        .iter()
+        .find(|name| !name[1..].contains('/'))
+        .or(names.first());
     own.map_or("", |name| name.trim_start_matches('/'))
 }
 

@@ -53,7 +53,9 @@ pub(super) async fn provide(
 /// Takes away an image that was built for a container that is gone. One that is still used stays.
 pub(super) async fn forget_built(engine: &Engine, image_id: &str) -> Result<()> {
     let found = inspect(engine, image_id).await?;
-    let labels = found.and_then(|image| image.config).and_then(|config| config.labels);
+    let labels = found
+        .and_then(|image| image.config)
+        .and_then(|config| config.labels);
     if !labels.is_some_and(|labels| labels.contains_key(marks::BUILT_FROM)) {
         return Ok(());
     }
@@ -192,16 +194,19 @@ impl<'i> Progress<'i> {
 
     fn text(&self) -> String {
         let done = self.layers.values().filter(|layer| layer.done).count();
-        let (current, total) = self
-            .layers
-            .values()
-            .fold((0, 0), |(current, total), layer| (current + layer.current, total + layer.total));
+        let (current, total) = self.layers.values().fold((0, 0), |(current, total), layer| {
+            (current + layer.current, total + layer.total)
+        });
         let share = if total > 0 {
             format!(", {} %", current * 100 / total)
         } else {
             String::new()
         };
-        format!("pulling {}: {done} of {} layers{share}", self.image, self.layers.len())
+        format!(
+            "pulling {}: {done} of {} layers{share}",
+            self.image,
+            self.layers.len()
+        )
     }
 }
 

@@ -48,7 +48,11 @@ pub(super) async fn observe(engine: &Engine, scope: &Scope, wanted: &[Wanted]) -
 fn name_wanted(address: &Address, wanted: &[Wanted], rows: &[Row]) -> String {
     let declared = wanted.iter().find(|one| one.address == *address);
     let declared = declared.and_then(|one| one.spec.get("name").cloned());
-    let made_for = || rows.iter().find_map(applied).and_then(|spec| spec.get("name").cloned());
+    let made_for = || {
+        rows.iter()
+            .find_map(applied)
+            .and_then(|spec| spec.get("name").cloned())
+    };
     match declared.or_else(made_for) {
         Some(Value::String(name)) => name,
         _ => String::new(),
@@ -58,7 +62,10 @@ fn name_wanted(address: &Address, wanted: &[Wanted], rows: &[Row]) -> String {
 /// Whether a container that is not ours is in the way of `wanted`, or is to be taken over.
 fn stands_for(row: &Row, wanted: &Wanted) -> bool {
     let id = id_of(row);
-    let remembered = wanted.remembered.as_ref().is_some_and(|existing| existing.id == id);
+    let remembered = wanted
+        .remembered
+        .as_ref()
+        .is_some_and(|existing| existing.id == id);
     let named = wanted.spec.get("name").and_then(Value::as_str) == Some(name_of(row));
     let adopted = wanted.adopt_id.as_deref();
     remembered || named || adopted.is_some_and(|wanted| id.starts_with(wanted) || name_of(row) == wanted)
@@ -109,7 +116,10 @@ fn live(row: &Row, host: &Host, has_leftovers: bool) -> Map<String, Value> {
     live.insert("status".to_owned(), Value::String(status));
     live.insert("host".to_owned(), json!(host));
     live.insert("name".to_owned(), json!(name_of(row)));
-    let networks = row.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+    let networks = row
+        .network_settings
+        .as_ref()
+        .and_then(|settings| settings.networks.as_ref());
     if let Some(networks) = networks {
         let declared = live.get("network").and_then(Value::as_str).unwrap_or_default();
         if !networks.contains_key(declared) {
@@ -141,8 +151,15 @@ fn status(row: &Row, restart: Option<Restart>) -> String {
 /// What `status` shows: the state, the health if there is a check, the image, and since when.
 fn shown(row: &Row) -> Map<String, Value> {
     let text = row.status.as_deref().unwrap_or_default();
-    let health = [("(healthy)", "healthy"), ("(unhealthy)", "unhealthy"), ("(health: starting)", "starting")];
-    let health = health.iter().find(|(mark, _)| text.contains(mark)).map(|(_, health)| *health);
+    let health = [
+        ("(healthy)", "healthy"),
+        ("(unhealthy)", "unhealthy"),
+        ("(health: starting)", "starting"),
+    ];
+    let health = health
+        .iter()
+        .find(|(mark, _)| text.contains(mark))
+        .map(|(_, health)| *health);
     let state = row.state.map(|state| state.to_string());
     let all = [
         ("state", state.as_deref()),
@@ -150,6 +167,8 @@ fn shown(row: &Row) -> Map<String, Value> {
         ("image", row.image.as_deref()),
         ("since", Some(text)),
     ];
-    let known = all.into_iter().filter_map(|(name, text)| Some((name.to_owned(), json!(text?))));
+    let known = all
+        .into_iter()
+        .filter_map(|(name, text)| Some((name.to_owned(), json!(text?))));
     known.collect()
 }

@@ -34,10 +34,15 @@ impl Lifecycle for Container {
         if let Some(row) = there.current.as_ref().filter(|_| there.leftovers.is_empty()) {
             let made_from = row.labels.as_ref().and_then(marks::applied).map(Value::Object);
             // The value of a secret cannot be compared: then it is made anew.
-            let is_same = made_from.as_ref() == Some(&context.applied) && secrets(&context.applied).is_empty();
+            let is_same =
+                made_from.as_ref() == Some(&context.applied) && secrets(&context.applied).is_empty();
             if is_same && name_of(row) == spec.name {
                 let id = id_of(row).to_owned();
-                return Ok(made(&repair(&engine, context, spec, there).await?, &id, engine.host()));
+                return Ok(made(
+                    &repair(&engine, context, spec, there).await?,
+                    &id,
+                    engine.host(),
+                ));
             }
         }
         let release = Release {
@@ -60,10 +65,18 @@ impl Lifecycle for Container {
         let engine = engines.ready(host_of(&spec.host, context)?, context).await?;
         let there = Generations::find(&engine, &context.owner, &spec.name, Some(&was.id)).await?;
         if !makes_anew(changes) && there.current.is_some() {
-            return Ok(made(&repair(&engine, context, spec, there).await?, &was.id, engine.host()));
+            return Ok(made(
+                &repair(&engine, context, spec, there).await?,
+                &was.id,
+                engine.host(),
+            ));
         }
         let build_changed = changes.iter().any(|change| change.field() == "build");
-        let freshness = if build_changed { Freshness::Anew } else { Freshness::Known };
+        let freshness = if build_changed {
+            Freshness::Anew
+        } else {
+            Freshness::Known
+        };
         let release = Release {
             engines,
             engine: &engine,
@@ -81,22 +94,34 @@ impl Lifecycle for Container {
             context.waiting("stopping the container");
             generations::take_away(&engine, row).await?;
         }
-        for image in there.all().filter(|row| was_built(row)).filter_map(|row| row.image_id.as_deref()) {
+        for image in there
+            .all()
+            .filter(|row| was_built(row))
+            .filter_map(|row| row.image_id.as_deref())
+        {
             image::forget_built(&engine, image).await?;
         }
         Ok(())
     }
 
     fn digests(&self, root: &Path) -> Result<Map<String, Value>> {
-        let context = self.build.as_ref().map(|build| build::digest(build, root)).transpose()?;
+        let context = self
+            .build
+            .as_ref()
+            .map(|build| build::digest(build, root))
+            .transpose()?;
         let files = files::digest(self, root)?;
-        let variables = (!self.env_file.is_empty()).then(|| env::digest(root, &self.env_file)).transpose()?;
+        let variables = (!self.env_file.is_empty())
+            .then(|| env::digest(root, &self.env_file))
+            .transpose()?;
         let all = [
             ("context_digest", context),
             ("files_digest", files),
             ("env_file_digest", variables),
         ];
-        let known = all.into_iter().filter_map(|(name, digest)| Some((name.to_owned(), json!(digest?))));
+        let known = all
+            .into_iter()
+            .filter_map(|(name, digest)| Some((name.to_owned(), json!(digest?))));
         Ok(known.collect())
     }
 }
@@ -113,7 +138,11 @@ async fn repair(
         generations::take_away(engine, row).await?;
     }
     let id = there.current.as_ref().map(id_of).unwrap_or_default();
-    if there.current.as_ref().is_some_and(|row| name_of(row) != spec.name) {
+    if there
+        .current
+        .as_ref()
+        .is_some_and(|row| name_of(row) != spec.name)
+    {
         rename(engine, id, &spec.name).await?;
     }
     let seen = gate::inspect(engine, id).await?;
@@ -143,7 +172,9 @@ pub(super) fn outputs(id: &str, image_id: Option<&str>, host: &Host) -> Map<Stri
         ("image-id", image_id.map(|id| json!(id))),
         ("host", Some(json!(host))),
     ];
-    let known = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let known = all
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     known.collect()
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerInspectResponse, ContainerStateStatusEnum as State, MountPoint,
-    NetworkConnectRequest, NetworkDisconnectRequest,
+    ContainerInspectResponse, ContainerStateStatusEnum as State, MountPoint, NetworkConnectRequest,
+    NetworkDisconnectRequest,
 };
 use bollard::query_parameters::{CreateContainerOptions, RenameContainerOptions, StartContainerOptions};
 use tokio::time::Instant;
@@ -50,17 +50,27 @@ enum Switch {
 
 impl Release<'_> {
     /// Brings the new container into service, and answers what the engine says of it.
-    pub(super) async fn run(&self, there: Generations, freshness: Freshness) -> Result<ContainerInspectResponse> {
+    pub(super) async fn run(
+        &self,
+        there: Generations,
+        freshness: Freshness,
+    ) -> Result<ContainerInspectResponse> {
         for row in &there.leftovers {
-            self.context.waiting("removing what an interrupted release left behind");
+            self.context
+                .waiting("removing what an interrupted release left behind");
             generations::take_away(self.engine, row).await?;
         }
         image::provide(self.engines, self.engine, self.context, self.spec, freshness).await?;
         let before = match &there.current {
-            Some(row) => Some(Before::of(gate::inspect(self.engine, generations::id_of(row)).await?, self.spec)),
+            Some(row) => Some(Before::of(
+                gate::inspect(self.engine, generations::id_of(row)).await?,
+                self.spec,
+            )),
             None => None,
         };
-        let switch = before.as_ref().map_or(Switch::StopFirst, |before| self.switch(before));
+        let switch = before
+            .as_ref()
+            .map_or(Switch::StopFirst, |before| self.switch(before));
         let next = self.make(before.as_ref(), switch).await?;
         let began = Instant::now();
         match self.prove(&next, before.as_ref(), switch).await {
@@ -74,7 +84,8 @@ impl Release<'_> {
     }
 
     fn switch(&self, before: &Before) -> Switch {
-        let ports = |spec: &Container| -> Vec<u16> { spec.port.iter().filter_map(|port| port.host).collect() };
+        let ports =
+            |spec: &Container| -> Vec<u16> { spec.port.iter().filter_map(|port| port.host).collect() };
         let taken = before.spec.as_ref().map(ports).unwrap_or_default();
         let same_port = ports(self.spec).iter().any(|port| taken.contains(port));
         let writes = self.spec.volume.iter().any(|mount| !mount.read_only) || !before.anonymous.is_empty();
@@ -189,8 +200,9 @@ impl Release<'_> {
         let stopped = before.is_some_and(|before| before.runs) && switch == Switch::StopFirst;
         if stopped {
             let seconds = gap.as_secs_f32();
-            self.context
-                .waiting(format!("released, after at most {seconds:.1} s without a container"));
+            self.context.waiting(format!(
+                "released, after at most {seconds:.1} s without a container"
+            ));
         }
     }
 
@@ -212,7 +224,10 @@ impl Release<'_> {
         if outcome.is_empty() {
             return error;
         }
-        let again = Error::new(error.kind(), format!("{}\n({})", error.message(), outcome.join("; ")));
+        let again = Error::new(
+            error.kind(),
+            format!("{}\n({})", error.message(), outcome.join("; ")),
+        );
         let again = match error.operation() {
             Some(operation) => again.during(operation),
             None => again,
@@ -234,7 +249,9 @@ impl Release<'_> {
         context.cancelled = CancellationToken::new();
         start(self.engine, &before.id).await?;
         let spec = before.spec.as_ref().unwrap_or(self.spec);
-        gate::pass(self.engine, &context, &before.id, spec).await.map(drop)
+        gate::pass(self.engine, &context, &before.id, spec)
+            .await
+            .map(drop)
     }
 }
 
@@ -243,7 +260,10 @@ impl Before {
         let state = seen.state.and_then(|state| state.status);
         let labels = seen.config.and_then(|config| config.labels).unwrap_or_default();
         let spec = marks::applied(&labels).and_then(|spec| serde_json::from_value(spec.into()).ok());
-        let inherited = labels.get(marks::INHERITED).map(String::as_str).unwrap_or_default();
+        let inherited = labels
+            .get(marks::INHERITED)
+            .map(String::as_str)
+            .unwrap_or_default();
         let inherited: Vec<&str> = inherited.split(',').collect();
         let mounts = seen.mounts.unwrap_or_default();
         Self {
@@ -265,13 +285,20 @@ fn anonymous(
     next: &Container,
 ) -> BTreeMap<String, String> {
     let declared = |target: &str| {
-        let all = next.volume.iter().chain(before.iter().flat_map(|spec| &spec.volume));
+        let all = next
+            .volume
+            .iter()
+            .chain(before.iter().flat_map(|spec| &spec.volume));
         all.into_iter().any(|mount| mount.target == target)
     };
-    let volumes = mounts.iter().filter(|mount| mount.typ.as_deref() == Some("volume"));
+    let volumes = mounts
+        .iter()
+        .filter(|mount| mount.typ.as_deref() == Some("volume"));
     volumes
         .filter_map(|mount| Some((mount.destination.clone()?, mount.name.clone()?)))
-        .filter(|(target, name)| before.is_some() && (inherited.contains(&name.as_str()) || !declared(target)))
+        .filter(|(target, name)| {
+            before.is_some() && (inherited.contains(&name.as_str()) || !declared(target))
+        })
         .collect()
 }
 
@@ -287,7 +314,9 @@ pub(super) async fn start(engine: &Engine, id: &str) -> Result<()> {
 
 /// Gives a container another name.
 pub(super) async fn rename(engine: &Engine, id: &str, name: &str) -> Result<()> {
-    let options = RenameContainerOptions { name: name.to_owned() };
+    let options = RenameContainerOptions {
+        name: name.to_owned(),
+    };
     engine
         .once("rename the container", |docker| async move {
             docker.rename_container(id, options).await

@@ -40,7 +40,11 @@ impl Ignored {
     /// The rules of a `.dockerignore`. `always_sent` are files that no rule can keep back.
     pub(super) fn parse(text: &str, always_sent: Vec<PathBuf>) -> Result<Self> {
         let mut patterns = Vec::new();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             let (verdict, pattern) = match line.strip_prefix('!') {
                 Some(rest) => (Verdict::Sent, rest.trim()),
                 None => (Verdict::Ignored, line),
@@ -52,7 +56,10 @@ impl Ignored {
             }
             let glob = GlobBuilder::new(pattern).literal_separator(true).build();
             let glob = glob.map_err(|error| {
-                Error::new(ErrorKind::Invalid, format!(".dockerignore has a wrong pattern: {error}"))
+                Error::new(
+                    ErrorKind::Invalid,
+                    format!(".dockerignore has a wrong pattern: {error}"),
+                )
             })?;
             patterns.push((glob.compile_matcher(), verdict));
         }
@@ -64,11 +71,16 @@ impl Ignored {
 
     /// Whether `path` is kept back: by itself, or because a folder above it is.
     fn keeps_back(&self, path: &Path) -> bool {
-        if self.always_sent.iter().any(|sent| sent == path || sent.starts_with(path)) {
+        if self
+            .always_sent
+            .iter()
+            .any(|sent| sent == path || sent.starts_with(path))
+        {
             return false;
         }
         let fits = |(glob, _): &&(GlobMatcher, Verdict)| {
-            path.ancestors().any(|part| !part.as_os_str().is_empty() && glob.is_match(part))
+            path.ancestors()
+                .any(|part| !part.as_os_str().is_empty() && glob.is_match(part))
         };
         let last = self.patterns.iter().rev().find(fits);
         last.is_some_and(|(_, verdict)| *verdict == Verdict::Ignored)
@@ -117,9 +129,12 @@ pub(super) fn archive(items: &[Item], to: impl Write) -> Result<()> {
     for item in items {
         append(item, &mut builder).map_err(|error| unreadable(&item.path, &error))?;
     }
-    builder
-        .finish()
-        .map_err(|error| Error::new(ErrorKind::Local, format!("the archive cannot be written: {error}")))
+    builder.finish().map_err(|error| {
+        Error::new(
+            ErrorKind::Local,
+            format!("the archive cannot be written: {error}"),
+        )
+    })
 }
 
 fn walk(
@@ -180,7 +195,9 @@ fn is_executable(_: &fs::Metadata) -> bool {
 
 fn hash(item: &Item, hasher: &mut blake3::Hasher) -> io::Result<()> {
     let name = item.name.to_string_lossy().replace('\\', "/");
-    hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+    hasher
+        .update(&(name.len() as u64).to_le_bytes())
+        .update(name.as_bytes());
     match &item.kind {
         ItemKind::Folder => drop(hasher.update(b"d")),
         ItemKind::Link(target) => {
@@ -223,7 +240,10 @@ fn append(item: &Item, to: &mut tar::Builder<impl Write>) -> io::Result<()> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Local, format!("`{}` cannot be read: {error}", path.display()))
+    Error::new(
+        ErrorKind::Local,
+        format!("`{}` cannot be read: {error}", path.display()),
+    )
 }
 
 #[cfg(test)]
@@ -248,7 +268,14 @@ mod tests {
 
     #[test]
     fn what_dockerignore_names_is_not_sent() {
-        let files = ["Dockerfile", "a.log", "keep.log", "src/a.log", "src/main.rs", "node_modules/x/y.js"];
+        let files = [
+            "Dockerfile",
+            "a.log",
+            "keep.log",
+            "src/a.log",
+            "src/main.rs",
+            "node_modules/x/y.js",
+        ];
         // Unlike Git's rules, a pattern is anchored at the folder: `*.log` means none in a folder below.
         assert_eq!(
             names("*.log\n!keep.log\nnode_modules\n", &files),

@@ -97,9 +97,7 @@ impl Engines {
     /// The engine at `host`, if it answers now.
     pub(crate) async fn engine(&self, host: &Host) -> Result<Engine> {
         let slot = self.slot(host)?;
-        let engine = slot
-            .engine
-            .get_or_try_init(|| {
+        let engine = slot.engine.get_or_try_init(|| {
             let counters = self.0.counters.clone();
             Engine::connect(host.clone(), slot.dialer.clone(), counters, self.0.probation)
         });

@@ -54,7 +54,10 @@ impl Lifecycle for Network {
         spec: &Self,
         _: &[Change],
     ) -> Result<Made> {
-        Ok(Made::new(&was.id, &outputs(&was.id, host_of(&spec.host, context)?)))
+        Ok(Made::new(
+            &was.id,
+            &outputs(&was.id, host_of(&spec.host, context)?),
+        ))
     }
 
     async fn delete(engines: &Engines, _: &Context, was: &Existing) -> Result<()> {

@@ -42,7 +42,10 @@ impl Lifecycle for Volume {
             })
             .await?;
         if marks::owner(&made.labels).as_ref() != Some(&context.owner) {
-            let message = format!("the engine has a volume `{}` already, which is not ours", spec.name);
+            let message = format!(
+                "the engine has a volume `{}` already, which is not ours",
+                spec.name
+            );
             return Err(Error::new(ErrorKind::Conflict, message)
                 .help("remove or rename it, or choose another name for the volume"));
         }

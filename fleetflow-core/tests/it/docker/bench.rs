@@ -24,7 +24,9 @@ const REAL: &str = "FLEETFLOW_TEST_DOCKER";
 pub(super) const IMAGE: &str = "fleetflow-test:1";
 /// A statically linked busybox, as Debian's busybox-static installs it.
 const BUSYBOX: &str = "/bin/busybox";
-const COMMANDS: &[&str] = &["sh", "sleep", "true", "false", "cat", "echo", "httpd", "wget", "env", "nc"];
+const COMMANDS: &[&str] = &[
+    "sh", "sleep", "true", "false", "cat", "echo", "httpd", "wget", "env", "nc",
+];
 
 pub(super) struct Bench {
     pub(super) docker: Docker,
@@ -124,10 +126,18 @@ impl Bench {
     pub(super) async fn plan_lines(&self, stack: &Stack) -> Vec<String> {
         let plan = self.plan(stack).await.unwrap();
         let lines = plan.steps.iter().map(|step| {
-            let changes: Vec<_> = step.changes.iter().map(|change| change.path.to_string()).collect();
+            let changes: Vec<_> = step
+                .changes
+                .iter()
+                .map(|change| change.path.to_string())
+                .collect();
             let action = serde_json::to_value(step.action).unwrap();
             let line = format!("{} {}", action.as_str().unwrap(), step.address);
-            if changes.is_empty() { line } else { format!("{line}: {}", changes.join(", ")) }
+            if changes.is_empty() {
+                line
+            } else {
+                format!("{line}: {}", changes.join(", "))
+            }
         });
         lines.collect()
     }
@@ -135,7 +145,10 @@ impl Bench {
     /// A second look finds nothing to do.
     pub(super) async fn assert_converged(&self, stack: &Stack) {
         let plan = self.plan(stack).await.unwrap();
-        assert!(plan.is_empty() && plan.records.is_empty() && plan.drift.is_empty(), "{plan:#?}");
+        assert!(
+            plan.is_empty() && plan.records.is_empty() && plan.drift.is_empty(),
+            "{plan:#?}"
+        );
     }
 
     /// The name of a container of the group.
@@ -145,7 +158,10 @@ impl Bench {
 
     pub(super) async fn inspect(&self, service: &str) -> ContainerInspectResponse {
         let options = None::<InspectContainerOptions>;
-        self.docker.inspect_container(&self.name(service), options).await.unwrap()
+        self.docker
+            .inspect_container(&self.name(service), options)
+            .await
+            .unwrap()
     }
 
     pub(super) async fn id(&self, service: &str) -> String {
@@ -159,11 +175,19 @@ impl Bench {
             ..ListContainersOptions::default()
         };
         let rows = self.docker.list_containers(Some(options)).await.unwrap();
-        let ours = |row: &ContainerSummary| row.names.clone().unwrap_or_default().join("").contains(&self.project);
+        let ours = |row: &ContainerSummary| {
+            row.names
+                .clone()
+                .unwrap_or_default()
+                .join("")
+                .contains(&self.project)
+        };
         let rows = rows.into_iter().filter(ours);
         rows.map(|row| {
             let name = row.names.unwrap().join(",");
-            let service = name.trim_start_matches(&format!("/{}-test-shop-", self.project)).to_owned();
+            let service = name
+                .trim_start_matches(&format!("/{}-test-shop-", self.project))
+                .to_owned();
             (service, row.state.unwrap().to_string())
         })
         .collect()
@@ -224,7 +248,9 @@ async fn base_image(docker: &Docker) {
         header.set_entry_type(tar::EntryType::Symlink);
         header.set_mode(0o777);
         header.set_size(0);
-        builder.append_link(&mut header, format!("bin/{command}"), "busybox").unwrap();
+        builder
+            .append_link(&mut header, format!("bin/{command}"), "busybox")
+            .unwrap();
     }
     let options = BuildImageOptions {
         dockerfile: "Dockerfile".to_owned(),

@@ -8,14 +8,24 @@ use super::bench::{Bench, service};
 fn first() -> Vec<Service> {
     let volumes = vec![Mount::volume("data", "/data")];
     vec![
-        Service { volumes, ..service("db") },
-        Service { depends_on: vec!["db".into()], ports: vec![Port::new(8080, 80)], ..service("web") },
+        Service {
+            volumes,
+            ..service("db")
+        },
+        Service {
+            depends_on: vec!["db".into()],
+            ports: vec![Port::new(8080, 80)],
+            ..service("web")
+        },
         service("worker"),
     ]
 }
 
 fn second() -> Vec<Service> {
-    let changed = first().into_iter().map(|service| Service { user: Some("0".into()), ..service });
+    let changed = first().into_iter().map(|service| Service {
+        user: Some("0".into()),
+        ..service
+    });
     changed.collect()
 }
 
@@ -24,18 +34,26 @@ async fn up_with_fault(bench: &Bench, services: Vec<Service>, number: u64, when:
     let sandbox = bench.sandbox.as_ref().unwrap();
     sandbox.clear_log().unwrap();
     let fault = Fault::answer(500).path("^/(v[0-9.]+/)?(containers|networks|volumes|images)");
-    sandbox.add_fault(fault.when(when).times(Times::Nth(number))).unwrap();
+    sandbox
+        .add_fault(fault.when(when).times(Times::Nth(number)))
+        .unwrap();
     let stack = bench.stack(services);
     let failed = bench.up(&stack).await.is_err();
     let calls = sandbox.log().len() as u64;
     sandbox.faults().clear();
     assert!(failed || calls < number + 50);
-    bench.up(&stack).await.unwrap_or_else(|error| panic!("call {number}, {when:?}: {error:?}"));
+    bench
+        .up(&stack)
+        .await
+        .unwrap_or_else(|error| panic!("call {number}, {when:?}: {error:?}"));
     bench.assert_converged(&stack).await;
     let states = bench.containers().await;
     let names: Vec<_> = states.keys().map(String::as_str).collect();
     assert_eq!(names, ["db", "web", "worker"], "call {number}, {when:?}");
-    assert!(states.values().all(|state| state == "running"), "call {number}, {when:?}: {states:?}");
+    assert!(
+        states.values().all(|state| state == "running"),
+        "call {number}, {when:?}: {states:?}"
+    );
     failed
 }
 

@@ -14,38 +14,61 @@ on_both_engines!(
 );
 
 /// `web` publishes a port, so that the one before has to stop; `worker` does not.
-fn both(change: impl Fn(Service) -> Service) -> Vec<Service> {
-    let port = Port { host: Some(18_081), ..Port::new(18_081, 80).on([127, 0, 0, 1]) };
+fn both(number: u16, change: impl Fn(Service) -> Service) -> Vec<Service> {
+    let port = Port::new(number, 80).on([127, 0, 0, 1]);
     vec![
-        change(Service { ports: vec![port], ..service("web") }),
+        change(Service {
+            ports: vec![port],
+            ..service("web")
+        }),
         change(service("worker")),
     ]
 }
 
 async fn a_release_that_fails_gives_way_to_the_one_before(bench: &Bench) {
-    let good = bench.stack(both(|service| service));
+    let good = bench.stack(both(18_081, |service| service));
     bench.up(&good).await.unwrap();
     let before = (bench.id("web").await, bench.id("worker").await);
-    let bad = bench.stack(both(|service| Service { command: words(&["sh", "-c", "exit 3"]), ..service }));
+    let bad = bench.stack(both(18_081, |service| Service {
+        command: words(&["sh", "-c", "exit 3"]),
+        ..service
+    }));
     let text = bench.failures(&bad).await;
     assert!(text.contains("exit code 3"), "{text}");
     assert!(text.contains("the container before is back, and works"), "{text}");
     assert!(text.contains("was not touched and serves on"), "{text}");
     assert_eq!((bench.id("web").await, bench.id("worker").await), before);
     let states = bench.containers().await;
-    assert_eq!(states.values().collect::<Vec<_>>(), ["running", "running"], "{states:?}");
+    assert_eq!(
+        states.values().collect::<Vec<_>>(),
+        ["running", "running"],
+        "{states:?}"
+    );
     bench.assert_converged(&good).await;
 
-    let better = bench.stack(both(|service| Service { user: Some("0".into()), ..service }));
+    let better = bench.stack(both(18_081, |service| Service {
+        user: Some("0".into()),
+        ..service
+    }));
     bench.up(&better).await.unwrap();
     bench.assert_converged(&better).await;
     bench.clean_up(&better).await;
 }
 
 async fn an_unhealthy_release_gives_way_to_the_one_before(bench: &Bench) {
-    let check = |words: [&str; 2]| HealthCheck::builder().test(words).interval("1s").timeout("1s").retries(1).build();
+    let check = |words: [&str; 2]| {
+        HealthCheck::builder()
+            .test(words)
+            .interval("1s")
+            .timeout("1s")
+            .retries(1)
+            .build()
+    };
     let with = |words: [&str; 2]| {
-        bench.stack(both(|service| Service { health_check: Some(check(words)), ..service }))
+        bench.stack(both(18_082, |service| Service {
+            health_check: Some(check(words)),
+            ..service
+        }))
     };
     let good = with(["CMD", "true"]);
     bench.up(&good).await.unwrap();
@@ -58,7 +81,10 @@ async fn an_unhealthy_release_gives_way_to_the_one_before(bench: &Bench) {
 }
 
 async fn a_first_release_that_fails_leaves_nothing(bench: &Bench) {
-    let bad = bench.stack(vec![Service { command: words(&["false"]), ..service("web") }]);
+    let bad = bench.stack(vec![Service {
+        command: words(&["false"]),
+        ..service("web")
+    }]);
     let error = bench.up(&bad).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Partial);
     assert!(format!("{error:?}").contains("exit code 1"), "{error:?}");
@@ -72,7 +98,10 @@ async fn a_first_release_that_fails_leaves_nothing(bench: &Bench) {
 /// An image with a volume of its own, as databases have it: what is in there survives a release, and goes at the end.
 async fn the_data_of_an_image_goes_with_its_service(bench: &Bench) {
     let base = super::bench::IMAGE;
-    bench.write("db/Dockerfile", &format!("FROM {base}\nVOLUME /var/data\nCMD [\"sleep\", \"100000\"]\n"));
+    bench.write(
+        "db/Dockerfile",
+        &format!("FROM {base}\nVOLUME /var/data\nCMD [\"sleep\", \"100000\"]\n"),
+    );
     let db = Service {
         image: None,
         build: Some("./db".into()),
@@ -80,14 +109,21 @@ async fn the_data_of_an_image_goes_with_its_service(bench: &Bench) {
     };
     let stack = bench.stack(vec![db.clone()]);
     bench.up(&stack).await.unwrap();
-    let volume = |seen: bollard::models::ContainerInspectResponse| seen.mounts.unwrap()[0].name.clone().unwrap();
+    let volume =
+        |seen: bollard::models::ContainerInspectResponse| seen.mounts.unwrap()[0].name.clone().unwrap();
     let first = volume(bench.inspect("db").await);
     for value in ["1", "2"] {
-        let changed = bench.stack(vec![Service { env: [("A".to_owned(), value.into())].into(), ..db.clone() }]);
+        let changed = bench.stack(vec![Service {
+            env: [("A".to_owned(), value.into())].into(),
+            ..db.clone()
+        }]);
         bench.up(&changed).await.unwrap();
         assert_eq!(volume(bench.inspect("db").await), first);
         bench.assert_converged(&changed).await;
     }
     bench.clean_up(&stack).await;
-    assert!(bench.docker.inspect_volume(&first).await.is_err(), "it goes with the service");
+    assert!(
+        bench.docker.inspect_volume(&first).await.is_err(),
+        "it goes with the service"
+    );
 }

@@ -20,7 +20,8 @@ pub(super) fn connect(path: &str) -> Docker {
         let sent = client.request(request);
         async move { sent.await.map_err(bollard::errors::Error::from) }
     };
-    Docker::connect_with_custom_transport(send, Some("http://docker"), 60, bollard::API_DEFAULT_VERSION).unwrap()
+    Docker::connect_with_custom_transport(send, Some("http://docker"), 60, bollard::API_DEFAULT_VERSION)
+        .unwrap()
 }
 
 #[derive(Clone)]
