@@ -23,7 +23,7 @@ static CATALOG: &[&dyn Kind] = &[
     &Of::<cloudflare::Dns>::managed(),
     &Of::<cloudflare::dns_record::DnsRecord>::internal(),
     &Of::<cloudflare::Worker>::declared(),
-    &Of::<cloudflare::KvNamespace>::declared(),
+    &Of::<cloudflare::KvNamespace>::managed(),
     &Of::<cloudflare::Pages>::declared(),
 ];
 

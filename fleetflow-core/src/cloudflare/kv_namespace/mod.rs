@@ -1,5 +1,7 @@
 //! The kind `kv-namespace`: a namespace of Workers KV. It does not touch the keys in it.
 
+mod ops;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;

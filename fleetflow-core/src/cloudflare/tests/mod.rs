@@ -3,6 +3,7 @@
 
 mod access;
 mod buckets;
+mod namespaces;
 mod records;
 mod schema;
 
