@@ -55,8 +55,25 @@ pub(crate) async fn connection<Stream>(stream: Stream, router: Router, stop: Can
 where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    by(&http1::Builder::new(), stream, router, stop).await;
+}
+
+/// The same for a client that may say that it has nothing more to ask, and listens on. That it has left is not seen
+/// here then: whoever made the stream has to cancel `stop`.
+pub(crate) async fn half_open_connection<Stream>(stream: Stream, router: Router, stop: CancellationToken)
+where
+    Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    by(http1::Builder::new().half_close(true), stream, router, stop).await;
+}
+
+async fn by<Stream>(protocol: &http1::Builder, stream: Stream, router: Router, stop: CancellationToken)
+where
+    Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = service_fn(move |request| answer(router.clone(), request));
-    let connection = http1::Builder::new()
+    let connection = protocol
+        .clone()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

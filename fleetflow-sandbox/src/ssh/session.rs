@@ -32,6 +32,12 @@ pub(super) struct Session {
     sessions: BTreeSet<ChannelId>,
 }
 
+/// A connection to an engine, and what ends it.
+struct Line {
+    engine: Box<dyn Stream>,
+    stop: CancellationToken,
+}
+
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, machine: Machine, stop: CancellationToken) -> Self {
         Self {
@@ -60,18 +66,21 @@ impl Session {
         )
     }
 
-    async fn connect(&self) -> std::io::Result<Box<dyn Stream>> {
-        target::connect(&self.shared, &self.machine, self.stop.clone()).await
+    async fn connect(&self) -> std::io::Result<Line> {
+        let stop = self.stop.child_token();
+        let engine = target::connect(&self.shared, &self.machine, stop.clone()).await?;
+        Ok(Line { engine, stop })
     }
 
     /// Moves bytes between a channel and the engine until one of them has ended.
-    fn join(&self, channel: Channel<Msg>, engine: Box<dyn Stream>) {
-        let stop = self.stop.clone();
+    fn join(&self, channel: Channel<Msg>, line: Line) {
+        let Line { engine, stop } = line;
         let pumping = pump(channel, engine);
         self.shared.tasks.spawn(async move {
             if let Some(Err(error)) = stop.run_until_cancelled(pumping).await {
                 tracing::debug!(%error, "a connection to an engine ended early");
             }
+            stop.cancel();
         });
     }
 }

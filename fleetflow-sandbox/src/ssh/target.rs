@@ -43,7 +43,7 @@ impl Engine {
     }
 }
 
-/// Opens a connection to the engine of a machine.
+/// Opens a connection to the engine of a machine, which `stop` ends.
 pub(super) async fn connect(
     shared: &Arc<Shared>,
     machine: &Machine,
@@ -67,7 +67,7 @@ fn emulated(shared: &Arc<Shared>, machine: &Machine, stop: CancellationToken) ->
         Some(machine.name.clone()),
     );
     let (near, far) = tokio::io::duplex(BUFFER);
-    shared.tasks.spawn(serve::connection(far, router, stop));
+    shared.tasks.spawn(serve::half_open_connection(far, router, stop));
     Box::new(near)
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod cloudflare;
+mod docker;
 mod frame;
 mod sakura;
 mod ssh;

@@ -1,5 +1,8 @@
 //! The SSH endpoints of emulated servers, asked by an SSH library and by OpenSSH.
 
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 mod client;
 mod life;
 mod login;
+mod openssh;
