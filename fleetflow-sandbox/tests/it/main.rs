@@ -8,6 +8,7 @@
 mod cloudflare;
 mod docker;
 mod frame;
+mod inventory;
 mod sakura;
 mod ssh;
 mod world_file;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
-mod client;
+pub(crate) mod client;
 mod life;
 mod login;
 mod openssh;

@@ -13,25 +13,25 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::sakura::support::Api;
 
-pub(super) const INSTALL: &str =
+pub(crate) const INSTALL: &str =
     "#!/bin/sh\ncurl -fsSL https://get.docker.com | sh\nusermod -aG docker ubuntu\n";
 const PING: &[u8] = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n";
 
 /// A key pair that is the same in every run.
-pub(super) fn key(seed: u8) -> PrivateKey {
+pub(crate) fn key(seed: u8) -> PrivateKey {
     PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]))
 }
 
-pub(super) fn public(key: &PrivateKey) -> String {
+pub(crate) fn public(key: &PrivateKey) -> String {
     key.public_key().to_openssh().unwrap()
 }
 
-pub(super) fn private(key: &PrivateKey) -> String {
+pub(crate) fn private(key: &PrivateKey) -> String {
     key.to_openssh(LineEnding::LF).unwrap().to_string()
 }
 
 /// A server that lets `key` in, with Docker if there is a script for that.
-pub(super) async fn server(api: &Api, name: &str, key: &PrivateKey, script: Option<&str>) -> Value {
+pub(crate) async fn server(api: &Api, name: &str, key: &PrivateKey, script: Option<&str>) -> Value {
     let mut config =
         json!({ "HostName": name, "SSHKeys": [{ "PublicKey": public(key) }], "DisablePWAuth": true });
     if let Some(script) = script {
@@ -45,21 +45,21 @@ pub(super) async fn server(api: &Api, name: &str, key: &PrivateKey, script: Opti
 }
 
 /// The public address of a server.
-pub(super) fn address(server: &Value) -> String {
+pub(crate) fn address(server: &Value) -> String {
     server["Interfaces"][0]["IPAddress"].as_str().unwrap().to_owned()
 }
 
 /// Where a server's SSH port is.
-pub(super) fn port(api: &Api, server: &Value) -> SocketAddr {
+pub(crate) fn port(api: &Api, server: &Value) -> SocketAddr {
     api.sandbox.ssh_address(&address(server), 22).unwrap().unwrap()
 }
 
 /// Accepts every host key and notes it down.
 #[derive(Clone, Default)]
-pub(super) struct Witness(Arc<std::sync::Mutex<Option<String>>>);
+pub(crate) struct Witness(Arc<std::sync::Mutex<Option<String>>>);
 
 impl Witness {
-    pub(super) fn host_key(&self) -> String {
+    pub(crate) fn host_key(&self) -> String {
         self.0.lock().unwrap().clone().unwrap()
     }
 }
@@ -76,21 +76,21 @@ impl client::Handler for Witness {
 }
 
 /// A connection that was not logged in to yet.
-pub(super) async fn dial(port: SocketAddr) -> Result<(Handle<Witness>, Witness), russh::Error> {
+pub(crate) async fn dial(port: SocketAddr) -> Result<(Handle<Witness>, Witness), russh::Error> {
     let witness = Witness::default();
     let handle = client::connect(Arc::default(), port, witness.clone()).await?;
     Ok((handle, witness))
 }
 
 /// True if the key opens the door for this user.
-pub(super) async fn opens(port: SocketAddr, user: &str, key: &PrivateKey) -> bool {
+pub(crate) async fn opens(port: SocketAddr, user: &str, key: &PrivateKey) -> bool {
     let (mut handle, _) = dial(port).await.unwrap();
     let key = PrivateKeyWithHashAlg::new(Arc::new(key.clone()), None);
     handle.authenticate_publickey(user, key).await.unwrap().success()
 }
 
 /// A connection of somebody who was let in.
-pub(super) async fn log_in(port: SocketAddr, user: &str, key: &PrivateKey) -> Handle<Witness> {
+pub(crate) async fn log_in(port: SocketAddr, user: &str, key: &PrivateKey) -> Handle<Witness> {
     let (mut handle, _) = dial(port).await.unwrap();
     let key = PrivateKeyWithHashAlg::new(Arc::new(key.clone()), None);
     assert!(handle.authenticate_publickey(user, key).await.unwrap().success());
@@ -98,7 +98,7 @@ pub(super) async fn log_in(port: SocketAddr, user: &str, key: &PrivateKey) -> Ha
 }
 
 /// What a command printed to its two outputs, and its exit status.
-pub(super) async fn run(handle: &Handle<Witness>, command: &str) -> (String, String, u32) {
+pub(crate) async fn run(handle: &Handle<Witness>, command: &str) -> (String, String, u32) {
     let mut channel = handle.channel_open_session().await.unwrap();
     channel.exec(true, command).await.unwrap();
     let (mut output, mut errors, mut status) = (String::new(), String::new(), None);
@@ -114,7 +114,7 @@ pub(super) async fn run(handle: &Handle<Witness>, command: &str) -> (String, Str
 }
 
 /// The engine's answer to a ping over a channel.
-pub(super) async fn ping(channel: Channel<Msg>) -> String {
+pub(crate) async fn ping(channel: Channel<Msg>) -> String {
     let mut stream = channel.into_stream();
     stream.write_all(PING).await.unwrap();
     let mut answer = String::new();
