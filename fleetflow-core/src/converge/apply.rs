@@ -37,7 +37,7 @@ pub(super) async fn apply(
     let mut run = Run::new(stack, plan, session, checkpoints);
     let mut running = FuturesUnordered::new();
     loop {
-        while let Some(group) = run.next_group(running.len()) {
+        while let Some(group) = run.next_group(running.len() - run.pausing) {
             let intentions = run.intentions(&group);
             if run.record(journal, intentions).await {
                 running.push(run.start(group));
@@ -82,6 +82,8 @@ struct Run<'r> {
     session: &'r Session,
     checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
     queue: Queue,
+    /// How many of the running groups began with a pause: they take no room.
+    pausing: usize,
     /// What got an id in this run.
     identified: BTreeSet<Address>,
     /// Why the journal could not be written: then nothing new is begun, and what runs is finished.
@@ -102,6 +104,7 @@ impl<'r> Run<'r> {
             session,
             checkpoints,
             queue: Queue::new(&plan.steps),
+            pausing: 0,
             identified: BTreeSet::new(),
             unwritten: None,
             known: plan.known.clone(),
@@ -173,8 +176,9 @@ impl<'r> Run<'r> {
     }
 
     /// Begins the group; the future owns all it needs but the session.
-    fn start(&self, group: Group) -> impl Future<Output = Vec<Finished>> + use<'r> {
+    fn start(&mut self, group: Group) -> impl Future<Output = Vec<Finished>> + use<'r> {
         let began = Instant::now();
+        self.pausing += group.iter().filter(|step| step.pause.is_some()).count();
         let mut prepared = Vec::with_capacity(group.len());
         for step in group {
             (self.session.watcher)(Event::Started {
@@ -269,6 +273,7 @@ impl<'r> Run<'r> {
     fn finish(&mut self, results: Vec<Finished>) -> Vec<Entry> {
         let mut events = Vec::new();
         for (step, began, result, applied) in results {
+            self.pausing -= usize::from(step.pause.is_some());
             match result {
                 Ok(made) => events.extend(self.done(&step, began, made, applied)),
                 Err(error) => events.extend(self.failed(step, error)),

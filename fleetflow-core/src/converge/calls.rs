@@ -1,17 +1,22 @@
 //! The calls of a group of steps, in turn or in one batch. It writes no journal.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::apply::Finished;
-use super::{Session, unclear};
+use super::{Event, Session, unclear};
 use crate::catalog;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, BatchStep, Made, Operations, Scope};
 use crate::plan::Step;
 
 /// What the step may share a batch with: its kind, and the kind's key.
 pub(super) fn batch_of(step: &Step) -> Option<(String, String)> {
+    if step.pause.is_some() {
+        return None;
+    }
     let spec = step
         .desired
         .as_ref()
@@ -74,7 +79,8 @@ async fn alone(
 ) -> Vec<Finished> {
     let mut finished = Vec::with_capacity(1);
     for (step, applied, verbs) in prepared {
-        let mut answer = Ok(None);
+        let mut answer = pause(session, &step).await.map(|()| None);
+        let verbs = if answer.is_ok() { verbs } else { Vec::new() };
         for verb in verbs {
             answer = last_of(
                 unclear::run(session, scope, operations, vec![verb])
@@ -89,6 +95,25 @@ async fn alone(
         finished.push(conclude(step, began, applied, answer));
     }
     finished
+}
+
+/// Waits as the plan says; a stopped run ends the wait.
+async fn pause(session: &Session, step: &Step) -> Result<()> {
+    let Some(pause) = &step.pause else {
+        return Ok(());
+    };
+    (session.watcher)(Event::Waiting {
+        address: step.address.clone(),
+        what: format!("waiting {} s until {}", pause.seconds, pause.until),
+    });
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_secs(pause.seconds)) => Ok(()),
+        () = session.cancelled.cancelled() => {
+            Err(Error::new(ErrorKind::Cancelled, format!("stopped while waiting until {}", pause.until))
+                .on(&step.address)
+                .help("run the same command again: it goes on from here"))
+        }
+    }
 }
 
 fn conclude(step: Step, began: Instant, applied: Result<Value>, answer: Result<Option<Made>>) -> Finished {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use super::{Event, Session};
+use crate::autoscale::Scaling;
 use crate::catalog;
 use crate::clouds::Clouds;
 use crate::error::Result;
@@ -26,6 +27,8 @@ pub struct Observation {
     pub found: Found,
     /// What is remembered.
     pub state: State,
+    /// The counts that the declarations were expanded with.
+    pub(crate) scaling: Scaling,
 }
 
 /// Looks for everything that is declared or remembered.

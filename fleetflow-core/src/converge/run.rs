@@ -8,6 +8,7 @@ use super::apply::apply;
 use super::journal::Journal;
 use super::observe::{Observation, observe};
 use super::{Outcome, Report, Session};
+use crate::autoscale::Scaling;
 use crate::catalog;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, did_you_mean, expand};
@@ -112,7 +113,7 @@ impl Stack {
         let report = async {
             let observation = self.observed(session, goal).await?;
             let plan = review(self.plan_from(session, &observation).await?).await?;
-            self.carry_out(&plan, session, &lease).await
+            self.carry_out(&plan, &observation.state, session, &lease).await
         };
         let report = report.await;
         give_back(session, lease, report).await
@@ -139,11 +140,19 @@ impl Stack {
                     .help("make a new plan and look at it again"),
             );
         }
-        self.carry_out(plan, session, lease).await
+        self.carry_out(plan, &observation.state, session, lease).await
     }
 
-    async fn carry_out(&self, plan: &Plan, session: &Session, lease: &Lease) -> Result<Report> {
+    pub(crate) async fn carry_out(
+        &self,
+        plan: &Plan,
+        state: &State,
+        session: &Session,
+        lease: &Lease,
+    ) -> Result<Report> {
         let journal = Journal::new(session.store.as_ref(), lease);
+        let void = Scaling::void(self, state, &(session.caller.now)());
+        journal.write(void).await?;
         if !plan.is_empty() || !plan.records.is_empty() {
             journal.started(&session.caller).await?;
         }
@@ -155,23 +164,56 @@ impl Stack {
     }
 
     async fn observed(&self, session: &Session, goal: Goal) -> Result<Observation> {
-        let stack = self.canonical().map_err(Error::from_problems)?;
         let state = session.store.load().await?;
-        let desired = match goal {
-            Goal::Converge => stack.expanded_with_digests(&state)?,
-            Goal::Destroy => Vec::new(),
-        };
+        match goal {
+            Goal::Converge => self.observed_scaled(session, state, Scaling::default()).await,
+            Goal::Destroy => {
+                self.canonical().map_err(Error::from_problems)?;
+                self.looked(session, Vec::new(), state, Scaling::default()).await
+            }
+        }
+    }
+
+    /// What is there of everything that is declared, in the counts that are decided, without what `scaling` leaves out.
+    pub(crate) async fn observed_scaled(
+        &self,
+        session: &Session,
+        state: State,
+        scaling: Scaling,
+    ) -> Result<Observation> {
+        let scaling = scaling.decided(&state);
+        let desired = self.desired(&scaling)?;
+        let observation = self.looked(session, desired, state, scaling).await?;
+        match Scaling::recovered(self, &observation) {
+            None => Ok(observation),
+            Some(scaling) => {
+                let desired = self.desired(&scaling)?;
+                self.looked(session, desired, observation.state, scaling).await
+            }
+        }
+    }
+
+    async fn looked(
+        &self,
+        session: &Session,
+        desired: Vec<Declaration>,
+        state: State,
+        scaling: Scaling,
+    ) -> Result<Observation> {
         let desired = adopting(desired, session)?;
         let found = observe(session, &self.scope(&desired), &desired, &state).await?;
         Ok(Observation {
             desired,
             found,
             state,
+            scaling,
         })
     }
 
-    fn expanded_with_digests(&self, state: &State) -> Result<Vec<Declaration>> {
-        let mut expanded = expand(self, &replicas(state)).map_err(Error::from_problems)?;
+    /// What is declared, expanded, with digests of local files.
+    fn desired(&self, scaling: &Scaling) -> Result<Vec<Declaration>> {
+        let stack = self.canonical().map_err(Error::from_problems)?;
+        let mut expanded = expand(&stack, &scaling.counts, &scaling.absent).map_err(Error::from_problems)?;
         for declared in &mut expanded {
             let operations = catalog::kind(declared.address.kind()).and_then(|kind| kind.operations());
             let Some(operations) = operations else { continue };
@@ -185,9 +227,9 @@ impl Stack {
         Ok(expanded)
     }
 
-    async fn plan_from(&self, session: &Session, observation: &Observation) -> Result<Plan> {
+    pub(crate) async fn plan_from(&self, session: &Session, observation: &Observation) -> Result<Plan> {
         let fingerprints = self.fingerprints(session).await?;
-        plan(&Inputs {
+        let mut plan = plan(&Inputs {
             project: self.project(),
             stage: self.stage(),
             desired: &observation.desired,
@@ -198,7 +240,9 @@ impl Stack {
             only: session.adopting.as_ref().map(|(address, _)| address),
             deletions: session.deletions,
         })
-        .map_err(Error::from_problems)
+        .map_err(Error::from_problems)?;
+        observation.scaling.shape(self, &observation.desired, &mut plan);
+        Ok(plan)
     }
 
     /// Keyed hashes: the state can tell that a secret changed, but nobody can try out values against it elsewhere.
@@ -262,23 +306,6 @@ async fn give_back(session: &Session, lease: Lease, report: Result<Report>) -> R
         (Err(error), Outcome::Converged) => Err(error),
         _ => Ok(report),
     }
-}
-
-/// How many replicas of each server the state knows: `web`, `web-2`, `web-3` are three of `web`.
-fn replicas(state: &State) -> BTreeMap<String, u32> {
-    let names: Vec<&str> = state
-        .entries()
-        .filter(|(address, _)| address.kind() == "server")
-        .map(|(address, _)| address.name())
-        .collect();
-    let count = |name: &str| {
-        let further = (2..).take_while(|number| names.contains(&format!("{name}-{number}").as_str()));
-        u32::try_from(1 + further.count()).unwrap_or(u32::MAX)
-    };
-    names
-        .iter()
-        .map(|name| ((*name).to_owned(), count(name)))
-        .collect()
 }
 
 /// The refusal of a plan whose disruption is more than `most`.

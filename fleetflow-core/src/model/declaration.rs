@@ -26,6 +26,9 @@ pub struct Declaration {
     /// What must be there before it, without a reference.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub depends_on: BTreeSet<Address>,
+    /// The scaled resource that this one is a further replica of, if it is one: it goes when it is not needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica_of: Option<Address>,
 }
 
 impl Declaration {
@@ -38,6 +41,7 @@ impl Declaration {
             retain: false,
             adopt: None,
             depends_on: BTreeSet::new(),
+            replica_of: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Expansion: what stands for several resources (a service group, a zone, a scaled server) becomes those resources.
 //! Pure; it runs before planning, so that the planner only sees resources that are carried out one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Address, Declaration, Problem, Providers, Stack};
 use crate::catalog;
@@ -10,11 +10,24 @@ use crate::catalog;
 pub struct Expansion<'s> {
     stack: &'s Stack,
     replicas: &'s BTreeMap<String, u32>,
+    absent: Option<&'s BTreeSet<String>>,
 }
 
 impl<'s> Expansion<'s> {
     pub(crate) fn new(stack: &'s Stack, replicas: &'s BTreeMap<String, u32>) -> Self {
-        Self { stack, replicas }
+        Self {
+            stack,
+            replicas,
+            absent: None,
+        }
+    }
+
+    /// Without the replicas of these names, for as long as they are made anew.
+    pub(crate) fn without(self, absent: &'s BTreeSet<String>) -> Self {
+        Self {
+            absent: Some(absent),
+            ..self
+        }
     }
 
     /// The project's name.
@@ -52,14 +65,20 @@ impl<'s> Expansion<'s> {
     pub fn replicas(&self, server: &str) -> Option<u32> {
         self.replicas.get(server).copied()
     }
+
+    /// Whether the replica of this name is left out for now.
+    pub fn is_absent(&self, replica: &str) -> bool {
+        self.absent.is_some_and(|absent| absent.contains(replica))
+    }
 }
 
 /// Everything `stack` stands for, in a stable order.
 pub(crate) fn expand(
     stack: &Stack,
     replicas: &BTreeMap<String, u32>,
+    absent: &BTreeSet<String>,
 ) -> Result<Vec<Declaration>, Vec<Problem>> {
-    let around = Expansion::new(stack, replicas);
+    let around = Expansion::new(stack, replicas).without(absent);
     let problems = misfits(stack, &around);
     if !problems.is_empty() {
         return Err(problems);
@@ -77,7 +96,7 @@ pub(crate) fn expand(
 
 /// Everything `stack` stands for when nothing is scaled beyond its minimum.
 pub(crate) fn expanded(stack: &Stack) -> Result<Vec<Declaration>, Vec<Problem>> {
-    expand(stack, &BTreeMap::new())
+    expand(stack, &BTreeMap::new(), &BTreeSet::new())
 }
 
 /// What is wrong with the declarations among each other, as their kinds know it.
@@ -96,7 +115,7 @@ fn misfits(stack: &Stack, around: &Expansion<'_>) -> Vec<Problem> {
 }
 
 fn duplicates(expanded: &[Declaration]) -> Option<Vec<Problem>> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let problems: Vec<_> = expanded
         .iter()
         .filter(|declared| !seen.insert(&declared.address))

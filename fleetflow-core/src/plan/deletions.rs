@@ -124,7 +124,8 @@ impl Planner<'_> {
         let gone_with = entry
             .and_then(|entry| entry.record.lives_in.clone())
             .filter(|parent| !self.declared.contains_key(parent) && self.observed.contains_key(parent));
-        let held = kind.holds_data();
+        // Who declares a scale agreed that further replicas come and go, with what they hold.
+        let held = kind.holds_data().filter(|_| !self.is_of_replica(entry));
         if let (Some(what), DataGuard::Refuse) = (held, self.inputs.data) {
             return self.problems.push(data_guard(address, what, "deleting it"));
         }
@@ -145,6 +146,14 @@ impl Planner<'_> {
             ..removal(address, Action::Delete, record)
         };
         self.steps.insert(address.clone(), step);
+    }
+
+    /// Whether it is a further replica of something, or lives in one.
+    fn is_of_replica(&self, entry: Option<&Entry>) -> bool {
+        let record = entry.map(|entry| &entry.record);
+        let parent = record.and_then(|record| self.entry(record.lives_in.as_ref()?));
+        let records = record.into_iter().chain(parent.map(|parent| &parent.record));
+        records.into_iter().any(|record| record.replica_of.is_some())
     }
 
     /// Puts the steps in order, or reports everything that stands in the way.
@@ -248,6 +257,7 @@ fn removal(address: &Address, action: Action, record: Bookkeeping) -> Step {
         desired: None,
         existing: None,
         gone_with: None,
+        pause: None,
         record,
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 pub(crate) use check::{check, needs};
 pub use diff::Change;
 pub use disruption::{Disruption, Level};
-pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Plan, Record, Step};
+pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Pause, Plan, Record, Step};
 
 use crate::catalog;
 use crate::model::{Address, Declaration, Existing, Found, Kind, Observed, OutputRef, Problem, secrets};
@@ -135,6 +135,7 @@ impl<'i> Planner<'i> {
             desired: Some(declared.spec.clone()),
             existing: None,
             gone_with: None,
+            pause: None,
             record: self.bookkeeping(declared),
         }
     }
@@ -149,6 +150,7 @@ impl<'i> Planner<'i> {
             protect: declared.protect,
             retain: declared.retain,
             lives_in: catalog::kind(declared.address.kind()).and_then(|kind| parent_of(kind, &declared.spec)),
+            replica_of: declared.replica_of.clone(),
             fingerprints,
         }
     }

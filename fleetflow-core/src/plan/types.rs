@@ -119,9 +119,21 @@ pub struct Step {
     /// The resource it disappears with, without a call of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_with: Option<Address>,
+    /// How long it waits when everything before it is done, and for what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
     /// What the state will remember besides the declaration.
     #[serde(default)]
     pub record: Bookkeeping,
+}
+
+/// A wait before a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pause {
+    /// How long, in seconds.
+    pub seconds: u64,
+    /// For what: `nobody resolves the name to it any more`.
+    pub until: String,
 }
 
 /// What the state remembers about a resource besides its declaration.
@@ -139,6 +151,9 @@ pub struct Bookkeeping {
     /// The resource it lives in: a container's server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lives_in: Option<Address>,
+    /// The scaled resource it is a further replica of: it may go when it is not needed, with all it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica_of: Option<Address>,
     /// Keyed fingerprints of the secrets in the declaration, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fingerprints: BTreeMap<String, String>,

@@ -63,6 +63,17 @@ pub enum Event {
         /// The resource.
         address: Address,
     },
+    /// How many replicas of a server there shall be: written before anything is done about it.
+    Scaled {
+        /// The server.
+        server: String,
+        /// The count.
+        count: u32,
+        /// When it was decided, in RFC 3339.
+        time: String,
+        /// Why, in words.
+        reason: String,
+    },
     /// A run ended.
     RunFinished {
         /// When, in RFC 3339.

@@ -26,6 +26,20 @@ pub const STATE_FORMAT: u32 = 1;
 pub struct State {
     serial: u64,
     entries: BTreeMap<Address, Entry>,
+    /// The counts that were decided, by server.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    scaled: BTreeMap<String, Scaled>,
+}
+
+/// The last decision on a count of replicas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scaled {
+    /// The count.
+    pub count: u32,
+    /// When it was decided, in RFC 3339.
+    pub time: String,
+    /// Why, in words.
+    pub reason: String,
 }
 
 /// What is remembered of one resource.
@@ -106,6 +120,18 @@ impl State {
         self.entries.iter()
     }
 
+    /// The last decisions on counts, by server.
+    pub fn all_scaled(&self) -> impl Iterator<Item = (&str, &Scaled)> {
+        self.scaled
+            .iter()
+            .map(|(server, scaled)| (server.as_str(), scaled))
+    }
+
+    /// The last decision on the count of `server`.
+    pub fn scaled(&self, server: &str) -> Option<&Scaled> {
+        self.scaled.get(server)
+    }
+
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -152,8 +178,22 @@ impl State {
                     },
                 );
             }
-            Event::Deleted { address } | Event::Forgotten { address } => {
+            Event::Deleted { address } => {
                 self.entries.remove(&address);
+                if address.kind() == "server" {
+                    self.scaled.remove(address.name());
+                }
+            }
+            Event::Forgotten { address } => {
+                self.entries.remove(&address);
+            }
+            Event::Scaled {
+                server,
+                count,
+                time,
+                reason,
+            } => {
+                self.scaled.insert(server, Scaled { count, time, reason });
             }
             Event::DeleteStarted { .. } | Event::RunStarted { .. } | Event::RunFinished { .. } => {}
         }

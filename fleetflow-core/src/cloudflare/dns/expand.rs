@@ -9,7 +9,7 @@ use crate::cloudflare::dns_record::{DnsRecord, mark};
 use crate::cloudflare::name;
 use crate::cloudflare::r2_bucket::R2Bucket;
 use crate::model::{Address, Declaration, Expansion, Input, Owner, Resource as _};
-use crate::sakura::scale;
+use crate::sakura::scale::{self, Behind};
 
 /// The zone itself, to be looked up, and its records. What buckets serve stays with the zone, which tells of it.
 pub(super) fn expand(dns: &Dns, declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
@@ -34,11 +34,16 @@ pub(super) fn expand(dns: &Dns, declared: &Declaration, around: &Expansion<'_>) 
         };
         let number = numbers.entry((full.clone(), record.record_type)).or_default();
         *number += 1;
+        let behind = value.as_ref().and_then(|value| Behind::of(value, around));
+        if behind.as_ref().is_some_and(Behind::is_absent) {
+            continue;
+        }
         let address = address(&zone, &full, record.record_type, *number);
         let leaf = leaf(record, value, &zone, full, &address, around);
         let mut part = Declaration::new(address, Declaration::from(leaf).spec).inherit(declared);
         part.adopt = declared.adopt.as_ref().map(|_| None);
-        parts.push(part);
+        let services = behind.iter().flat_map(Behind::services);
+        parts.push(services.fold(part, Declaration::after));
     }
     parts
 }

@@ -1,11 +1,20 @@
 //! The kind `scale`: how many servers there shall be. It stands for nothing by itself; servers and records ask it.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
+mod behind;
+pub(crate) mod drain;
+
 use super::server::named;
+use crate::autoscale::Policy;
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Provider, Resource};
+
+/// The width of the buckets that SAKURA Cloud measures in (API doc "Monitor").
+const BUCKET: Duration = Duration::from_mins(5);
 
 /// How many servers of one kind there shall be, by the load of their processors.
 ///
@@ -41,6 +50,14 @@ pub struct Scale {
     #[builder(default, setter(strip_option))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cooldown: Option<u32>,
+    /// Seconds between a change and one that adds; as long as `cooldown` without it.
+    #[builder(default, setter(strip_option))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cooldown_up: Option<u32>,
+    /// Seconds between a change and one that removes; as long as `cooldown` without it.
+    #[builder(default, setter(strip_option))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cooldown_down: Option<u32>,
     /// The load to aim at, in percent; three quarters of the threshold without it.
     #[builder(default, setter(strip_option))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,21 +69,41 @@ pub struct Scale {
 ///
 /// The count is the one that exists, held between the declared bounds: only the autoscaler moves it inside them.
 pub fn replicas(around: &Expansion<'_>, server: &str) -> Vec<String> {
-    let bounds = around.of_kind(Scale::KIND).find_map(|declared| {
-        let scale: Scale = serde_json::from_value(declared.spec.clone()).ok()?;
-        (scale.server == server && scale.min <= scale.max).then_some(scale.min..=scale.max)
+    let count = of(around, server).map_or(1, |scale| {
+        around.replicas(server).unwrap_or(1).clamp(scale.min, scale.max)
     });
-    let count = bounds.map_or(1, |bounds| {
-        around
-            .replicas(server)
-            .unwrap_or(1)
-            .clamp(*bounds.start(), *bounds.end())
-    });
-    let further = (2..=count).map(|number| format!("{server}-{number}"));
-    std::iter::once(server.to_owned()).chain(further).collect()
+    (1..=count).map(|number| replica(server, number)).collect()
+}
+
+pub(crate) use behind::Behind;
+
+/// What scales `server`.
+pub(crate) fn of(around: &Expansion<'_>, server: &str) -> Option<Scale> {
+    let mut all = around
+        .of_kind(Scale::KIND)
+        .filter_map(|declared| serde_json::from_value::<Scale>(declared.spec.clone()).ok());
+    all.find(|scale| scale.server == server && scale.min <= scale.max)
+}
+
+/// The name of the replica with this number: the first one has the server's own.
+pub(crate) fn replica(server: &str, number: u32) -> String {
+    match number {
+        0 | 1 => server.to_owned(),
+        further => format!("{server}-{further}"),
+    }
+}
+
+/// The number of the further replica of `server` that is called `name`.
+pub(crate) fn number(server: &str, name: &str) -> Option<u32> {
+    name.strip_prefix(server)?.strip_prefix('-')?.parse().ok()
 }
 
 impl Scale {
+    /// The server that is scaled.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
     /// The fewest and the most replicas.
     pub const fn bounds(&self) -> (u32, u32) {
         (self.min, self.max)
@@ -82,15 +119,51 @@ impl Scale {
         self.target.or_else(|| Some((self.cpu_threshold? * 3 / 4).max(1)))
     }
 
-    /// How long the count stays after it changed.
-    pub fn pause(&self) -> std::time::Duration {
-        std::time::Duration::from_secs(self.cooldown.unwrap_or(300).into())
+    /// How long after a change nothing is added, and how long nothing is removed.
+    pub fn cooldowns(&self) -> (Duration, Duration) {
+        let both = self.cooldown.unwrap_or(300);
+        let time = |seconds: Option<u32>| Duration::from_secs(seconds.unwrap_or(both).into());
+        (time(self.cooldown_up), time(self.cooldown_down))
+    }
+
+    /// What the autoscaler decides by.
+    pub fn policy(&self) -> Policy {
+        let threshold = self.cpu_threshold.map(f64::from);
+        let (up_cooldown, down_cooldown) = self.cooldowns();
+        Policy {
+            min: self.min,
+            max: self.max,
+            threshold,
+            target: self.aim().map_or(100.0, f64::from),
+            up_cooldown,
+            down_cooldown,
+            sample: BUCKET,
+            stale: BUCKET * 3,
+        }
+    }
+
+    /// Fields that say how the load is followed, where none is.
+    fn idle_fields(&self) -> Vec<Problem> {
+        if self.cpu_threshold.is_some() {
+            return Vec::new();
+        }
+        let given = [
+            ("target", self.target),
+            ("cooldown_up", self.cooldown_up),
+            ("cooldown_down", self.cooldown_down),
+        ];
+        let idle = given.into_iter().filter(|(_, value)| value.is_some());
+        idle.map(|(field, _)| {
+            let message = "it says nothing without a `cpu-threshold`: only people change the count then";
+            Problem::at(Path::root().key(field), message).help("add a `cpu-threshold`, or remove it")
+        })
+        .collect()
     }
 
     fn clash(&self, around: &Expansion<'_>) -> Vec<Problem> {
         let (min, path) = (self.max.min(100), Path::root().key("max"));
         (2..=min)
-            .map(|number| Address::new("server", format!("{}-{number}", self.server)))
+            .map(|number| Address::new("server", replica(&self.server, number)))
             .filter(|address| around.declaration(address).is_some())
             .map(|address| {
                 let message = format!("a replica would have the name of the declared `{address}`");
@@ -124,6 +197,7 @@ impl Resource for Scale {
             let help = "aim lower, or the count would go up and down without end";
             problems.push(Problem::at(Path::root().key("target"), message).help(help));
         }
+        problems.extend(self.idle_fields());
         problems
     }
 

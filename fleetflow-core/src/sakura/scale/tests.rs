@@ -93,5 +93,5 @@ fn the_target_is_three_quarters_of_the_threshold_unless_it_is_named() {
         .cpu_threshold(80)
         .build();
     assert_eq!(scale.aim(), Some(60));
-    assert_eq!(scale.pause().as_secs(), 300);
+    assert_eq!(scale.cooldowns().1.as_secs(), 300);
 }

@@ -36,6 +36,21 @@ pub(super) fn deployments(
     Ok(all)
 }
 
+/// The containers of `server`'s groups on its replica `replica`.
+pub(crate) fn services(server: &str, replica: &str, around: &Expansion<'_>) -> Vec<Address> {
+    let declared = around.declaration(&Address::new(Server::KIND, server));
+    let typed = declared.and_then(|declared| serde_json::from_value::<Server>(declared.spec.clone()).ok());
+    let groups = typed.map(|server| server.deploy_services).unwrap_or_default();
+    let host = json!({ "$ref": Address::new(Server::KIND, replica).output("docker") });
+    groups
+        .iter()
+        .filter_map(|group| around.declaration(&Address::new("service-group", group)))
+        .flat_map(|group| docker::deploy(host.clone(), replica, group, around))
+        .map(|part| part.address)
+        .filter(|address| address.kind() == docker::Container::KIND)
+        .collect()
+}
+
 /// The servers themselves. The first replica is the declared one, with all its flags.
 fn replicas(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
     let names = scale::replicas(around, &server.name);
@@ -46,10 +61,17 @@ fn replicas(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> 
                 spec,
                 ..declared.clone()
             },
-            _ => Declaration::new(Address::new(Server::KIND, name), spec).inherit(declared),
+            _ => Declaration {
+                replica_of: Some(declared.address.clone()),
+                ..Declaration::new(Address::new(Server::KIND, name), spec).inherit(declared)
+            },
         }
     };
-    names.into_iter().enumerate().map(of).collect()
+    let names = names.into_iter().enumerate();
+    names
+        .filter(|(_, name)| !around.is_absent(name))
+        .map(of)
+        .collect()
 }
 
 fn replica(server: &Server, name: String, index: usize, around: &Expansion<'_>) -> Server {
