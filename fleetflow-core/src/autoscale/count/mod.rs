@@ -107,3 +107,6 @@ pub(crate) fn scales(stack: &Stack) -> impl Iterator<Item = Scale> {
         .filter(|declared| declared.address.kind() == "scale");
     declared.filter_map(|declared| serde_json::from_value::<Scale>(declared.spec.clone()).ok())
 }
+
+#[cfg(test)]
+mod tests;
