@@ -111,6 +111,12 @@ fn line(event: &Event) -> String {
         Event::DeleteStarted { address } => format!("    {address}: delete begun"),
         Event::Deleted { address } => format!("    {address}: deleted"),
         Event::Forgotten { address } => format!("    {address}: forgotten"),
+        Event::Scaled {
+            server,
+            count,
+            time,
+            reason,
+        } => format!("{time}  scale server.{server} to {count}: {reason}"),
         Event::RunFinished { time, outcome } => format!("{time}  {outcome}"),
     }
 }
