@@ -11,7 +11,9 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::Sakura;
+use super::lookup::Lookups;
+use super::watch::Watch;
+use super::{Sakura, Shared};
 use crate::clouds::Clouds;
 use crate::converge::tests::Journal;
 use crate::converge::{Caller, Report, Session};
@@ -29,6 +31,11 @@ struct Bench {
     sandbox: Sandbox,
     journal: Journal,
     mortality: Arc<Mortality>,
+}
+
+thread_local! {
+    /// One for all runs of a test: it takes long to make, for it reads the certificates of the system.
+    static REAL: HttpTransport = HttpTransport::new("test", std::time::Duration::from_secs(10)).unwrap();
 }
 
 /// When the next run dies.
@@ -96,26 +103,33 @@ impl Bench {
 
     /// A client as a new process has it.
     fn sakura(&self) -> Sakura {
-        let mut sakura = Sakura::builder("sandbox".into(), "sandbox".into())
-            .root(self.sandbox.sakura_root_url())
-            .deploy_key(KEY)
-            .build()
-            .unwrap();
-        let real = HttpTransport::new("test", std::time::Duration::from_secs(10)).unwrap();
-        let mortality = self.mortality.clone();
+        let mortal = Mortal {
+            real: REAL.with(Clone::clone),
+            mortality: self.mortality.clone(),
+        };
         let patience = Patience {
             first_pause: std::time::Duration::from_millis(1),
             ..Patience::default()
         };
-        Arc::get_mut(&mut sakura.shared).unwrap().http =
-            Http::new(Mortal { real, mortality }, Pace::new(1000, 1000, 100)).patience(patience);
-        sakura
+        Sakura {
+            shared: Arc::new(Shared {
+                http: Http::new(mortal, Pace::new(1000, 1000, 100)).patience(patience),
+                watch: Watch::default(),
+                lookups: Lookups::default(),
+            }),
+            token: "sandbox".into(),
+            secret: "sandbox".into(),
+            root: self.sandbox.sakura_root_url(),
+            deploy_key: Some(KEY.to_owned()),
+        }
     }
 
     fn attach(&self, stack: &Stack) -> Stack {
         let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
         let session = Session::new(Clouds::none().sakura(self.sakura()), self.journal.clone(), caller);
-        stack.clone().session(session.data(DataGuard::Allow))
+        stack
+            .clone()
+            .session(session.data(DataGuard::Allow).settle(std::time::Duration::ZERO))
     }
 
     async fn plan(&self, stack: &Stack) -> Plan {
