@@ -4,6 +4,7 @@ mod answer;
 mod builder;
 mod client;
 mod id;
+mod identity;
 mod lookup;
 mod mark;
 mod os;

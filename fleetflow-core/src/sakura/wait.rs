@@ -1,9 +1,12 @@
 //! Waiting for something slow: asks again and again, a little later each time, bounded, cancellable, and says for what.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::client::Call;
+use super::{Sakura, answer};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -80,3 +83,42 @@ fn interrupted(context: &Context, what: &str) -> Error {
         .on(&context.owner.address)
         .help("run the same command again: it goes on from here")
 }
+
+/// Sends `call`, which deletes something: that it is gone already is success.
+pub(super) async fn gone(sakura: &Sakura, call: Call) -> Result<()> {
+    match sakura.done(call).await {
+        Err(error) if error.is_not_found() => Ok(()),
+        other => other,
+    }
+}
+
+/// The same for something that others may still use for a while: what used it was just deleted.
+pub(super) async fn until_released(
+    sakura: &Sakura,
+    context: &Context,
+    call: Call,
+    limit: Duration,
+) -> Result<()> {
+    let last = std::sync::Mutex::new(None);
+    let (last, call) = (&last, &call);
+    let found = until(context, limit, |_| async move {
+        match gone(sakura, call.clone()).await {
+            Err(error) if answer::is_one_of(&error, IN_USE) || answer::passes(&error) => {
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                Ok(Look::NotYet("something still uses it".to_owned()))
+            }
+            other => other.map(Look::Ready),
+        }
+    });
+    match found.await {
+        // The cloud says why better than the clock does.
+        Err(error) if error.kind() == ErrorKind::TimedOut => {
+            let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
+            Err(last.unwrap_or(error))
+        }
+        other => other,
+    }
+}
+
+/// Codes for something that cannot be deleted because it is used (API doc "Errors").
+const IN_USE: &[&str] = &["disconnect_b4_delete", "res_used_in_zone"];

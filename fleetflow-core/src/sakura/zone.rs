@@ -1,6 +1,7 @@
 //! The zones of SAKURA Cloud and what a declaration may leave to the providers' settings. It asks nobody.
 
-use crate::model::{Declaration, Expansion, Path, Problem, did_you_mean};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Declaration, Existing, Expansion, Path, Problem, did_you_mean};
 
 /// The zones (API doc "URL"); `tk1v` is the vendor's own test zone.
 pub const ZONES: &[&str] = &["is1a", "is1b", "is1c", "tk1a", "tk1b", "tk1v"];
@@ -43,4 +44,16 @@ pub(crate) fn check_chosen(own: Option<&str>, around: &Expansion<'_>) -> Option<
                 .help("write `zone` here, or in `providers { sakura-cloud { zone ... } }`"),
         ),
     }
+}
+
+/// The zone of a resource that is carried out: expansion filled it in.
+pub(crate) fn needed<'z>(zone: Option<&'z str>, context: &crate::converge::Context) -> Result<&'z str> {
+    zone.ok_or_else(|| Error::new(ErrorKind::Internal, "it has no zone").on(&context.owner.address))
+}
+
+/// The zone in which a resource was found.
+pub(crate) fn of_existing(was: &Existing) -> Result<&str> {
+    was.output("zone")
+        .or_else(|| was.spec.get("zone")?.as_str())
+        .ok_or_else(|| Error::new(ErrorKind::Internal, "its zone is not known").on(&was.address))
 }

@@ -1,5 +1,6 @@
-//! The kind `packet-filter`: which packets reach a server. It talks to nobody.
+//! The kind `packet-filter`: which packets reach a server. Declared values only.
 
+mod ops;
 mod rule;
 
 use schemars::JsonSchema;

@@ -13,22 +13,22 @@ use crate::model::{Path, Problem};
 #[schemars(extend("x-arguments" = ["protocol", "port"]))]
 pub struct PacketRule {
     /// What kind of packet.
-    protocol: Protocol,
+    pub(super) protocol: Protocol,
     /// What becomes of it.
     #[serde(default)]
-    action: PacketAction,
+    pub(super) action: PacketAction,
     /// Where it comes from: `192.0.2.0/24`; from anywhere without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
+    pub(super) source: Option<String>,
     /// The port it comes from: `1024-65535`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    source_port: Option<String>,
+    pub(super) source_port: Option<String>,
     /// The port it goes to: `443`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    port: Option<String>,
+    pub(super) port: Option<String>,
     /// A description for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
+    pub(super) description: Option<String>,
 }
 
 /// What kind of packet a rule fits.

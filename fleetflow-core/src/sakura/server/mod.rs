@@ -27,6 +27,7 @@ use typed_builder::TypedBuilder;
 pub(crate) use check::named;
 pub use disk::{Disk, DiskPlan};
 pub(crate) use expand::services;
+pub(super) use files::{is_script, read as read_file};
 pub use plan::{Commitment, Plan};
 pub use ssh::Ssh;
 pub(crate) use ssh::{is_private_key, is_public_key};

@@ -12,31 +12,29 @@ use super::wire::{Machine, Volume};
 use crate::error::Result;
 use crate::model::{Address, Existing, Found, Observed, Owner, Ownership, Resource as _, Scope, Wanted};
 use crate::sakura::client::Call;
+use crate::sakura::identity::{self, Card, Chosen, Search};
 use crate::sakura::{Id, Sakura, mark};
 
 /// All servers that are ours or wanted.
 pub(super) async fn observe(sakura: &Sakura, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
-    let zones: BTreeSet<&str> = wanted.iter().flat_map(zones).collect();
-    let looks = zones.into_iter().map(|zone| look(sakura, scope, wanted, zone));
+    let looks = identity::zones(wanted)
+        .into_iter()
+        .map(|zone| look(sakura, scope, wanted, zone));
     let mut found = Found::default();
     found.extend(try_join_all(looks).await?);
     Ok(found)
 }
 
-/// Where a server may be: where it is declared, and where it was.
-fn zones(wanted: &Wanted) -> impl Iterator<Item = &str> {
-    let was = wanted.remembered.iter();
-    let was = was.flat_map(|was| [was.spec.get("zone"), was.outputs.get("zone")]);
-    std::iter::once(wanted.spec.get("zone"))
-        .chain(was)
-        .flatten()
-        .filter_map(Value::as_str)
-}
-
 async fn look(sakura: &Sakura, scope: &Scope, wanted: &[Wanted], zone: &str) -> Result<Found> {
     let call = Call::get(zone, "server", format!("list the servers of {zone}"));
     let machines: Vec<Machine> = sakura.list(call, "Servers", Value::Null).await?;
-    let (chosen, mut found) = choose(scope, wanted, zone, machines);
+    let search = Search {
+        kind: Server::KIND,
+        scope,
+        wanted,
+        zone: Some(zone),
+    };
+    let (chosen, mut found) = search.choose(machines, card);
     let unsettled: Vec<_> = chosen.iter().filter(|seen| seen.is_unsettled()).collect();
     let mut volumes = BTreeMap::new();
     let mut scripts = BTreeSet::new();
@@ -68,99 +66,17 @@ fn owner(scope: &Scope, address: &Address) -> Owner {
 }
 
 /// A machine that is one of ours, or stands where one of ours is wanted.
-struct Seen<'w> {
-    address: Address,
-    ownership: Ownership,
-    machine: Machine,
-    wanted: Option<&'w Wanted>,
-}
+type Seen<'w> = Chosen<'w, Machine>;
 
-/// Tells ours from others'. One machine an address: marks come before remembered ids, and those before names.
-fn choose<'w>(
-    scope: &Scope,
-    wanted: &'w [Wanted],
-    zone: &str,
-    machines: Vec<Machine>,
-) -> (Vec<Seen<'w>>, Found) {
-    let mut found = Found::default();
-    let mut ranked: Vec<(u8, Seen<'w>)> = Vec::new();
-    for machine in machines {
-        match identify(scope, wanted, zone, machine) {
-            Some(seen) => ranked.push(seen),
-            None => found.foreign += 1,
-        }
-    }
-    ranked.sort_by_key(|(rank, seen)| (*rank, seen.machine.id));
-    let mut chosen: Vec<Seen<'w>> = Vec::new();
-    for (_, seen) in ranked {
-        match chosen.iter().find(|first| first.address == seen.address) {
-            None => chosen.push(seen),
-            Some(first) if seen.ownership == Ownership::Marked => found.notes.push(format!(
-                "{} is server {}; server {} carries its mark as well and is left alone",
-                seen.address, first.machine.id, seen.machine.id
-            )),
-            Some(_) => found.foreign += 1,
-        }
-    }
-    (chosen, found)
-}
-
-fn identify<'w>(scope: &Scope, wanted: &'w [Wanted], zone: &str, machine: Machine) -> Option<(u8, Seen<'w>)> {
-    let id = machine.id.to_string();
-    let marked = mark::owner_in(&machine.tags);
-    let ours = marked.as_ref().filter(|owner| {
-        owner.project == scope.project && owner.stage == scope.stage && owner.address.kind() == Server::KIND
-    });
-    let remembers = |wanted: &Wanted, id: &str| wanted.remembered.as_ref().is_some_and(|was| was.id == id);
-    if let Some(owner) = ours {
-        let wanted = wanted.iter().find(|wanted| wanted.address == owner.address);
-        let rank = u8::from(wanted.is_some_and(|wanted| !remembers(wanted, &id)));
-        let (address, ownership) = (owner.address.clone(), Ownership::Marked);
-        return Some((
-            rank,
-            Seen {
-                address,
-                ownership,
-                machine,
-                wanted,
-            },
-        ));
-    }
+fn card(machine: &Machine) -> Card {
     let previous = mark::previous_in(&machine.tags);
-    let previous = previous
-        .as_ref()
-        .and_then(|tag| tag.rsplit_once('='))
-        .map(|(_, id)| id.to_owned());
-    let by_id = |wanted: &&Wanted| {
-        remembers(wanted, &id)
-            || wanted.adopt_id.as_ref() == Some(&id)
-            || previous
-                .as_ref()
-                .is_some_and(|previous| remembers(wanted, previous))
-    };
-    let is_here = |wanted: &Wanted| wanted.spec.get("zone").and_then(Value::as_str) == Some(zone);
-    let by_name = |wanted: &&Wanted| wanted.address.name() == machine.name && is_here(wanted);
-    let (rank, wanted) = match wanted.iter().find(by_id) {
-        Some(wanted) => (2, wanted),
-        None => (3, wanted.iter().find(by_name)?),
-    };
-    // Who has the previous id of ours in a tag is ours under a new id (API doc "Plan change").
-    let is_renumbered = previous.is_some_and(|previous| remembers(wanted, &previous));
-    let ownership = if is_renumbered {
-        Ownership::Marked
-    } else {
-        Ownership::Foreign(marked.map(|owner| owner.to_string()))
-    };
-    let address = wanted.address.clone();
-    Some((
-        rank,
-        Seen {
-            address,
-            ownership,
-            machine,
-            wanted: Some(wanted),
-        },
-    ))
+    let previous = previous.as_ref().and_then(|tag| tag.rsplit_once('='));
+    Card {
+        id: machine.id,
+        name: machine.name.clone(),
+        owner: mark::owner_in(&machine.tags),
+        previous: previous.map(|(_, id)| id.to_owned()),
+    }
 }
 
 impl Seen<'_> {
@@ -197,7 +113,7 @@ impl Seen<'_> {
     }
 
     fn observed(&self, zone: &str, volumes: &BTreeMap<Id, Volume>, is_script_left: bool) -> Observed {
-        let machine = &self.machine;
+        let machine = &self.row;
         let declared = self
             .wanted
             .and_then(|wanted| serde_json::from_value::<Server>(wanted.spec.clone()).ok());
@@ -223,7 +139,7 @@ impl Seen<'_> {
         if !matches!(self.ownership, Ownership::Marked) && self.remembered().is_none() {
             return None;
         }
-        let machine = &self.machine;
+        let machine = &self.row;
         if self.is_unsettled() {
             let expected = self
                 .applied()

@@ -1,4 +1,6 @@
-//! The kind `ssh-key`: a public key registered with the account, for people who share it. It talks to nobody.
+//! The kind `ssh-key`: a public key registered with the account, for people who share it. Declared values only.
+
+mod ops;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,6 +39,11 @@ pub struct SshKey {
     #[builder(default, setter(strip_option, into))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    /// What is in the file of the key; filled in before planning.
+    #[builder(default, setter(skip))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    key_digest: Option<String>,
 }
 
 impl SshKey {
@@ -61,7 +68,7 @@ impl Resource for SshKey {
             doc: "Its MD5 fingerprint, with colons",
         },
     ];
-    const REPLACE_ON: &'static [&'static str] = &["public_key"];
+    const REPLACE_ON: &'static [&'static str] = &["public_key", "key_digest"];
 
     fn name(&self) -> &str {
         &self.name

@@ -1,4 +1,6 @@
-//! The kind `startup-script`: a script registered with the account, for people who share it. It talks to nobody.
+//! The kind `startup-script`: a script registered with the account, for people who share it. Declared values only.
+
+mod ops;
 
 use std::collections::BTreeSet;
 
@@ -40,6 +42,11 @@ pub struct StartupScript {
     #[builder(setter(into))]
     #[schemars(extend("x-path" = "or-text"))]
     content: String,
+    /// What is in the file of the script; filled in before planning.
+    #[builder(default, setter(skip))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    content_digest: Option<String>,
     /// What kind of script it is.
     #[builder(default)]
     #[serde(default)]

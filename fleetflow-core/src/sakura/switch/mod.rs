@@ -1,4 +1,6 @@
-//! The kind `switch`: a private network of servers. It talks to nobody.
+//! The kind `switch`: a private network of servers. Declared values only.
+
+mod ops;
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! The kinds of SAKURA Cloud against the emulated one: whole stacks, call counts, crashes at every write.
 
 mod crash;
+mod objects;
 mod server;
 
 use std::sync::atomic::{AtomicU64, Ordering};
