@@ -39,7 +39,8 @@ impl<'j> Journal<'j> {
 
     pub(super) async fn write(&self, events: Vec<Entry>) -> Result<()> {
         if events.is_empty() {
-            Ok(())
+            // A step that needs no entry is begun all the same: not by a run that lost the state to another one.
+            self.store.still_held(self.lease).await
         } else {
             self.store.append(self.lease, events).await
         }

@@ -113,7 +113,9 @@ impl<'i> Planner<'i> {
             known: BTreeMap::new(),
             steps: BTreeMap::new(),
             problems: Vec::new(),
-            notes: inputs.observed.notes.clone(),
+            notes: damage(inputs.state)
+                .chain(inputs.observed.notes.iter().cloned())
+                .collect(),
             drift: Vec::new(),
             records: Vec::new(),
             unchanged: 0,
@@ -162,6 +164,12 @@ impl<'i> Planner<'i> {
             .filter(|value| !value.is_null())
             .cloned()
     }
+}
+
+/// What is worth knowing of a state that could not be read as a whole.
+fn damage(state: &State) -> impl Iterator<Item = String> {
+    let told = state.damage().iter();
+    told.map(|what| format!("the state is damaged: {what}; the rest is used (`flow state rebuild` mends it)"))
 }
 
 /// The resource that `spec` lives in.

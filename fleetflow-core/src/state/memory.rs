@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 
+use super::store::{Guard, fenced, locked, random_key};
 use super::{Event, Holder, Lease, State, Store};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// State that is lost with the process.
 #[derive(Debug, Default)]
@@ -40,7 +41,7 @@ impl MemoryStore {
         inner.number += 1;
         Ok(Lease {
             number: inner.number,
-            guard: None,
+            guard: Guard::Memory,
         })
     }
 
@@ -49,31 +50,12 @@ impl MemoryStore {
         if inner.number != lease.number || inner.holder.is_none() {
             return Err(fenced());
         }
-        events.iter().for_each(|event| inner.state.apply(event));
+        for event in &events {
+            inner.state.apply(event);
+        }
         inner.journal.extend(events);
         Ok(())
     }
-}
-
-/// The refusal for who comes second.
-pub(super) fn locked(held: &Holder) -> Error {
-    Error::new(
-        ErrorKind::Locked,
-        format!(
-            "the state is locked by {} ({} since {})",
-            held.who, held.operation, held.since
-        ),
-    )
-    .help("wait for that run to end, or give `--lock-wait 15m`")
-}
-
-/// The refusal for a holder whose lease was taken over.
-pub(super) fn fenced() -> Error {
-    Error::new(
-        ErrorKind::Locked,
-        "somebody else took over the state; nothing more is written",
-    )
-    .help("run `flow plan` to see where things are")
 }
 
 impl Store for MemoryStore {
@@ -97,6 +79,10 @@ impl Store for MemoryStore {
         ready(self.take(holder)).boxed()
     }
 
+    fn still_held<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>> {
+        ready(self.write(lease, Vec::new())).boxed()
+    }
+
     fn release(&self, lease: Lease) -> BoxFuture<'_, Result<()>> {
         let mut inner = self.inner();
         if inner.number == lease.number {
@@ -105,11 +91,21 @@ impl Store for MemoryStore {
         ready(Ok(())).boxed()
     }
 
+    fn unlock(&self) -> BoxFuture<'_, Result<Option<Holder>>> {
+        let mut inner = self.inner();
+        inner.number += 1;
+        ready(Ok(inner.holder.take())).boxed()
+    }
+
+    fn repair<'a>(&'a self, _: &'a Lease) -> BoxFuture<'a, Result<Vec<String>>> {
+        ready(Ok(Vec::new())).boxed()
+    }
+
     fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>> {
         let mut inner = self.inner();
         let key = match inner.key {
             Some(key) => Ok(key),
-            None => super::store::random_key().inspect(|key| inner.key = Some(*key)),
+            None => random_key().inspect(|key| inner.key = Some(*key)),
         };
         ready(key).boxed()
     }

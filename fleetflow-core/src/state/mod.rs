@@ -2,6 +2,8 @@
 
 mod event;
 mod folder;
+mod format;
+mod hold;
 mod memory;
 mod store;
 
@@ -12,14 +14,15 @@ use serde_json::{Map, Value};
 
 pub use event::Event;
 pub use folder::FolderStore;
+pub use hold::{acquire_within, forget};
 pub use memory::MemoryStore;
 pub use store::{Holder, Lease, Store};
 
 use crate::model::{Address, Existing};
 use crate::plan::Bookkeeping;
 
-/// The version of the state's form; a newer one is refused.
-pub const STATE_FORMAT: u32 = 1;
+/// The version of the state's form; older ones are read, a newer one is refused.
+pub const STATE_FORMAT: u32 = 2;
 
 /// Everything that is remembered of one stage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +32,8 @@ pub struct State {
     /// The counts that were decided, by server.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     scaled: BTreeMap<String, Scaled>,
+    #[serde(skip)]
+    damage: Vec<String>,
 }
 
 /// The last decision on a count of replicas.
@@ -108,6 +113,11 @@ impl State {
     /// How many events it was folded from.
     pub fn serial(&self) -> u64 {
         self.serial
+    }
+
+    /// What of it could not be read, in words. The rest is used; what is ours is found again by its marks.
+    pub fn damage(&self) -> &[String] {
+        &self.damage
     }
 
     /// The entry of `address`.

@@ -4,27 +4,39 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, State};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// A place for the state of one stage.
 pub trait Store: Send + Sync {
     /// In words, for messages: `the folder .fleetflow/state/creo/dev`.
     fn describe(&self) -> String;
 
-    /// Everything remembered.
+    /// Everything remembered. What could not be read is named by [`State::damage`].
     fn load(&self) -> BoxFuture<'_, Result<State>>;
 
-    /// The journal so far, oldest first.
+    /// The journal as far back as it is kept, oldest first: at least since the snapshot before the last.
     fn history(&self) -> BoxFuture<'_, Result<Vec<Event>>>;
 
     /// Adds events, durable when this returns. Cost does not depend on how many there are already.
+    ///
+    /// A writer whose lease is over gets an error of kind [`ErrorKind::Locked`], and nothing is written.
     fn append<'a>(&'a self, lease: &'a Lease, events: Vec<Event>) -> BoxFuture<'a, Result<()>>;
 
-    /// Takes the right to write, or says who has it.
+    /// Takes the right to write, or says who has it: an error of kind [`ErrorKind::Locked`]. Does not wait; see
+    /// [`acquire_within`](super::acquire_within).
     fn acquire(&self, holder: Holder) -> BoxFuture<'_, Result<Lease>>;
+
+    /// Whether `lease` still holds, as far as can be told without asking anybody: for steps that write nothing.
+    fn still_held<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>>;
 
     /// Gives the right to write back.
     fn release(&self, lease: Lease) -> BoxFuture<'_, Result<()>>;
+
+    /// Takes the right to write away from who has it, and answers who that was.
+    fn unlock(&self) -> BoxFuture<'_, Result<Option<Holder>>>;
+
+    /// Goes on from what is whole, and answers what was damaged. What is damaged is set aside, not deleted.
+    fn repair<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<Vec<String>>>;
 
     /// The key of this state's fingerprints of secrets, made on first use and kept where only the owner reads it.
     fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>>;
@@ -37,7 +49,7 @@ pub struct Holder {
     pub who: String,
     /// What they do: `up`.
     pub operation: String,
-    /// Since when, in RFC 3339.
+    /// Since when, in RFC 3339. For people: nothing is decided by it.
     pub since: String,
 }
 
@@ -46,18 +58,51 @@ pub struct Holder {
 pub struct Lease {
     /// The fencing number.
     pub number: u64,
-    /// What keeps it: a locked file, for the folder store. Dropped, it is free again.
-    pub(super) guard: Option<std::fs::File>,
+    /// What keeps it. Dropped, it is free again, or will be soon.
+    pub(super) guard: Guard,
+}
+
+/// What a store needs to write under a lease.
+#[derive(Debug)]
+pub(super) enum Guard {
+    Memory,
+    Folder(super::folder::Writer),
 }
 
 /// A key that nobody can guess.
 pub(super) fn random_key() -> Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| {
-        crate::Error::new(
-            crate::ErrorKind::Local,
+        Error::new(
+            ErrorKind::Local,
             format!("the system gave no random numbers: {error}"),
         )
     })?;
     Ok(key)
+}
+
+/// The refusal for who comes second.
+pub(super) fn locked(held: &Holder) -> Error {
+    Error::new(
+        ErrorKind::Locked,
+        format!(
+            "the state is locked by {} ({} since {})",
+            held.who, held.operation, held.since
+        ),
+    )
+    .help("wait for that run to end, or give `--lock-wait 15m`")
+}
+
+/// The refusal for a holder whose lease was taken over.
+pub(super) fn fenced() -> Error {
+    Error::new(
+        ErrorKind::Locked,
+        "somebody else took over the state; nothing more is written",
+    )
+    .help("run `flow plan` to see where things are")
+}
+
+/// The refusal for a lease of another store.
+pub(super) fn foreign_lease() -> Error {
+    Error::new(ErrorKind::Internal, "the lease is one of another store")
 }
