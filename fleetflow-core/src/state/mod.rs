@@ -1,5 +1,6 @@
 //! What we remember of a stage: entries folded from a journal of events. Pure; the stores are in their own modules.
 
+mod bucket;
 mod event;
 mod folder;
 mod format;
@@ -12,6 +13,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+#[cfg(feature = "encryption")]
+pub use bucket::Encryption;
+pub use bucket::{Bucket, BucketStore};
 pub use event::Event;
 pub use folder::FolderStore;
 pub use hold::{acquire_within, forget};

@@ -67,6 +67,7 @@ pub struct Lease {
 pub(super) enum Guard {
     Memory,
     Folder(super::folder::Writer),
+    Bucket(super::bucket::Writer),
 }
 
 /// A key that nobody can guess.
