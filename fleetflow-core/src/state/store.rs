@@ -67,7 +67,7 @@ pub struct Lease {
 pub(super) enum Guard {
     Memory,
     Folder(super::folder::Writer),
-    Bucket(super::bucket::Writer),
+    Bucket(Box<super::bucket::Writer>),
 }
 
 /// A key that nobody can guess.

@@ -89,13 +89,6 @@ impl BucketStore {
         self
     }
 
-    fn writer<'l>(&self, lease: &'l Lease) -> Result<&'l Writer> {
-        match &lease.guard {
-            Guard::Bucket(writer) => Ok(writer),
-            _ => Err(foreign_lease()),
-        }
-    }
-
     async fn key(&self) -> Result<[u8; 32]> {
         if let Some(found) = self.objects.get(KEY).await? {
             return found.bytes.try_into().map_err(|_| {
@@ -115,6 +108,13 @@ impl BucketStore {
     }
 }
 
+fn writer(lease: &Lease) -> Result<&Writer> {
+    match &lease.guard {
+        Guard::Bucket(writer) => Ok(writer),
+        _ => Err(foreign_lease()),
+    }
+}
+
 impl Store for BucketStore {
     fn describe(&self) -> String {
         self.objects.place().to_owned()
@@ -129,7 +129,7 @@ impl Store for BucketStore {
     }
 
     fn append<'a>(&'a self, lease: &'a Lease, events: Vec<Event>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.writer(lease)?.append(&events).await })
+        Box::pin(async move { writer(lease)?.append(&events).await })
     }
 
     fn acquire(&self, holder: Holder) -> BoxFuture<'_, Result<Lease>> {
@@ -137,17 +137,17 @@ impl Store for BucketStore {
             let writer = Writer::begin(self, holder).await?;
             Ok(Lease {
                 number: writer.number,
-                guard: Guard::Bucket(writer),
+                guard: Guard::Bucket(Box::new(writer)),
             })
         })
     }
 
     fn still_held<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async { self.writer(lease)?.still_held() })
+        Box::pin(async { writer(lease)?.still_held() })
     }
 
     fn release(&self, lease: Lease) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move { self.writer(&lease)?.end().await })
+        Box::pin(async move { writer(&lease)?.end().await })
     }
 
     fn unlock(&self) -> BoxFuture<'_, Result<Option<Holder>>> {
@@ -155,7 +155,7 @@ impl Store for BucketStore {
     }
 
     fn repair<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<Vec<String>>> {
-        Box::pin(async { self.writer(lease)?.repair().await })
+        Box::pin(async { writer(lease)?.repair().await })
     }
 
     fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>> {

@@ -19,7 +19,7 @@ async fn the_second_writer_is_told_who_the_first_is_and_a_living_holder_is_never
     let other = bucket_of_another_process(&store);
     let mut told = Vec::new();
     let refusal = acquire_within(&other, holder("bob"), LONG_WAIT, |error| {
-        told.push(error.to_string())
+        told.push(error.to_string());
     })
     .await
     .unwrap_err();
