@@ -22,7 +22,7 @@ static CATALOG: &[&dyn Kind] = &[
     &Of::<cloudflare::R2Bucket>::managed(),
     &Of::<cloudflare::Dns>::managed(),
     &Of::<cloudflare::dns_record::DnsRecord>::internal(),
-    &Of::<cloudflare::Worker>::declared(),
+    &Of::<cloudflare::Worker>::managed(),
     &Of::<cloudflare::KvNamespace>::managed(),
     &Of::<cloudflare::Pages>::declared(),
 ];

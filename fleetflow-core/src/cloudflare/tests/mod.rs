@@ -6,6 +6,7 @@ mod buckets;
 mod namespaces;
 mod records;
 mod schema;
+mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cloudflare::r2_bucket::Jurisdiction;
 use crate::model::Input;
 
 /// Something that a Worker's code reaches under a name.
@@ -24,14 +25,17 @@ pub enum Binding {
         name: String,
         /// The bucket.
         bucket: Input<String>,
+        /// The bucket's jurisdiction, where the stack does not declare the bucket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        jurisdiction: Option<Jurisdiction>,
     },
     /// A namespace of Workers KV; one that nobody declares is made.
     #[schemars(extend("x-arguments" = ["name", "namespace"]))]
     Kv {
         /// The name in the code.
         name: String,
-        /// The namespace.
-        namespace: String,
+        /// The namespace: the name of one that the stack has, or a reference to an id.
+        namespace: Input<String>,
     },
     /// A text that everybody may see.
     #[schemars(extend("x-arguments" = ["name", "value"]))]
@@ -104,11 +108,12 @@ impl Binding {
         Self::R2 {
             name: name.into(),
             bucket: bucket.into(),
+            jurisdiction: None,
         }
     }
 
     /// A namespace of Workers KV.
-    pub fn kv(name: impl Into<String>, namespace: impl Into<String>) -> Self {
+    pub fn kv(name: impl Into<String>, namespace: impl Into<Input<String>>) -> Self {
         Self::Kv {
             name: name.into(),
             namespace: namespace.into(),

@@ -1,12 +1,18 @@
-//! The kind `worker`: a Worker with its code, bindings and routes. It is checked and expanded; it is not uploaded yet.
+//! The kind `worker`: a Worker with its code, bindings and addresses. TypeScript is left to a `build` command.
 
 #![expect(
     unreachable_pub,
     reason = "the derived builder has each mutator a second time, inside"
 )]
 
+mod assets;
 mod bindings;
+mod change;
 mod check;
+mod form;
+mod look;
+mod place;
+mod source;
 
 use std::collections::BTreeSet;
 
@@ -17,9 +23,19 @@ use typed_builder::TypedBuilder;
 pub use bindings::Binding;
 
 pub(in crate::cloudflare) use check::day;
+pub(in crate::cloudflare) use source::run as run_build;
+
+use serde_json::{Map, Value};
 
 use super::kv_namespace::KvNamespace;
-use crate::model::{Address, Declaration, Expansion, Output, OutputField, Problem, Provider, Resource};
+use super::{Cloudflare, R2Bucket};
+use crate::converge::Context;
+use crate::error::Result;
+use crate::model::{
+    Address, Declaration, Existing, Expansion, Found, Input, Lifecycle, Made, Output, OutputField, Problem,
+    Provider, Resource, Scope, Wanted,
+};
+use crate::plan::Change;
 
 /// A Worker. A namespace of Workers KV that a binding names, and that nobody declares, is made.
 ///
@@ -106,6 +122,16 @@ pub struct Worker {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(default, setter(strip_option))]
     pub observability: Option<Observability>,
+    /// The digest of the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    #[builder(default, setter(skip))]
+    pub source_digest: Option<String>,
+    /// The digest of the static files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    #[builder(default, setter(skip))]
+    pub assets_digest: Option<String>,
 }
 
 /// What is logged and traced of a Worker.
@@ -135,7 +161,7 @@ impl Worker {
     /// The namespaces of Workers KV that its bindings name.
     fn namespaces(&self) -> BTreeSet<&str> {
         let names = self.bindings.iter().filter_map(|binding| match binding {
-            Binding::Kv { namespace, .. } => Some(namespace.as_str()),
+            Binding::Kv { namespace, .. } => namespace.known().map(String::as_str),
             _ => None,
         });
         names.collect()
@@ -156,6 +182,11 @@ impl Resource for Worker {
             value_type: "text",
             doc: "The id of the deployed version",
         },
+        OutputField {
+            name: "etag",
+            value_type: "text",
+            doc: "The hash that Cloudflare gives the code",
+        },
     ];
 
     fn name(&self) -> &str {
@@ -167,26 +198,100 @@ impl Resource for Worker {
     }
 
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
-        let namespaces = self.namespaces();
         let mut parts = vec![declared.clone()];
-        for name in &namespaces {
-            let address = Address::new(KvNamespace::KIND, *name);
-            parts[0].depends_on.insert(address.clone());
+        for name in self.namespaces() {
+            let address = Address::new(KvNamespace::KIND, name);
             if around.declaration(&address).is_none() && is_first_to_name(name, &declared.address, around) {
-                parts.push(Declaration::from(KvNamespace::builder().name(*name).build()));
+                parts.push(Declaration::from(KvNamespace::builder().name(name).build()));
             }
         }
-        for binding in &self.bindings {
-            if let Binding::R2 { bucket, .. } = binding
-                && let Some(bucket) = bucket.known()
-            {
-                let address = Address::new(super::R2Bucket::KIND, bucket);
-                parts[0]
-                    .depends_on
-                    .extend(around.declaration(&address).map(|_| address));
-            }
+        let mut worker = self.clone();
+        for binding in &mut worker.bindings {
+            parts[0].depends_on.extend(resolved(binding, around));
         }
+        parts[0].spec = Declaration::from(worker).spec;
         Some(parts)
+    }
+
+    fn volatile(changes: &[Change]) -> &'static [&'static str] {
+        let versioned = changes
+            .iter()
+            .any(|change| change::VERSIONED.contains(&change.field()));
+        let moved = ["custom_domain", "route", "workers_dev"];
+        let moved = changes.iter().any(|change| moved.contains(&change.field()));
+        match (versioned, moved) {
+            (true, true) => &["url", "version-id", "etag"],
+            (true, false) => &["version-id", "etag"],
+            (false, true) => &["url"],
+            (false, false) => &[],
+        }
+    }
+}
+
+/// Lets a binding to something of the stack refer to it; the address of that, if it waits for it.
+fn resolved(binding: &mut Binding, around: &Expansion<'_>) -> Option<Address> {
+    match binding {
+        Binding::Kv { namespace, .. } => {
+            let address = Address::new(KvNamespace::KIND, namespace.known()?);
+            *namespace = Input::Reference(address.output("id"));
+            Some(address)
+        }
+        Binding::R2 {
+            bucket, jurisdiction, ..
+        } => {
+            let address = Address::new(R2Bucket::KIND, bucket.known()?);
+            let declared = around.declaration(&address)?;
+            let bucket: R2Bucket = serde_json::from_value(declared.spec.clone()).ok()?;
+            // A bucket is only seen under its jurisdiction (API doc §2.1).
+            *jurisdiction = jurisdiction.or(bucket.jurisdiction);
+            Some(address)
+        }
+        Binding::Service { service, .. } => {
+            let address = Address::new(Worker::KIND, service.as_str());
+            around.declaration(&address).map(|_| address)
+        }
+        _ => None,
+    }
+}
+
+impl Lifecycle for Worker {
+    type Cloud = Cloudflare;
+
+    async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
+        look::observe(cloud, scope, wanted).await
+    }
+
+    async fn create(
+        cloud: &Cloudflare,
+        context: &Context,
+        spec: &Self,
+        _: Option<&Existing>,
+    ) -> Result<Made> {
+        change::create(cloud, context, spec).await
+    }
+
+    async fn update(
+        cloud: &Cloudflare,
+        context: &Context,
+        was: &Existing,
+        spec: &Self,
+        changes: &[Change],
+    ) -> Result<Made> {
+        change::update(cloud, context, was, spec, changes).await
+    }
+
+    async fn delete(cloud: &Cloudflare, _: &Context, was: &Existing) -> Result<()> {
+        change::delete(cloud, was).await
+    }
+
+    fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
+        source::build(self, root)?;
+        let code = source::Code::read(self, root)?.digest();
+        let mut digests = Map::from_iter([("source_digest".to_owned(), Value::from(code))]);
+        if let Some(assets) = assets::digest_of(self, root)? {
+            digests.insert("assets_digest".to_owned(), Value::from(assets));
+        }
+        Ok(digests)
     }
 }
 

@@ -1,0 +1,149 @@
+//! The form that a Worker is uploaded as: metadata, then modules (API doc §4.1, §4.2). It sends nothing.
+
+use serde_json::{Value, json};
+
+use super::source::Code;
+use super::{Binding, Worker};
+use crate::cloudflare::multipart::Form;
+use crate::http::Body;
+use crate::model::{Input, Owner};
+
+/// The behaviour of the runtime for Workers that declare none: without a date the API gives them the one of 2021
+/// (API doc §4.2).
+pub(super) const USUAL_DATE: &str = "2025-09-15";
+/// What our mark among a Worker's tags begins with.
+const MARK: &str = "fleetflow:owner=";
+
+/// Our mark, as a tag.
+pub(super) fn mark(owner: &Owner) -> String {
+    format!("{MARK}{owner}")
+}
+
+/// The owner in one of `tags`.
+pub(super) fn owner(tags: &[String]) -> Option<Owner> {
+    tags.iter().find_map(|tag| tag.strip_prefix(MARK)?.parse().ok())
+}
+
+/// The whole form. `assets` stands for uploaded files.
+pub(super) fn form(worker: &Worker, code: &Code, owner: &Owner, assets: Option<&Value>) -> Body {
+    let mut form = Form::default().field(
+        "metadata",
+        metadata(worker, code, owner, assets).to_string().as_bytes(),
+    );
+    for module in &code.modules {
+        form = form.file(&module.name, &module.name, module.media_type, &module.body);
+    }
+    form.body()
+}
+
+fn metadata(worker: &Worker, code: &Code, owner: &Owner, assets: Option<&Value>) -> Value {
+    let mut metadata = json!({
+        "main_module": code.main,
+        "bindings": worker.bindings.iter().map(binding).collect::<Vec<_>>(),
+        "compatibility_date": worker.compatibility_date.as_deref().unwrap_or(USUAL_DATE),
+        "compatibility_flags": worker.compatibility_flags,
+        // Whether secrets survive unasked is not documented; those that are no longer declared are deleted (§4.2).
+        "keep_bindings": ["secret_text", "secret_key"],
+        "tags": [mark(owner)],
+    });
+    if let Some(observability) = &worker.observability {
+        metadata["observability"] = json!(observability);
+    }
+    if let Some(assets) = assets {
+        metadata["assets"] = assets.clone();
+    }
+    metadata
+}
+
+/// A binding as it is sent (API doc §4.3).
+fn binding(binding: &Binding) -> Value {
+    let text = |input: &Input<String>| input.known().cloned().unwrap_or_default();
+    match binding {
+        Binding::R2 {
+            name,
+            bucket,
+            jurisdiction,
+        } => {
+            let mut sent = json!({"type": "r2_bucket", "name": name, "bucket_name": text(bucket)});
+            if let Some(law) = jurisdiction {
+                sent["jurisdiction"] = json!(law);
+            }
+            sent
+        }
+        Binding::Kv { name, namespace } => {
+            json!({"type": "kv_namespace", "name": name, "namespace_id": text(namespace)})
+        }
+        Binding::Var { name, value } => json!({"type": "plain_text", "name": name, "text": text(value)}),
+        Binding::Secret { name, value } => json!({"type": "secret_text", "name": name, "text": text(value)}),
+        Binding::D1 { name, database } => json!({"type": "d1", "name": name, "id": text(database)}),
+        Binding::Queue {
+            name,
+            queue,
+            delivery_delay,
+        } => {
+            let mut sent = json!({"type": "queue", "name": name, "queue_name": text(queue)});
+            if let Some(delay) = delivery_delay {
+                sent["delivery_delay"] = json!(delay);
+            }
+            sent
+        }
+        Binding::Service {
+            name,
+            service,
+            entrypoint,
+        } => {
+            let mut sent = json!({"type": "service", "name": name, "service": service});
+            if let Some(entrypoint) = entrypoint {
+                sent["entrypoint"] = json!(entrypoint);
+            }
+            sent
+        }
+        Binding::Ai { name } => json!({"type": "ai", "name": name}),
+        Binding::Assets { name, .. } => json!({"type": "assets", "name": name}),
+    }
+}
+
+/// A binding that was read, in the form of the declared `like`; none where it is of another kind.
+///
+/// What cannot be read back (a secret's text, a local folder) is shown as it was declared: that it changed is seen by
+/// its fingerprint.
+pub(super) fn declared(read: &Value, like: &Binding) -> Option<Binding> {
+    let text = |member: &str| Some(Input::Value(read[member].as_str()?.to_owned()));
+    let name = like.name().to_owned();
+    let kind = read["type"].as_str()?;
+    Some(match (kind, like) {
+        ("r2_bucket", Binding::R2 { .. }) => Binding::R2 {
+            name,
+            bucket: text("bucket_name")?,
+            jurisdiction: serde_json::from_value(read["jurisdiction"].clone()).ok(),
+        },
+        ("kv_namespace", Binding::Kv { .. }) => Binding::Kv {
+            name,
+            namespace: text("namespace_id")?,
+        },
+        ("plain_text", Binding::Var { .. }) => Binding::Var {
+            name,
+            value: text("text")?,
+        },
+        ("d1", Binding::D1 { .. }) => Binding::D1 {
+            name,
+            database: text("id").or_else(|| text("database_id"))?,
+        },
+        ("queue", Binding::Queue { .. }) => Binding::Queue {
+            name,
+            queue: text("queue_name")?,
+            delivery_delay: read["delivery_delay"]
+                .as_u64()
+                .and_then(|delay| delay.try_into().ok()),
+        },
+        ("service", Binding::Service { .. }) => Binding::Service {
+            name,
+            service: read["service"].as_str()?.to_owned(),
+            entrypoint: read["entrypoint"].as_str().map(str::to_owned),
+        },
+        ("secret_text", Binding::Secret { .. })
+        | ("ai", Binding::Ai { .. })
+        | ("assets", Binding::Assets { .. }) => like.clone(),
+        _ => return None,
+    })
+}
