@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that CI runs. Installs nothing by itself but what cargo fetches; says what it skips and why.
+# Everything that CI runs. Installs what cargo fetches, and S3 services into target/; says what it skips and why.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}" CARGO_TERM_COLOR=never
@@ -11,6 +11,10 @@ cargo fmt --all --check
 
 step "lints"
 cargo clippy --workspace --all-targets --quiet
+
+step "services for the tests of the state"
+scripts/test-services.sh
+export FLEETFLOW_TEST_S3=1
 
 step "tests"
 cargo test --workspace --no-fail-fast

@@ -85,6 +85,15 @@ impl Objects {
         }
     }
 
+    /// Other objects of the same bucket.
+    #[cfg(test)]
+    pub(super) fn below(&self, folder: &str) -> Self {
+        Self {
+            prefix: self.path(folder),
+            ..self.clone()
+        }
+    }
+
     /// The same objects, as they are stored.
     fn raw(&self) -> Self {
         Self {
