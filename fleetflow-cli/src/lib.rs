@@ -25,6 +25,7 @@ mod runtime;
 mod saved;
 mod show;
 mod site;
+mod store;
 mod terminal;
 mod workplace;
 

@@ -11,8 +11,17 @@ use crate::project::Project;
 pub(crate) struct Place {
     /// The folder that is FleetFlow's alone, which version control shall not see.
     pub(crate) private: PathBuf,
-    /// The state's folder, in it.
+    /// The state's folder, in it; of a state in a bucket, what only this machine has.
     pub(crate) state: PathBuf,
+    /// The bucket that the state is in, where it is in one.
+    pub(crate) bucket: Option<BucketPlace>,
+}
+
+/// A place in a bucket: `s3://NAME/PREFIX`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BucketPlace {
+    pub(crate) name: String,
+    pub(crate) prefix: String,
 }
 
 impl Place {
@@ -24,6 +33,13 @@ impl Place {
         option: Option<&str>,
         declared: Option<&str>,
     ) -> Result<Self> {
+        if let Some(url) = option.or(declared).and_then(|place| place.strip_prefix("s3://")) {
+            let private = root.own_folder().join("state");
+            return Ok(Self {
+                bucket: Some(bucket(url, project, stage)?),
+                ..Self::below(private, project, stage)
+            });
+        }
         let base = match (option, declared) {
             (Some(place), _) => folder(Path::new("."), place, "--state")?,
             (None, Some(place)) => folder(file_folder, place, "the `state` node")?,
@@ -36,7 +52,11 @@ impl Place {
     pub(crate) fn sandbox(root: &Project, project: &str, stage: &str) -> Self {
         let private = sandbox_folder(root);
         let state = private.join("state").join(project).join(stage);
-        Self { private, state }
+        Self {
+            private,
+            state,
+            bucket: None,
+        }
     }
 
     /// The private key that reaches the stage's servers.
@@ -51,7 +71,11 @@ impl Place {
 
     fn below(private: PathBuf, project: &str, stage: &str) -> Self {
         let state = private.join(project).join(stage);
-        Self { private, state }
+        Self {
+            private,
+            state,
+            bucket: None,
+        }
     }
 
     /// Makes the folder, readable by its owner only, and hides it from version control.
@@ -87,6 +111,22 @@ pub(crate) fn make_private(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+fn bucket(url: &str, project: &str, stage: &str) -> Result<BucketPlace> {
+    let (name, prefix) = url.split_once('/').unwrap_or((url, ""));
+    if name.is_empty() {
+        return Err(
+            Error::new(ErrorKind::Invalid, format!("`s3://{url}` names no bucket"))
+                .help("write `state \"s3://BUCKET/PREFIX\"`"),
+        );
+    }
+    let parts = [prefix.trim_matches('/'), project, stage];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Ok(BucketPlace {
+        name: name.to_owned(),
+        prefix: parts.join("/"),
+    })
+}
+
 fn folder(base: &Path, place: &str, said_by: &str) -> Result<PathBuf> {
     match place.split_once("://") {
         None => Ok(base.join(place)),
@@ -95,7 +135,7 @@ fn folder(base: &Path, place: &str, said_by: &str) -> Result<PathBuf> {
             let message =
                 format!("{said_by} asks for state at `{scheme}://`, which this version cannot keep");
             Err(Error::new(ErrorKind::Invalid, message)
-                .help("supported: a folder, for example `state \"./.fleetflow\"` or `--state ./folder`"))
+                .help("supported: a folder (`state \"./.fleetflow\"`), or a bucket (`state \"s3://BUCKET/PREFIX\" endpoint=\"...\"`)"))
         }
     }
 }
@@ -129,17 +169,25 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_is_refused_and_the_error_names_what_is_supported() {
-        let error = Place::new(
-            &root(),
-            Path::new("/p"),
-            ("creo", "dev"),
-            Some("s3://bucket/x"),
-            None,
-        )
-        .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Invalid);
-        assert!(error.to_string().contains("s3://"));
-        assert!(error.advice().unwrap().contains("a folder"));
+    fn a_bucket_holds_each_stage_under_its_own_prefix_and_other_schemes_are_refused() {
+        let of = |place| Place::new(&root(), Path::new("/p"), ("creo", "dev"), Some(place), None);
+        let prefix = |place| {
+            of(place)
+                .unwrap()
+                .bucket
+                .map(|bucket| (bucket.name, bucket.prefix))
+        };
+        let named = |prefix: &str| Some(("b".to_owned(), prefix.to_owned()));
+        assert_eq!(prefix("s3://b/x/"), named("x/creo/dev"));
+        assert_eq!(prefix("s3://b"), named("creo/dev"));
+        assert_eq!(
+            of("s3://b").unwrap().state,
+            PathBuf::from("/p/.fleetflow/state/creo/dev")
+        );
+        for wrong in ["ftp://host/x", "s3:///x"] {
+            let error = of(wrong).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Invalid);
+            assert!(error.advice().unwrap().contains("s3://BUCKET"), "{error:?}");
+        }
     }
 }

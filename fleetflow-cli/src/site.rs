@@ -1,10 +1,11 @@
 //! A loaded stage and where its state is: what every command about a stage begins with.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use fleetflow_core::Error;
-use fleetflow_core::state::FolderStore;
-use fleetflow_kdl::Loaded;
+use fleetflow_core::state::Store;
+use fleetflow_kdl::{Loaded, StateSettings};
 
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -19,6 +20,8 @@ pub(crate) struct Site {
     pub(crate) loaded: Loaded,
     pub(crate) place: Place,
     pub(crate) world: World,
+    /// One for all that is done: it remembers how long somebody else has shown no life.
+    store: Arc<dyn Store>,
 }
 
 impl Site {
@@ -33,7 +36,14 @@ impl Site {
                 .say(&crate::show::failure::mistakes(warnings, invocation.look()));
         }
         let place = place(invocation, &project, &loaded)?;
+        // Nothing of value is in the emulated world: it needs no key.
+        let settings = match invocation.world() {
+            World::Sandbox => StateSettings::default(),
+            World::Real => loaded.state.clone(),
+        };
+        let store = crate::store::open(&invocation.edge, &place, &settings)?;
         Ok(Self {
+            store,
             project,
             loaded,
             place,
@@ -42,8 +52,8 @@ impl Site {
     }
 
     /// The state of the stage.
-    pub(crate) fn store(&self) -> FolderStore {
-        FolderStore::new(&self.place.state)
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
     }
 
     /// The project's name and the stage's.

@@ -42,6 +42,49 @@ pub trait Store: Send + Sync {
     fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>>;
 }
 
+/// A store that is shared.
+impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+
+    fn load(&self) -> BoxFuture<'_, Result<State>> {
+        (**self).load()
+    }
+
+    fn history(&self) -> BoxFuture<'_, Result<Vec<Event>>> {
+        (**self).history()
+    }
+
+    fn append<'a>(&'a self, lease: &'a Lease, events: Vec<Event>) -> BoxFuture<'a, Result<()>> {
+        (**self).append(lease, events)
+    }
+
+    fn acquire(&self, holder: Holder) -> BoxFuture<'_, Result<Lease>> {
+        (**self).acquire(holder)
+    }
+
+    fn still_held<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>> {
+        (**self).still_held(lease)
+    }
+
+    fn release(&self, lease: Lease) -> BoxFuture<'_, Result<()>> {
+        (**self).release(lease)
+    }
+
+    fn unlock(&self) -> BoxFuture<'_, Result<Option<Holder>>> {
+        (**self).unlock()
+    }
+
+    fn repair<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<Vec<String>>> {
+        (**self).repair(lease)
+    }
+
+    fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>> {
+        (**self).fingerprint_key()
+    }
+}
+
 /// Who wants to write, for the message that others get.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
