@@ -89,7 +89,7 @@ impl Stack {
         self.plan_from(self.attached()?, observation).await
     }
 
-    fn attached(&self) -> Result<&Session> {
+    pub(crate) fn attached(&self) -> Result<&Session> {
         self.session.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "the stack has no session")
                 .help("give it clouds and a store with `Stack::session`")

@@ -8,6 +8,7 @@ use typed_builder::TypedBuilder;
 
 mod behind;
 pub(crate) mod drain;
+mod monitor;
 
 use super::server::named;
 use crate::autoscale::Policy;

@@ -244,7 +244,11 @@ fn status(machine: &Machine) -> Map<String, Value> {
     let plan = machine.server_plan.as_ref();
     let plan = plan.map(|plan| format!("{} core {} GiB", plan.cpu, plan.memory_mb / 1024));
     let power = machine.instance.status.as_str();
-    let all = [("power", Some(power.to_owned())), ("plan", plan)];
+    let all = [
+        ("power", Some(power.to_owned())),
+        ("plan", plan),
+        ("created", machine.created_at.clone()),
+    ];
     all.into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
         .collect()

@@ -19,6 +19,9 @@ pub(in crate::sakura) struct Machine {
     pub(super) description: String,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) tags: Vec<String>,
+    /// RFC 3339.
+    #[serde(default)]
+    pub(super) created_at: Option<String>,
     #[serde(default)]
     pub(super) server_plan: Option<MachinePlan>,
     #[serde(default, deserialize_with = "or_default")]
