@@ -2,6 +2,8 @@
 
 mod crash;
 mod objects;
+mod picture;
+mod scaling;
 mod server;
 
 use std::sync::atomic::{AtomicU64, Ordering};
