@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that CI runs. Installs what cargo fetches, and S3 services into target/; says what it skips and why.
+# Everything that CI runs. Installs what cargo fetches, S3 services into target/, and as root a container engine; says
+# what it installs, and what it skips and why.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}" CARGO_TERM_COLOR=never
@@ -15,6 +16,14 @@ cargo clippy --workspace --all-targets --quiet
 step "services for the tests of the state"
 scripts/test-services.sh
 export FLEETFLOW_TEST_S3=1
+
+step "a container engine"
+if engine="$(scripts/docker-for-tests.sh start)"; then
+    eval "$engine"
+    trap 'scripts/docker-for-tests.sh stop' EXIT
+else
+    echo "tests on a real container engine are skipped"
+fi
 
 step "tests"
 cargo test --workspace --no-fail-fast

@@ -1,4 +1,9 @@
 //! Integration tests of the core, in one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what goes wrong here is to fail the test, and helpers are not known as tests"
+)]
+
 mod docker;
 mod tidy;

@@ -41,7 +41,7 @@ impl Container {
             entrypoint: words(&self.entrypoint)?,
             user: self.user.clone(),
             working_dir: self.workdir.clone(),
-            exposed_ports: Some(self.port.iter().map(|port| inside(port)).collect()),
+            exposed_ports: Some(self.port.iter().map(inside).collect()),
             healthcheck: health?,
             labels: Some(self.all_labels(around)?),
             stop_timeout: grace.map(|grace| i64::try_from(grace.as_secs().max(1)).unwrap_or(i64::MAX)),

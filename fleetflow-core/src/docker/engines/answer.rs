@@ -48,10 +48,10 @@ fn ours(answer: &Answer) -> Option<Error> {
 /// An answer with an error status. The engine says 500 for much that no other try would change, such as a taken port.
 fn refusal(status: u16, message: &str) -> Error {
     let kind = match status {
-        400 | 422 => ErrorKind::Refused,
-        401 | 403 => ErrorKind::Unauthorized,
+        401 => ErrorKind::Unauthorized,
         404 => ErrorKind::NotFound,
-        409 => ErrorKind::Conflict,
+        // The engine's word for what its state does not allow: a network in use, a predefined name.
+        403 | 409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         502..=504 => ErrorKind::Unavailable,
         _ => ErrorKind::Refused,
