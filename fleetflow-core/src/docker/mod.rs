@@ -7,6 +7,7 @@ mod engines;
 pub(crate) mod formats;
 mod host;
 mod look;
+mod looking_in;
 mod marks;
 mod network;
 mod service_group;
@@ -15,8 +16,9 @@ mod volume;
 pub use container::Container;
 pub use deploy::deploy;
 pub use deploy_services::DeployServices;
-pub use engines::{Engines, EnginesBuilder, HostKeys, Translate};
+pub use engines::{Engines, EnginesBuilder, HostKeys, RegistryLogin, Translate};
 pub use host::{Host, InvalidHost, Place};
+pub use looking_in::{Command, LogRequest, Output, Pipe, Running};
 pub use network::Network;
 pub use service_group::{
     Build, BuildArgument, HealthCheck, InvalidMount, InvalidPort, Mount, Port, Protocol, Restart, Service,

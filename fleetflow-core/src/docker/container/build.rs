@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 use super::sent::{self, Ignored, Item};
 use super::{Container, body, gate};
 use crate::converge::Context;
-use crate::docker::engines::Engine;
+use crate::docker::engines::{Engine, Registries};
 use crate::docker::{Build, marks};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -38,14 +38,21 @@ pub(super) fn identity(spec: &Container, applied: &Value) -> String {
 }
 
 /// Builds the image of `spec` and gives it its name.
-pub(super) async fn run(engine: &Engine, context: &Context, spec: &Container, build: &Build) -> Result<()> {
+pub(super) async fn run(
+    engine: &Engine,
+    context: &Context,
+    spec: &Container,
+    build: &Build,
+    registries: &Registries,
+) -> Result<()> {
     let items = self::context(build, &context.root)?;
     context.waiting(format!("sending {} files to build {}", items.len(), spec.image));
     let options = options(spec, context, build)?;
     let archive = archived(items).await?;
-    let mut lines = engine
-        .docker()
-        .build_image(options, None, Some(bollard::body_try_stream(archive)));
+    let mut lines =
+        engine
+            .docker()
+            .build_image(options, registries.all(), Some(bollard::body_try_stream(archive)));
     let operation = format!("build {} from {}", spec.image, build.context);
     let mut last = VecDeque::new();
     while let Some(line) = lines.next().await {

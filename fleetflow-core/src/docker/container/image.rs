@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 
 use super::{Container, build};
 use crate::converge::Context;
-use crate::docker::engines::{Engine, Engines};
+use crate::docker::engines::{Engine, Engines, Registries};
 use crate::docker::formats::split_tag;
 use crate::docker::marks;
 use crate::error::{ErrorKind, Result};
@@ -44,9 +44,9 @@ pub(super) async fn provide(
             if known {
                 return Ok(());
             }
-            build::run(engine, context, spec, build).await
+            build::run(engine, context, spec, build, engines.registries()).await
         }
-        None => pull(engine, context, &spec.image).await,
+        None => pull(engine, context, &spec.image, engines.registries()).await,
     }
 }
 
@@ -97,12 +97,12 @@ async fn inspect(engine: &Engine, image: &str) -> Result<Option<bollard::models:
     }
 }
 
-async fn pull(engine: &Engine, context: &Context, image: &str) -> Result<()> {
+async fn pull(engine: &Engine, context: &Context, image: &str, registries: &Registries) -> Result<()> {
     let is_there = inspect(engine, image).await?.is_some();
     if is_there && !is_moving(image) {
         return Ok(());
     }
-    match fetch(engine, context, image).await {
+    match fetch(engine, context, image, registries).await {
         // It was made on that machine, and no registry has it.
         Err(error) if is_there && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unauthorized) => {
             context.waiting(format!("no registry has {image}: the one on the machine is used"));
@@ -117,7 +117,7 @@ fn is_moving(image: &str) -> bool {
     !image.contains('@') && split_tag(image).1.is_none_or(|tag| MOVING.contains(&tag))
 }
 
-async fn fetch(engine: &Engine, context: &Context, image: &str) -> Result<()> {
+async fn fetch(engine: &Engine, context: &Context, image: &str, registries: &Registries) -> Result<()> {
     let (name, tag) = match image.split_once('@') {
         Some((named, digest)) => (split_tag(named).0, digest),
         None => {
@@ -132,7 +132,9 @@ async fn fetch(engine: &Engine, context: &Context, image: &str) -> Result<()> {
         ..CreateImageOptions::default()
     };
     let mut progress = Progress::of(image);
-    let mut lines = engine.docker().create_image(Some(options), None, None);
+    let mut lines = engine
+        .docker()
+        .create_image(Some(options), None, registries.for_image(image));
     while let Some(line) = lines.next().await {
         let line = line.map_err(|error| {
             let error = engine.failure(&format!("pull {image}"), error);

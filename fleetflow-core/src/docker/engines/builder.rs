@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::host_keys::PinnedForThisRun;
-use super::{Access, Counters, Engines, HostKeys, Inner, Translate};
+use super::{Access, Counters, Engines, HostKeys, Inner, Registries, RegistryLogin, Translate};
 use crate::http::Traffic;
 
 /// What fails at its start mostly does so within this time.
@@ -25,6 +25,7 @@ pub struct EnginesBuilder {
     translate: Option<Translate>,
     traffic: Arc<Traffic>,
     probation: Option<Duration>,
+    registries: Registries,
 }
 
 impl EnginesBuilder {
@@ -85,6 +86,13 @@ impl EnginesBuilder {
         self
     }
 
+    /// With a login for the registry at `host`, which may have a port; `docker.io` is the hub.
+    #[must_use]
+    pub fn registry(mut self, host: impl Into<String>, login: RegistryLogin) -> Self {
+        self.registries.0.insert(host.into(), login);
+        self
+    }
+
     /// The engines.
     pub fn build(self) -> Engines {
         let host_keys = self
@@ -104,6 +112,7 @@ impl EnginesBuilder {
                 ..Counters::default()
             },
             probation: self.probation.unwrap_or(PROBATION),
+            registries: self.registries,
             engines: Mutex::new(BTreeMap::new()),
             building: Mutex::new(BTreeMap::new()),
         }))

@@ -7,6 +7,7 @@ mod engine;
 mod host_keys;
 mod line;
 mod login;
+mod registry;
 mod route;
 mod ssh;
 
@@ -22,6 +23,8 @@ use secrecy::SecretString;
 pub use builder::EnginesBuilder;
 pub(crate) use engine::Engine;
 pub use host_keys::HostKeys;
+pub(crate) use registry::Registries;
+pub use registry::RegistryLogin;
 
 use super::{Host, Place};
 use crate::converge::Context;
@@ -52,6 +55,7 @@ struct Inner {
     access: Arc<Access>,
     counters: Counters,
     probation: Duration,
+    registries: Registries,
     engines: Mutex<BTreeMap<Host, Arc<Slot>>>,
     building: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -121,6 +125,11 @@ impl Engines {
             }
         };
         patiently(context, "waiting for docker", ask).await
+    }
+
+    /// The logins for registries.
+    pub(crate) fn registries(&self) -> &Registries {
+        &self.0.registries
     }
 
     /// Held while the image `tag` is made on `host`, so that replicas do not make it twice.

@@ -1,10 +1,13 @@
 //! Whole stacks on container engines: the same scenarios on the emulated engine and on a real one.
 
 mod bench;
+mod calls;
 mod drift;
 mod interrupted;
 mod life;
+mod looking_in;
 mod releases;
+mod servers;
 mod unix_socket;
 
 /// A test of each name on the emulated engine, and one on a real engine where there is one.
