@@ -54,9 +54,14 @@ pub struct Session {
 impl Session {
     /// A session that watches nothing, loses no data, and runs up to 16 steps at once.
     pub fn new(clouds: Clouds, store: impl Store + 'static, caller: Caller) -> Self {
+        Self::sharing(clouds, Arc::new(store), caller)
+    }
+
+    /// The same, with a store that others use too.
+    pub fn sharing(clouds: Clouds, store: Arc<dyn Store>, caller: Caller) -> Self {
         Self {
             clouds,
-            store: Arc::new(store),
+            store,
             caller,
             data: DataGuard::Refuse,
             adopting: None,

@@ -38,6 +38,8 @@ pub trait Kind: Send + Sync {
     fn is_lookup(&self) -> bool;
     /// The JSON schema of its declaration.
     fn schema(&self) -> &'static Value;
+    /// The same schema with nested types apart, under their names in `$defs`: for generators of another language's types.
+    fn named_schema(&self) -> Value;
     /// Whether users declare it, or other kinds expand to it.
     fn declarable(&self) -> bool;
     /// The canonical form of a declaration, or everything that is wrong with it. The one door for all front ends.
@@ -148,6 +150,11 @@ impl<R: Resource> Kind for Of<R> {
 
     fn schema(&self) -> &'static Value {
         schema_of::<R>()
+    }
+
+    fn named_schema(&self) -> Value {
+        let settings = SchemaSettings::draft2020_12();
+        settings.into_generator().into_root_schema_for::<R>().to_value()
     }
 
     fn declarable(&self) -> bool {

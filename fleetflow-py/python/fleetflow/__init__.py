@@ -1,0 +1,51 @@
+"""Declarative infrastructure on SAKURA Cloud, Cloudflare and container engines.
+
+Say what shall be there, and :meth:`Stack.converge` makes it so::
+
+    from fleetflow import Disk, Dns, Plan, Server, Stack
+
+    stack = Stack("creo", stage="dev")
+    web = stack.add(Server("web", plan=Plan(core=4, memory=4), disk=Disk(size=100, os="ubuntu-24.04")))
+    dns = stack.add(Dns("example.jp"))
+    dns.record("api", type="A", value=web.ip, proxied=True)
+    print(stack.plan())
+
+Threads: everything here may be used from several threads and asyncio loops at once. Work runs on threads of its own
+that never hold the interpreter lock. A forked process gets threads and connections of its own; forking during a run
+leaves the run to the parent.
+
+Interpreters: the package lives in the main interpreter; a subinterpreter that imports it gets an ``ImportError``. Wheels
+use the stable ABI of Python 3.9 and later, which free-threaded interpreters before 3.15 cannot load: build from source
+for one of these. The module keeps no state that would need the interpreter lock, and declares so.
+"""
+
+import atexit
+
+from . import _fleetflow, errors, events, plans, providers, reports, resources, state, values
+from .errors import *
+from .events import *
+from .loading import load
+from .plans import *
+from .providers import *
+from .reports import *
+from .resource import Part, Resource
+from .resources import *
+from .sandbox import Sandbox
+from .stack import Stack
+from .state import *
+from .values import *
+
+__version__: str = _fleetflow.__version__
+
+__all__ = ["Part", "Resource", "Sandbox", "Stack", "load"]
+__all__ += errors.__all__
+__all__ += events.__all__
+__all__ += plans.__all__
+__all__ += providers.__all__
+__all__ += reports.__all__
+__all__ += resources.__all__
+__all__ += state.__all__
+__all__ += values.__all__
+
+# From here on no thread of the module calls the interpreter any more.
+atexit.register(_fleetflow.leave)

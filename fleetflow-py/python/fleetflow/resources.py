@@ -1,0 +1,2326 @@
+"""The resources of a stack, and what they are made of.
+
+Generated from FleetFlow's catalog of kinds: change the Rust types, then run
+``FLEETFLOW_REGENERATE=1 cargo test -p fleetflow-py``.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import Dict, Literal, Mapping, Sequence, Type
+
+from .resource import Part, Resource
+from .values import FilePath, Output, Text
+
+__all__ = [
+    "KINDS",
+    "Server",
+    "Scale",
+    "SshKey",
+    "PacketFilter",
+    "Switch",
+    "StartupScript",
+    "ServiceGroup",
+    "DeployServices",
+    "Network",
+    "Volume",
+    "Container",
+    "R2Bucket",
+    "Dns",
+    "DnsRecord",
+    "Worker",
+    "KvNamespace",
+    "Pages",
+    "AiBinding",
+    "AssetsBinding",
+    "BucketLifecycle",
+    "Build",
+    "BuildArgument",
+    "Cors",
+    "CustomDomain",
+    "D1Binding",
+    "Disk",
+    "HealthCheck",
+    "KvBinding",
+    "LifecycleRule",
+    "Location",
+    "Mount",
+    "Observability",
+    "PacketRule",
+    "Plan",
+    "Port",
+    "QueueBinding",
+    "R2Binding",
+    "Record",
+    "SecretBinding",
+    "Service",
+    "ServiceBinding",
+    "Ssh",
+    "VarBinding",
+]
+
+
+class AiBinding(Part):
+    """Workers AI.
+
+    Args:
+        name: The name in the code.
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+        )
+
+
+class AssetsBinding(Part):
+    """Static files that are served beside the code.
+
+    Args:
+        folder: The folder.
+        name: The name in the code.
+    """
+
+    _NAMED = ("folder",)
+
+    def __init__(
+        self,
+        folder: FilePath,
+        *,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(
+            folder=folder,
+            name=name,
+        )
+
+
+class BucketLifecycle(Part):
+    """What happens to objects as they age. Rules that FleetFlow did not make stay.
+
+    Args:
+        rule: The rules.
+    """
+
+    def __init__(
+        self,
+        *,
+        rule: LifecycleRule | str | Sequence[LifecycleRule | str] | None = None,
+    ) -> None:
+        super().__init__(
+            rule=rule,
+        )
+
+    def rule(
+        self,
+        id: str,
+        *,
+        abort_uploads_after_days: int | None = None,
+        delete_after_days: int | None = None,
+        delete_on: str | None = None,
+        enabled: bool | None = None,
+        infrequent_access_after_days: int | None = None,
+        infrequent_access_on: str | None = None,
+        prefix: str | None = None,
+    ) -> LifecycleRule:
+        """Adds to ``rule``, and returns what was added.
+
+        Args:
+            id: Its name in the bucket.
+            abort_uploads_after_days: Unfinished uploads are dropped after so many days (1 or more).
+            delete_after_days: Objects are deleted after so many days (1 or more).
+            delete_on: Objects are deleted on this day: ``2027-01-31``.
+            enabled: Whether it works; it does by default.
+            infrequent_access_after_days: Objects become ``InfrequentAccess`` after so many days (1 or more).
+            infrequent_access_on: Objects become ``InfrequentAccess`` on this day: ``2027-01-31``.
+            prefix: Only objects whose keys begin with this; all of them by default.
+        """
+        part = LifecycleRule(
+            id=id,
+            abort_uploads_after_days=abort_uploads_after_days,
+            delete_after_days=delete_after_days,
+            delete_on=delete_on,
+            enabled=enabled,
+            infrequent_access_after_days=infrequent_access_after_days,
+            infrequent_access_on=infrequent_access_on,
+            prefix=prefix,
+        )
+        self._append("rule", part)
+        return part
+
+
+class Build(Part):
+    """An image that is built from a folder on the machine that FleetFlow runs on.
+
+    Args:
+        context: The folder that is sent to the engine, without what its ``.dockerignore`` names.
+        arg: Arguments of the build.
+        dockerfile: The Dockerfile, relative to the folder; ``Dockerfile`` without it.
+        platform: The platform to build for: ``linux/amd64``.
+        target: The stage of the Dockerfile to stop at.
+    """
+
+    _NAMED = ("context",)
+
+    def __init__(
+        self,
+        context: FilePath,
+        *,
+        arg: BuildArgument | Sequence[BuildArgument] | None = None,
+        dockerfile: str | None = None,
+        platform: str | None = None,
+        target: str | None = None,
+    ) -> None:
+        super().__init__(
+            context=context,
+            arg=arg,
+            dockerfile=dockerfile,
+            platform=platform,
+            target=target,
+        )
+
+    def arg(
+        self,
+        name: str,
+        value: Text,
+    ) -> BuildArgument:
+        """Adds to ``arg``, and returns what was added.
+
+        Args:
+            name: Its name.
+            value: Its value. A secret here stays readable in the history of the image.
+        """
+        part = BuildArgument(
+            name=name,
+            value=value,
+        )
+        self._append("arg", part)
+        return part
+
+
+class BuildArgument(Part):
+    """One ``ARG`` of a build.
+
+    Args:
+        name: Its name.
+        value: Its value. A secret here stays readable in the history of the image.
+    """
+
+    _NAMED = ("name", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            value=value,
+        )
+
+
+class Cors(Part):
+    """Which web pages may use the bucket, and how.
+
+    Args:
+        allowed_methods: The methods they may use.
+        allowed_origins: Origins of pages that may use the bucket: ``https://app.example.jp``, or ``*``.
+        allowed_headers: Request headers they may send.
+        expose_headers: Response headers they may read.
+        max_age: Seconds that browsers keep the answer, at most 86400 (0 to 86400).
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_methods: Literal["GET", "PUT", "POST", "DELETE", "HEAD"] | Sequence[Literal["GET", "PUT", "POST", "DELETE", "HEAD"]],
+        allowed_origins: str | Sequence[str],
+        allowed_headers: str | Sequence[str] | None = None,
+        expose_headers: str | Sequence[str] | None = None,
+        max_age: int | None = None,
+    ) -> None:
+        super().__init__(
+            allowed_methods=allowed_methods,
+            allowed_origins=allowed_origins,
+            allowed_headers=allowed_headers,
+            expose_headers=expose_headers,
+            max_age=max_age,
+        )
+
+
+class CustomDomain(Part):
+    """A host under which the bucket is public. R2 makes its DNS record and its certificate.
+
+    Args:
+        domain: The host: ``cdn.example.jp``. Its zone must be in the account of the bucket.
+        min_tls: The lowest version of TLS.
+        zone: The zone, where it is not the nearest one above the host.
+    """
+
+    _NAMED = ("domain",)
+
+    def __init__(
+        self,
+        domain: str,
+        *,
+        min_tls: Literal["1.0", "1.1", "1.2", "1.3"] | None = None,
+        zone: str | None = None,
+    ) -> None:
+        super().__init__(
+            domain=domain,
+            min_tls=min_tls,
+            zone=zone,
+        )
+
+
+class D1Binding(Part):
+    """A database of D1.
+
+    Args:
+        name: The name in the code.
+        database: The database's id.
+    """
+
+    _NAMED = ("name", "database")
+
+    def __init__(
+        self,
+        name: str,
+        database: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            database=database,
+        )
+
+
+class Disk(Part):
+    """A disk.
+
+    Args:
+        size: GiB, one of the sizes that the cloud sells (20 to 20480).
+        os: The operating system that is copied to it: ``ubuntu-24.04``.
+        name: Its name in the cloud; the server's name without it.
+        plan: What it is made of.
+        source_archive: The id of an archive that is copied to it.
+        source_disk: The id of a disk that is copied to it.
+    """
+
+    _NAMED = ("size", "os")
+
+    def __init__(
+        self,
+        size: int,
+        os: str | None = None,
+        *,
+        name: str | None = None,
+        plan: Literal["ssd", "hdd"] = "ssd",
+        source_archive: str | None = None,
+        source_disk: str | None = None,
+    ) -> None:
+        super().__init__(
+            size=size,
+            os=os,
+            name=name,
+            plan=plan,
+            source_archive=source_archive,
+            source_disk=source_disk,
+        )
+
+
+class HealthCheck(Part):
+    """A check that the engine repeats inside the container: a command, or an HTTP request.
+
+    Args:
+        test: The command: ``CMD`` and its words, ``CMD-SHELL`` and a line for the container's shell, a line
+            alone, or ``NONE`` to switch off the check that the image brings.
+        http: A path to be requested by ``wget`` or ``curl`` of the image; any status below 400 is healthy.
+        interval: The pause between two checks; 30 s without it.
+        port: The port of the request; the service's first port without it (1 to 65535).
+        retries: How many failures in a row make it unhealthy; 3 without it (1 to 1000).
+        start_period: For how long after the start failures do not count.
+        timeout: How long one check may take; 30 s without it.
+    """
+
+    _NAMED = ("test",)
+
+    def __init__(
+        self,
+        test: str | Sequence[str] | None = None,
+        *,
+        http: str | None = None,
+        interval: str | None = None,
+        port: int | None = None,
+        retries: int | None = None,
+        start_period: str | None = None,
+        timeout: str | None = None,
+    ) -> None:
+        super().__init__(
+            test=test,
+            http=http,
+            interval=interval,
+            port=port,
+            retries=retries,
+            start_period=start_period,
+            timeout=timeout,
+        )
+
+
+class KvBinding(Part):
+    """A namespace of Workers KV; one that nobody declares is made.
+
+    Args:
+        name: The name in the code.
+        namespace: The namespace.
+    """
+
+    _NAMED = ("name", "namespace")
+
+    def __init__(
+        self,
+        name: str,
+        namespace: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+            namespace=namespace,
+        )
+
+
+class LifecycleRule(Part):
+    """One rule about ageing objects.
+
+    Args:
+        id: Its name in the bucket.
+        abort_uploads_after_days: Unfinished uploads are dropped after so many days (1 or more).
+        delete_after_days: Objects are deleted after so many days (1 or more).
+        delete_on: Objects are deleted on this day: ``2027-01-31``.
+        enabled: Whether it works; it does by default.
+        infrequent_access_after_days: Objects become ``InfrequentAccess`` after so many days (1 or more).
+        infrequent_access_on: Objects become ``InfrequentAccess`` on this day: ``2027-01-31``.
+        prefix: Only objects whose keys begin with this; all of them by default.
+    """
+
+    _NAMED = ("id",)
+
+    def __init__(
+        self,
+        id: str,
+        *,
+        abort_uploads_after_days: int | None = None,
+        delete_after_days: int | None = None,
+        delete_on: str | None = None,
+        enabled: bool | None = None,
+        infrequent_access_after_days: int | None = None,
+        infrequent_access_on: str | None = None,
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(
+            id=id,
+            abort_uploads_after_days=abort_uploads_after_days,
+            delete_after_days=delete_after_days,
+            delete_on=delete_on,
+            enabled=enabled,
+            infrequent_access_after_days=infrequent_access_after_days,
+            infrequent_access_on=infrequent_access_on,
+            prefix=prefix,
+        )
+
+
+class Location(Part):
+    """A place on earth (RFC 1876).
+
+    Args:
+        lat_degrees: Degrees of latitude (0 to 90).
+        lat_direction: ``N`` or ``S``.
+        long_degrees: Degrees of longitude (0 to 180).
+        long_direction: ``E`` or ``W``.
+        altitude: Metres above the reference (-100000 to 42849672.95).
+        lat_minutes: Minutes of latitude (0 to 59).
+        lat_seconds: Seconds of latitude (0 to 59.999).
+        long_minutes: Minutes of longitude (0 to 59).
+        long_seconds: Seconds of longitude (0 to 59.999).
+        precision_horz: Horizontal precision in metres (0 to 90000000).
+        precision_vert: Vertical precision in metres (0 to 90000000).
+        size: Diameter in metres (0 to 90000000).
+    """
+
+    def __init__(
+        self,
+        *,
+        lat_degrees: int,
+        lat_direction: Literal["N", "S"],
+        long_degrees: int,
+        long_direction: Literal["E", "W"],
+        altitude: float = 0.0,
+        lat_minutes: int = 0,
+        lat_seconds: float = 0.0,
+        long_minutes: int = 0,
+        long_seconds: float = 0.0,
+        precision_horz: float = 0.0,
+        precision_vert: float = 0.0,
+        size: float = 0.0,
+    ) -> None:
+        super().__init__(
+            lat_degrees=lat_degrees,
+            lat_direction=lat_direction,
+            long_degrees=long_degrees,
+            long_direction=long_direction,
+            altitude=altitude,
+            lat_minutes=lat_minutes,
+            lat_seconds=lat_seconds,
+            long_minutes=long_minutes,
+            long_seconds=long_seconds,
+            precision_horz=precision_horz,
+            precision_vert=precision_vert,
+            size=size,
+        )
+
+
+class Mount(Part):
+    """A part of a declaration: mount.
+
+    Args:
+        source: 
+        target: 
+        read_only: 
+    """
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        target: str,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(
+            source=source,
+            target=target,
+            read_only=read_only,
+        )
+
+
+class Observability(Part):
+    """What is logged and traced of a Worker.
+
+    Args:
+        enabled: Whether anything is.
+        head_sampling_rate: The share of requests that are, from 0 to 1 (0 to 1).
+    """
+
+    _NAMED = ("enabled",)
+
+    def __init__(
+        self,
+        enabled: bool,
+        *,
+        head_sampling_rate: float | None = None,
+    ) -> None:
+        super().__init__(
+            enabled=enabled,
+            head_sampling_rate=head_sampling_rate,
+        )
+
+
+class PacketRule(Part):
+    """One rule: the packets it fits, and what becomes of them.
+
+    Args:
+        protocol: What kind of packet.
+        port: The port it goes to: ``443``.
+        action: What becomes of it.
+        description: A description for people.
+        source: Where it comes from: ``192.0.2.0/24``; from anywhere without it.
+        source_port: The port it comes from: ``1024-65535``.
+    """
+
+    _NAMED = ("protocol", "port")
+
+    def __init__(
+        self,
+        protocol: Literal["http", "https", "tcp", "udp", "icmp", "fragment", "ip"],
+        port: str | None = None,
+        *,
+        action: Literal["allow", "deny"] = "allow",
+        description: str | None = None,
+        source: str | None = None,
+        source_port: str | None = None,
+    ) -> None:
+        super().__init__(
+            protocol=protocol,
+            port=port,
+            action=action,
+            description=description,
+            source=source,
+            source_port=source_port,
+        )
+
+
+class Plan(Part):
+    """The size of a server.
+
+    Args:
+        core: Virtual cores (1 to 224).
+        memory: Memory in GiB (1 to 2048).
+        commitment: Whether the cores are shared with others.
+        generation: The generation of the machines, 100 or 200; the cloud chooses without it (100 to 999).
+    """
+
+    _NAMED = ("core", "memory")
+
+    def __init__(
+        self,
+        core: int,
+        memory: int,
+        *,
+        commitment: Literal["standard", "dedicated"] = "standard",
+        generation: int | None = None,
+    ) -> None:
+        super().__init__(
+            core=core,
+            memory=memory,
+            commitment=commitment,
+            generation=generation,
+        )
+
+
+class Port(Part):
+    """A part of a declaration: port.
+
+    Args:
+        container:  (1 to 65535).
+        host:  (1 to 65535).
+        host_ip: 
+        protocol: The protocol of a port.
+    """
+
+    def __init__(
+        self,
+        *,
+        container: int,
+        host: int | None = None,
+        host_ip: str | None = None,
+        protocol: Literal["tcp", "udp", "sctp"] = "tcp",
+    ) -> None:
+        super().__init__(
+            container=container,
+            host=host,
+            host_ip=host_ip,
+            protocol=protocol,
+        )
+
+
+class QueueBinding(Part):
+    """A queue to send to.
+
+    Args:
+        name: The name in the code.
+        queue: The queue.
+        delivery_delay: Seconds that messages wait before they are delivered.
+    """
+
+    _NAMED = ("name", "queue")
+
+    def __init__(
+        self,
+        name: str,
+        queue: Text,
+        *,
+        delivery_delay: int | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            queue=queue,
+            delivery_delay=delivery_delay,
+        )
+
+
+class R2Binding(Part):
+    """A bucket of R2.
+
+    Args:
+        name: The name in the code.
+        bucket: The bucket.
+    """
+
+    _NAMED = ("name", "bucket")
+
+    def __init__(
+        self,
+        name: str,
+        bucket: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            bucket=bucket,
+        )
+
+
+class Record(Part):
+    """Records of one name and type in a zone. Several values are several records.
+
+    Args:
+        name: ``@`` for the zone itself, a name below it (``www``, ``*.dev``), or a full name.
+        type: The type: ``A``, ``AAAA``, ``CNAME``, ``MX``, ``TXT``, ...
+        algorithm: SSHFP: the algorithm of the key; 4 is Ed25519 (0 to 255).
+        comment: A note beside the record. FleetFlow's owner mark stands there too, and both share 100
+            characters on a free zone.
+        fingerprint_type: SSHFP: 1 for SHA-1, 2 for SHA-256 (0 to 255).
+        flags: CAA: 0, or 128 for critical (0 to 255).
+        location: LOC: the place.
+        matching_type: TLSA: 0 for the data itself, 1 for SHA-256, 2 for SHA-512 (0 to 255).
+        params: HTTPS, SVCB: the parameters, for example ``alpn="h3,h2"``.
+        port: SRV: the port (0 to 65535).
+        priority: MX, SRV, URI, HTTPS, SVCB: lower is preferred; 0 makes an HTTPS or SVCB record an alias (0 to
+            65535).
+        proxied: Whether traffic goes through Cloudflare; only for A, AAAA and CNAME.
+        selector: TLSA: 0 for the whole certificate, 1 for its public key (0 to 255).
+        tag: CAA: ``issue``, ``issuewild`` or ``iodef``.
+        ttl: Seconds that resolvers keep it: 60 to 86400 (from 30 on Enterprise), or 1 for automatic, which is
+            the default.
+        usage: TLSA: how the certificate is to be used, 0 to 3 (0 to 255).
+        value: The values: an address, a host, a text. Each one is a record. A LOC record has none.
+        weight: SRV, URI: the share among records of one priority (0 to 65535).
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        type: Literal["A", "AAAA", "CAA", "CNAME", "HTTPS", "LOC", "MX", "NS", "PTR", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"],
+        algorithm: int | None = None,
+        comment: str | None = None,
+        fingerprint_type: int | None = None,
+        flags: int | None = None,
+        location: Location | None = None,
+        matching_type: int | None = None,
+        params: str | None = None,
+        port: int | None = None,
+        priority: int | None = None,
+        proxied: bool | None = None,
+        selector: int | None = None,
+        tag: Literal["issue", "issuewild", "iodef"] | None = None,
+        ttl: int | None = None,
+        usage: int | None = None,
+        value: Text | Sequence[Text] | None = None,
+        weight: int | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            type=type,
+            algorithm=algorithm,
+            comment=comment,
+            fingerprint_type=fingerprint_type,
+            flags=flags,
+            location=location,
+            matching_type=matching_type,
+            params=params,
+            port=port,
+            priority=priority,
+            proxied=proxied,
+            selector=selector,
+            tag=tag,
+            ttl=ttl,
+            usage=usage,
+            value=value,
+            weight=weight,
+        )
+
+
+class SecretBinding(Part):
+    """A text that nobody may see.
+
+    Args:
+        name: The name in the code.
+        value: The text.
+    """
+
+    _NAMED = ("name", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            value=value,
+        )
+
+
+class Service(Part):
+    """A service: a container, or several equal ones.
+
+    Args:
+        name: Its name; the other services of the group reach it under this name.
+        build: The folder to build the image from. Either this or ``image``. The builder's method is
+            ``build_from``.
+        command: The command: its words, or a single text that is split as a shell would.
+        cpus: The most processors it may use: 1.5 (0.01 to 1024).
+        depends_on: Services of the group that are started, and healthy, before this one.
+        entrypoint: The entry point, in the same forms.
+        env: Environment variables.
+        env_file: Files with ``NAME=VALUE`` lines; ``env`` wins over them.
+        health_check: How the engine finds out whether it works; what depends on it waits for that.
+        image: The image to run. Either this or ``build``.
+        labels: Labels of the container.
+        memory: The most memory it may use: ``512m``.
+        port: Ports that are reached from outside: ``8000``, ``"8080:80"``, ``"127.0.0.1:8080:80/tcp"``.
+        replicas: How many equal containers run (0 to 100).
+        restart: When the engine starts it again.
+        stop_grace_period: How long it may take to stop before it is killed; 10 s without it.
+        user: The user inside the container: ``1000:1000``.
+        volume: What is mounted: ``"data:/data"`` for a volume of the group, ``"./conf:/etc/app:ro"`` for a
+            path.
+        workdir: The working folder inside the container.
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        build: Build | FilePath | None = None,
+        command: Text | Sequence[Text] | None = None,
+        cpus: float | None = None,
+        depends_on: str | Sequence[str] | None = None,
+        entrypoint: Text | Sequence[Text] | None = None,
+        env: Mapping[str, Text | int | bool] | None = None,
+        env_file: FilePath | Sequence[FilePath] | None = None,
+        health_check: HealthCheck | None = None,
+        image: str | None = None,
+        labels: Mapping[str, str | int | bool] | None = None,
+        memory: str | None = None,
+        port: int | str | Port | Sequence[int | str | Port] | None = None,
+        replicas: int | None = None,
+        restart: Literal["no", "always", "unless-stopped", "on-failure"] = "unless-stopped",
+        stop_grace_period: str | None = None,
+        user: str | None = None,
+        volume: str | Mount | Sequence[str | Mount] | None = None,
+        workdir: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            build=build,
+            command=command,
+            cpus=cpus,
+            depends_on=depends_on,
+            entrypoint=entrypoint,
+            env=env,
+            env_file=env_file,
+            health_check=health_check,
+            image=image,
+            labels=labels,
+            memory=memory,
+            port=port,
+            replicas=replicas,
+            restart=restart,
+            stop_grace_period=stop_grace_period,
+            user=user,
+            volume=volume,
+            workdir=workdir,
+        )
+
+    def port(
+        self,
+        *,
+        container: int,
+        host: int | None = None,
+        host_ip: str | None = None,
+        protocol: Literal["tcp", "udp", "sctp"] = "tcp",
+    ) -> Port:
+        """Adds to ``port``, and returns what was added.
+
+        Args:
+            container:  (1 to 65535).
+            host:  (1 to 65535).
+            host_ip: 
+            protocol: The protocol of a port.
+        """
+        part = Port(
+            container=container,
+            host=host,
+            host_ip=host_ip,
+            protocol=protocol,
+        )
+        self._append("port", part)
+        return part
+
+    def volume(
+        self,
+        *,
+        source: str,
+        target: str,
+        read_only: bool = False,
+    ) -> Mount:
+        """Adds to ``volume``, and returns what was added.
+
+        Args:
+            source: 
+            target: 
+            read_only: 
+        """
+        part = Mount(
+            source=source,
+            target=target,
+            read_only=read_only,
+        )
+        self._append("volume", part)
+        return part
+
+
+class ServiceBinding(Part):
+    """Another Worker.
+
+    Args:
+        name: The name in the code.
+        service: The Worker.
+        entrypoint: The class in it that answers; its default export otherwise.
+    """
+
+    _NAMED = ("name", "service")
+
+    def __init__(
+        self,
+        name: str,
+        service: str,
+        *,
+        entrypoint: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            service=service,
+            entrypoint=entrypoint,
+        )
+
+
+class Ssh(Part):
+    """How FleetFlow reaches a server to run services on it.
+
+    Args:
+        key: The file with the private key; FleetFlow's own key without it.
+        port: The port; 22 without it (1 to 65535).
+        user: The user; ``ubuntu`` on Ubuntu and ``root`` elsewhere without it.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: FilePath | None = None,
+        port: int | None = None,
+        user: str | None = None,
+    ) -> None:
+        super().__init__(
+            key=key,
+            port=port,
+            user=user,
+        )
+
+
+class VarBinding(Part):
+    """A text that everybody may see.
+
+    Args:
+        name: The name in the code.
+        value: The text.
+    """
+
+    _NAMED = ("name", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            value=value,
+        )
+
+
+class Server(Resource):
+    """A server on SAKURA Cloud, with its disks.
+
+    Its first network interface is on the internet. With services to run, FleetFlow installs what they need and
+    runs them over SSH.
+
+    Args:
+        name: Its name in the stack and in the cloud.
+        disk: Its disks; it boots from the first.
+        plan: Its size.
+        deploy_services: The service groups that run on it.
+        description: A description for people.
+        hostname: The host name inside the server; its name without it.
+        packet_filter: A packet filter before the internet interface: the name of a declared one, or an id.
+        password: The password of the administrator; without one, nobody logs in by password.
+        provider: Who serves it; there is only one.
+        ssh: How FleetFlow reaches it.
+        ssh_key: Public keys that may log in: key texts, or paths of public key files.
+        startup_script: A script that runs at the first start: its text, or the path of its file.
+        switch: A switch at a second interface: the name of a declared one, or an id.
+        tags: Tags for people and for the cloud's special ones.
+        zone: The zone; the one of the providers' settings without it.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "server"
+    PROVIDER = "sakura-cloud"
+    OUTPUTS = ("id", "ip", "gateway", "hostname", "zone", "docker")
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        disk: Disk | int | Sequence[Disk | int],
+        plan: Plan,
+        deploy_services: str | Sequence[str] | None = None,
+        description: str | None = None,
+        hostname: str | None = None,
+        packet_filter: Text | None = None,
+        password: Text | None = None,
+        provider: Literal["sakura-cloud"] | None = None,
+        ssh: Ssh | None = None,
+        ssh_key: FilePath | Sequence[FilePath] | None = None,
+        startup_script: FilePath | None = None,
+        switch: Text | None = None,
+        tags: str | Sequence[str] | None = None,
+        zone: str | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            disk=disk,
+            plan=plan,
+            deploy_services=deploy_services,
+            description=description,
+            hostname=hostname,
+            packet_filter=packet_filter,
+            password=password,
+            provider=provider,
+            ssh=ssh,
+            ssh_key=ssh_key,
+            startup_script=startup_script,
+            switch=switch,
+            tags=tags,
+            zone=zone,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def id(self) -> Output[str]:
+        """Its id in the cloud; a change of plan gives it another one"""
+        return Output(self.address, "id")
+
+    @property
+    def ip(self) -> Output[IPv4Address]:
+        """Its public IPv4 address"""
+        return Output(self.address, "ip")
+
+    @property
+    def gateway(self) -> Output[IPv4Address]:
+        """The gateway of its public network"""
+        return Output(self.address, "gateway")
+
+    @property
+    def hostname(self) -> Output[str]:
+        """The host name inside it"""
+        return Output(self.address, "hostname")
+
+    @property
+    def zone(self) -> Output[str]:
+        """The zone it is in"""
+        return Output(self.address, "zone")
+
+    @property
+    def docker(self) -> Output[str]:
+        """Where its container engine is reached"""
+        return Output(self.address, "docker")
+
+    def disk(
+        self,
+        size: int,
+        os: str | None = None,
+        *,
+        name: str | None = None,
+        plan: Literal["ssd", "hdd"] = "ssd",
+        source_archive: str | None = None,
+        source_disk: str | None = None,
+    ) -> Disk:
+        """Adds to ``disk``, and returns what was added.
+
+        Args:
+            size: GiB, one of the sizes that the cloud sells (20 to 20480).
+            os: The operating system that is copied to it: ``ubuntu-24.04``.
+            name: Its name in the cloud; the server's name without it.
+            plan: What it is made of.
+            source_archive: The id of an archive that is copied to it.
+            source_disk: The id of a disk that is copied to it.
+        """
+        part = Disk(
+            size=size,
+            os=os,
+            name=name,
+            plan=plan,
+            source_archive=source_archive,
+            source_disk=source_disk,
+        )
+        self._append("disk", part)
+        return part
+
+
+class Scale(Resource):
+    """How many servers of one kind there shall be, by the load of their processors.
+
+    The first replica keeps the server's name, further ones are called ``web-2``, ``web-3`` and so on.
+
+    Args:
+        server: The server that is scaled.
+        max: The most replicas (1 to 100).
+        min: The fewest replicas (1 to 100).
+        cooldown: Seconds between two changes of the count; 300 without it.
+        cpu_threshold: The load, in percent of the whole machine, above which one more replica is needed (1 to
+            100).
+        target: The load to aim at, in percent; three quarters of the threshold without it (1 to 100).
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "scale"
+    PROVIDER = "sakura-cloud"
+    OUTPUTS = ()
+    _NAME = "server"
+    _NAMED = ("server",)
+
+    def __init__(
+        self,
+        server: str,
+        *,
+        max: int,
+        min: int,
+        cooldown: int | None = None,
+        cpu_threshold: int | None = None,
+        target: int | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            server=server,
+            max=max,
+            min=min,
+            cooldown=cooldown,
+            cpu_threshold=cpu_threshold,
+            target=target,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+
+class SshKey(Resource):
+    """A public key, registered with the account.
+
+    Args:
+        name: Its name in the stack and in the cloud.
+        public_key: The key: its text, or the path of its file.
+        description: A description for people.
+        provider: Who serves it; there is only one.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "ssh-key"
+    PROVIDER = "sakura-cloud"
+    OUTPUTS = ("id", "fingerprint")
+    _NAMED = ("name", "public_key")
+
+    def __init__(
+        self,
+        name: str,
+        public_key: FilePath,
+        *,
+        description: str | None = None,
+        provider: Literal["sakura-cloud"] | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            public_key=public_key,
+            description=description,
+            provider=provider,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def id(self) -> Output[str]:
+        """Its id in the cloud"""
+        return Output(self.address, "id")
+
+    @property
+    def fingerprint(self) -> Output[str]:
+        """Its MD5 fingerprint, with colons"""
+        return Output(self.address, "fingerprint")
+
+
+class PacketFilter(Resource):
+    """Rules for the packets that reach a server, from the first to the last; the first that fits decides.
+
+    It keeps no track of connections: answers from outside need a rule of their own.
+
+    Args:
+        name: Its name in the stack and in the cloud.
+        description: A description for people.
+        provider: Who serves it; there is only one.
+        rule: The rules, in their order.
+        zone: The zone; the one of the providers' settings without it.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "packet-filter"
+    PROVIDER = "sakura-cloud"
+    OUTPUTS = ("id",)
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        provider: Literal["sakura-cloud"] | None = None,
+        rule: PacketRule | Literal["http", "https", "tcp", "udp", "icmp", "fragment", "ip"] | Sequence[PacketRule | Literal["http", "https", "tcp", "udp", "icmp", "fragment", "ip"]] | None = None,
+        zone: str | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            description=description,
+            provider=provider,
+            rule=rule,
+            zone=zone,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def id(self) -> Output[str]:
+        """Its id in the cloud"""
+        return Output(self.address, "id")
+
+    def rule(
+        self,
+        protocol: Literal["http", "https", "tcp", "udp", "icmp", "fragment", "ip"],
+        port: str | None = None,
+        *,
+        action: Literal["allow", "deny"] = "allow",
+        description: str | None = None,
+        source: str | None = None,
+        source_port: str | None = None,
+    ) -> PacketRule:
+        """Adds to ``rule``, and returns what was added.
+
+        Args:
+            protocol: What kind of packet.
+            port: The port it goes to: ``443``.
+            action: What becomes of it.
+            description: A description for people.
+            source: Where it comes from: ``192.0.2.0/24``; from anywhere without it.
+            source_port: The port it comes from: ``1024-65535``.
+        """
+        part = PacketRule(
+            protocol=protocol,
+            port=port,
+            action=action,
+            description=description,
+            source=source,
+            source_port=source_port,
+        )
+        self._append("rule", part)
+        return part
+
+
+class Switch(Resource):
+    """A switch: a private network inside one zone.
+
+    Args:
+        name: Its name in the stack and in the cloud.
+        description: A description for people.
+        provider: Who serves it; there is only one.
+        tags: Tags for people.
+        zone: The zone; the one of the providers' settings without it.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "switch"
+    PROVIDER = "sakura-cloud"
+    OUTPUTS = ("id",)
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        provider: Literal["sakura-cloud"] | None = None,
+        tags: str | Sequence[str] | None = None,
+        zone: str | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            description=description,
+            provider=provider,
+            tags=tags,
+            zone=zone,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def id(self) -> Output[str]:
+        """Its id in the cloud"""
+        return Output(self.address, "id")
+
+
+class StartupScript(Resource):
+    """A script that runs at the start of servers, registered with the account.
+
+    Args:
+        name: Its name in the stack and in the cloud.
+        content: The script: its text, or the path of its file.
+        class_: What kind of script it is.
+        provider: Who serves it; there is only one.
+        tags: Tags for people.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "startup-script"
+    PROVIDER = "sakura-cloud"
+    OUTPUTS = ("id",)
+    _NAMED = ("name", "content")
+
+    def __init__(
+        self,
+        name: str,
+        content: FilePath,
+        *,
+        class_: Literal["shell", "cloud-config"] = "shell",
+        provider: Literal["sakura-cloud"] | None = None,
+        tags: str | Sequence[str] | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            content=content,
+            **{"class": class_},
+            provider=provider,
+            tags=tags,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def id(self) -> Output[str]:
+        """Its id in the cloud"""
+        return Output(self.address, "id")
+
+
+class ServiceGroup(Resource):
+    """Services that are deployed together, share a network, and find each other by name.
+
+    Args:
+        name: Its name.
+        service: The services.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "service-group"
+    PROVIDER = "docker"
+    OUTPUTS = ()
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        service: Service | str | Sequence[Service | str] | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            service=service,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    def service(
+        self,
+        name: str,
+        *,
+        build: Build | FilePath | None = None,
+        command: Text | Sequence[Text] | None = None,
+        cpus: float | None = None,
+        depends_on: str | Sequence[str] | None = None,
+        entrypoint: Text | Sequence[Text] | None = None,
+        env: Mapping[str, Text | int | bool] | None = None,
+        env_file: FilePath | Sequence[FilePath] | None = None,
+        health_check: HealthCheck | None = None,
+        image: str | None = None,
+        labels: Mapping[str, str | int | bool] | None = None,
+        memory: str | None = None,
+        port: int | str | Port | Sequence[int | str | Port] | None = None,
+        replicas: int | None = None,
+        restart: Literal["no", "always", "unless-stopped", "on-failure"] = "unless-stopped",
+        stop_grace_period: str | None = None,
+        user: str | None = None,
+        volume: str | Mount | Sequence[str | Mount] | None = None,
+        workdir: str | None = None,
+    ) -> Service:
+        """Adds to ``service``, and returns what was added.
+
+        Args:
+            name: Its name; the other services of the group reach it under this name.
+            build: The folder to build the image from. Either this or ``image``. The builder's method is
+                ``build_from``.
+            command: The command: its words, or a single text that is split as a shell would.
+            cpus: The most processors it may use: 1.5 (0.01 to 1024).
+            depends_on: Services of the group that are started, and healthy, before this one.
+            entrypoint: The entry point, in the same forms.
+            env: Environment variables.
+            env_file: Files with ``NAME=VALUE`` lines; ``env`` wins over them.
+            health_check: How the engine finds out whether it works; what depends on it waits for that.
+            image: The image to run. Either this or ``build``.
+            labels: Labels of the container.
+            memory: The most memory it may use: ``512m``.
+            port: Ports that are reached from outside: ``8000``, ``"8080:80"``, ``"127.0.0.1:8080:80/tcp"``.
+            replicas: How many equal containers run (0 to 100).
+            restart: When the engine starts it again.
+            stop_grace_period: How long it may take to stop before it is killed; 10 s without it.
+            user: The user inside the container: ``1000:1000``.
+            volume: What is mounted: ``"data:/data"`` for a volume of the group, ``"./conf:/etc/app:ro"`` for a
+                path.
+            workdir: The working folder inside the container.
+        """
+        part = Service(
+            name=name,
+            build=build,
+            command=command,
+            cpus=cpus,
+            depends_on=depends_on,
+            entrypoint=entrypoint,
+            env=env,
+            env_file=env_file,
+            health_check=health_check,
+            image=image,
+            labels=labels,
+            memory=memory,
+            port=port,
+            replicas=replicas,
+            restart=restart,
+            stop_grace_period=stop_grace_period,
+            user=user,
+            volume=volume,
+            workdir=workdir,
+        )
+        self._append("service", part)
+        return part
+
+
+class DeployServices(Resource):
+    """Groups of services that run on the local engine.
+
+    Args:
+        groups: The names of the groups.
+        name: What the engine is called in addresses.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "deploy-services"
+    PROVIDER = "docker"
+    OUTPUTS = ()
+    _DEFAULT_NAME = "local"
+    _NAMED = ("groups",)
+
+    def __init__(
+        self,
+        groups: str | Sequence[str],
+        *,
+        name: str = "local",
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            groups=groups,
+            name=name,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+
+class Network(Resource):
+    """A bridge network on an engine. Made by [``deploy``](super::deploy).
+
+    Args:
+        host: The engine it is on.
+        name: Its name there.
+        place: Its address's name: ``SERVER/GROUP``.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "network"
+    PROVIDER = "docker"
+    OUTPUTS = ("id", "host")
+
+    def __init__(
+        self,
+        *,
+        host: Text,
+        name: str,
+        place: str,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            host=host,
+            name=name,
+            place=place,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def id(self) -> Output[str]:
+        """The id that the engine gave it."""
+        return Output(self.address, "id")
+
+    @property
+    def host(self) -> Output[str]:
+        """The engine it is on."""
+        return Output(self.address, "host")
+
+
+class Volume(Resource):
+    """A named volume on an engine. Made by [``deploy``](super::deploy).
+
+    Args:
+        host: The engine it is on.
+        name: Its name there.
+        place: Its address's name: ``SERVER/GROUP/NAME``.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "volume"
+    PROVIDER = "docker"
+    OUTPUTS = ("host",)
+
+    def __init__(
+        self,
+        *,
+        host: Text,
+        name: str,
+        place: str,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            host=host,
+            name=name,
+            place=place,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def host(self) -> Output[str]:
+        """The engine it is on."""
+        return Output(self.address, "host")
+
+
+class Container(Resource):
+    """A container on an engine. Made by [``deploy``](super::deploy).
+
+    Args:
+        aliases: The names under which others in the network reach it.
+        host: The engine it runs on.
+        image: The image; for a build the name that the result gets.
+        name: Its name there.
+        network: The network it is in.
+        place: Its address's name: ``SERVER/GROUP/SERVICE``.
+        restart: When it is started again.
+        build: How the image is built, when it is not pulled.
+        command: The command.
+        context_digest: The digest of everything that is sent to the engine for the build.
+        cpus: The most processors.
+        entrypoint: The entry point.
+        env: Environment variables.
+        env_file: Files with more variables.
+        env_file_digest: A slow, shortened digest of these files.
+        files_digest: The digest of the files behind relative paths among ``volume``, where they are copied to a
+            server.
+        health_check: How its health is checked.
+        labels: The user's labels.
+        memory: The most memory.
+        port: Published ports.
+        stop_grace_period: How long it may take to stop.
+        user: The user inside.
+        volume: What is mounted; volumes by their names on the engine.
+        workdir: The working folder inside.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "container"
+    PROVIDER = "docker"
+    OUTPUTS = ("id", "image-id", "host")
+
+    def __init__(
+        self,
+        *,
+        aliases: str | Sequence[str],
+        host: Text,
+        image: str,
+        name: str,
+        network: str,
+        place: str,
+        restart: Literal["no", "always", "unless-stopped", "on-failure"],
+        build: Build | FilePath | None = None,
+        command: Text | Sequence[Text] | None = None,
+        context_digest: str | None = None,
+        cpus: float | None = None,
+        entrypoint: Text | Sequence[Text] | None = None,
+        env: Mapping[str, Text | int | bool] | None = None,
+        env_file: str | Sequence[str] | None = None,
+        env_file_digest: str | None = None,
+        files_digest: str | None = None,
+        health_check: HealthCheck | None = None,
+        labels: Mapping[str, str | int | bool] | None = None,
+        memory: str | None = None,
+        port: int | str | Port | Sequence[int | str | Port] | None = None,
+        stop_grace_period: str | None = None,
+        user: str | None = None,
+        volume: str | Mount | Sequence[str | Mount] | None = None,
+        workdir: str | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            aliases=aliases,
+            host=host,
+            image=image,
+            name=name,
+            network=network,
+            place=place,
+            restart=restart,
+            build=build,
+            command=command,
+            context_digest=context_digest,
+            cpus=cpus,
+            entrypoint=entrypoint,
+            env=env,
+            env_file=env_file,
+            env_file_digest=env_file_digest,
+            files_digest=files_digest,
+            health_check=health_check,
+            labels=labels,
+            memory=memory,
+            port=port,
+            stop_grace_period=stop_grace_period,
+            user=user,
+            volume=volume,
+            workdir=workdir,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def id(self) -> Output[str]:
+        """The id that the engine gave it."""
+        return Output(self.address, "id")
+
+    @property
+    def image_id(self) -> Output[str]:
+        """The id of the image it was made from."""
+        return Output(self.address, "image-id")
+
+    @property
+    def host(self) -> Output[str]:
+        """The engine it runs on."""
+        return Output(self.address, "host")
+
+    def port(
+        self,
+        *,
+        container: int,
+        host: int | None = None,
+        host_ip: str | None = None,
+        protocol: Literal["tcp", "udp", "sctp"] = "tcp",
+    ) -> Port:
+        """Adds to ``port``, and returns what was added.
+
+        Args:
+            container:  (1 to 65535).
+            host:  (1 to 65535).
+            host_ip: 
+            protocol: The protocol of a port.
+        """
+        part = Port(
+            container=container,
+            host=host,
+            host_ip=host_ip,
+            protocol=protocol,
+        )
+        self._append("port", part)
+        return part
+
+    def volume(
+        self,
+        *,
+        source: str,
+        target: str,
+        read_only: bool = False,
+    ) -> Mount:
+        """Adds to ``volume``, and returns what was added.
+
+        Args:
+            source: 
+            target: 
+            read_only: 
+        """
+        part = Mount(
+            source=source,
+            target=target,
+            read_only=read_only,
+        )
+        self._append("volume", part)
+        return part
+
+
+class R2Bucket(Resource):
+    """A bucket of Cloudflare R2.
+
+    A bucket has no room for an owner mark: the state says whose it is. One that holds objects is not deleted,
+    unless ``force_destroy`` says that they may go with it.
+
+    Args:
+        name: The bucket's name: 3 to 63 lower-case letters, digits and ``-``.
+        cors: Which web pages may use it.
+        custom_domain: Hosts under which it is public.
+        force_destroy: Whether its objects may be deleted with it.
+        jurisdiction: The law that its data stays under. Another one is another bucket.
+        lifecycle: What happens to objects as they age.
+        location: Where it shall lie. A wish that R2 honours only when a name is used for the first time; it
+            never moves a bucket.
+        public_dev_url: Whether it is public under a name at ``r2.dev``, for trying things out.
+        storage_class: How new objects are stored: ``Standard`` or ``InfrequentAccess``.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "r2-bucket"
+    PROVIDER = "cloudflare"
+    OUTPUTS = ("name", "s3-endpoint", "dev-url")
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cors: Cors | Sequence[Cors] | None = None,
+        custom_domain: CustomDomain | str | Sequence[CustomDomain | str] | None = None,
+        force_destroy: bool | None = None,
+        jurisdiction: Literal["default", "eu", "fedramp"] | None = None,
+        lifecycle: BucketLifecycle | None = None,
+        location: Literal["APAC", "EEUR", "ENAM", "OC", "WEUR", "WNAM", "apac", "eeur", "enam", "oc", "weur", "wnam"] | None = None,
+        public_dev_url: bool | None = None,
+        storage_class: Literal["Standard", "InfrequentAccess"] | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            cors=cors,
+            custom_domain=custom_domain,
+            force_destroy=force_destroy,
+            jurisdiction=jurisdiction,
+            lifecycle=lifecycle,
+            location=location,
+            public_dev_url=public_dev_url,
+            storage_class=storage_class,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def name(self) -> Output[str]:
+        """The bucket's name"""
+        return Output(self.address, "name")
+
+    @property
+    def s3_endpoint(self) -> Output[str]:
+        """The endpoint for S3 clients, without the bucket"""
+        return Output(self.address, "s3-endpoint")
+
+    @property
+    def dev_url(self) -> Output[str]:
+        """The bucket's URL at r2.dev; it answers while ``public-dev-url`` is on"""
+        return Output(self.address, "dev-url")
+
+    def cors(
+        self,
+        *,
+        allowed_methods: Literal["GET", "PUT", "POST", "DELETE", "HEAD"] | Sequence[Literal["GET", "PUT", "POST", "DELETE", "HEAD"]],
+        allowed_origins: str | Sequence[str],
+        allowed_headers: str | Sequence[str] | None = None,
+        expose_headers: str | Sequence[str] | None = None,
+        max_age: int | None = None,
+    ) -> Cors:
+        """Adds to ``cors``, and returns what was added.
+
+        Args:
+            allowed_methods: The methods they may use.
+            allowed_origins: Origins of pages that may use the bucket: ``https://app.example.jp``, or ``*``.
+            allowed_headers: Request headers they may send.
+            expose_headers: Response headers they may read.
+            max_age: Seconds that browsers keep the answer, at most 86400 (0 to 86400).
+        """
+        part = Cors(
+            allowed_methods=allowed_methods,
+            allowed_origins=allowed_origins,
+            allowed_headers=allowed_headers,
+            expose_headers=expose_headers,
+            max_age=max_age,
+        )
+        self._append("cors", part)
+        return part
+
+    def custom_domain(
+        self,
+        domain: str,
+        *,
+        min_tls: Literal["1.0", "1.1", "1.2", "1.3"] | None = None,
+        zone: str | None = None,
+    ) -> CustomDomain:
+        """Adds to ``custom_domain``, and returns what was added.
+
+        Args:
+            domain: The host: ``cdn.example.jp``. Its zone must be in the account of the bucket.
+            min_tls: The lowest version of TLS.
+            zone: The zone, where it is not the nearest one above the host.
+        """
+        part = CustomDomain(
+            domain=domain,
+            min_tls=min_tls,
+            zone=zone,
+        )
+        self._append("custom_domain", part)
+        return part
+
+
+class Dns(Resource):
+    """A zone at Cloudflare and records in it. The zone must exist; only the records are made and deleted.
+
+    Records that FleetFlow did not make are left alone. A CNAME record that points at
+    ``BUCKET.r2.cloudflarestorage.com``, where the stack declares that bucket with the record's name as its
+    custom domain, is satisfied by the bucket: R2 makes a record of its own there.
+
+    Args:
+        zone: The zone's name: ``example.jp``.
+        authoritative: Whether the zone shall have no records but these. This version refuses it.
+        record: The records.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "dns"
+    PROVIDER = "cloudflare"
+    OUTPUTS = ("zone-id", "name-servers")
+    _NAME = "zone"
+    _NAMED = ("zone",)
+
+    def __init__(
+        self,
+        zone: str,
+        *,
+        authoritative: bool | None = None,
+        record: Record | Sequence[Record] | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            zone=zone,
+            authoritative=authoritative,
+            record=record,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def zone_id(self) -> Output[str]:
+        """The zone's id"""
+        return Output(self.address, "zone-id")
+
+    @property
+    def name_servers(self) -> Output[str]:
+        """The zone's name servers at Cloudflare, separated by commas"""
+        return Output(self.address, "name-servers")
+
+    def record(
+        self,
+        name: str,
+        *,
+        type: Literal["A", "AAAA", "CAA", "CNAME", "HTTPS", "LOC", "MX", "NS", "PTR", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"],
+        algorithm: int | None = None,
+        comment: str | None = None,
+        fingerprint_type: int | None = None,
+        flags: int | None = None,
+        location: Location | None = None,
+        matching_type: int | None = None,
+        params: str | None = None,
+        port: int | None = None,
+        priority: int | None = None,
+        proxied: bool | None = None,
+        selector: int | None = None,
+        tag: Literal["issue", "issuewild", "iodef"] | None = None,
+        ttl: int | None = None,
+        usage: int | None = None,
+        value: Text | Sequence[Text] | None = None,
+        weight: int | None = None,
+    ) -> Record:
+        """Adds to ``record``, and returns what was added.
+
+        Args:
+            name: ``@`` for the zone itself, a name below it (``www``, ``*.dev``), or a full name.
+            type: The type: ``A``, ``AAAA``, ``CNAME``, ``MX``, ``TXT``, ...
+            algorithm: SSHFP: the algorithm of the key; 4 is Ed25519 (0 to 255).
+            comment: A note beside the record. FleetFlow's owner mark stands there too, and both share 100
+                characters on a free zone.
+            fingerprint_type: SSHFP: 1 for SHA-1, 2 for SHA-256 (0 to 255).
+            flags: CAA: 0, or 128 for critical (0 to 255).
+            location: LOC: the place.
+            matching_type: TLSA: 0 for the data itself, 1 for SHA-256, 2 for SHA-512 (0 to 255).
+            params: HTTPS, SVCB: the parameters, for example ``alpn="h3,h2"``.
+            port: SRV: the port (0 to 65535).
+            priority: MX, SRV, URI, HTTPS, SVCB: lower is preferred; 0 makes an HTTPS or SVCB record an alias (0
+                to 65535).
+            proxied: Whether traffic goes through Cloudflare; only for A, AAAA and CNAME.
+            selector: TLSA: 0 for the whole certificate, 1 for its public key (0 to 255).
+            tag: CAA: ``issue``, ``issuewild`` or ``iodef``.
+            ttl: Seconds that resolvers keep it: 60 to 86400 (from 30 on Enterprise), or 1 for automatic, which
+                is the default.
+            usage: TLSA: how the certificate is to be used, 0 to 3 (0 to 255).
+            value: The values: an address, a host, a text. Each one is a record. A LOC record has none.
+            weight: SRV, URI: the share among records of one priority (0 to 65535).
+        """
+        part = Record(
+            name=name,
+            type=type,
+            algorithm=algorithm,
+            comment=comment,
+            fingerprint_type=fingerprint_type,
+            flags=flags,
+            location=location,
+            matching_type=matching_type,
+            params=params,
+            port=port,
+            priority=priority,
+            proxied=proxied,
+            selector=selector,
+            tag=tag,
+            ttl=ttl,
+            usage=usage,
+            value=value,
+            weight=weight,
+        )
+        self._append("record", part)
+        return part
+
+
+class DnsRecord(Resource):
+    """One record of a zone, as it is sent.
+
+    Args:
+        comment: The whole comment, the owner mark included.
+        name: The full name, in punycode.
+        proxied: Whether traffic goes through Cloudflare.
+        ttl: Seconds that resolvers keep it; 1 is automatic.
+        type: The type.
+        zone: The zone's name.
+        algorithm: SSHFP: the algorithm of the key; 4 is Ed25519 (0 to 255).
+        fingerprint_type: SSHFP: 1 for SHA-1, 2 for SHA-256 (0 to 255).
+        flags: CAA: 0, or 128 for critical (0 to 255).
+        location: LOC: the place.
+        matching_type: TLSA: 0 for the data itself, 1 for SHA-256, 2 for SHA-512 (0 to 255).
+        params: HTTPS, SVCB: the parameters, for example ``alpn="h3,h2"``.
+        port: SRV: the port (0 to 65535).
+        priority: MX, SRV, URI, HTTPS, SVCB: lower is preferred; 0 makes an HTTPS or SVCB record an alias (0 to
+            65535).
+        selector: TLSA: 0 for the whole certificate, 1 for its public key (0 to 255).
+        tag: CAA: ``issue``, ``issuewild`` or ``iodef``.
+        usage: TLSA: how the certificate is to be used, 0 to 3 (0 to 255).
+        value: The value; a LOC record has none.
+        weight: SRV, URI: the share among records of one priority (0 to 65535).
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "dns-record"
+    PROVIDER = "cloudflare"
+    OUTPUTS = ()
+
+    def __init__(
+        self,
+        *,
+        comment: str,
+        name: str,
+        proxied: bool,
+        ttl: int,
+        type: Literal["A", "AAAA", "CAA", "CNAME", "HTTPS", "LOC", "MX", "NS", "PTR", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"],
+        zone: str,
+        algorithm: int | None = None,
+        fingerprint_type: int | None = None,
+        flags: int | None = None,
+        location: Location | None = None,
+        matching_type: int | None = None,
+        params: str | None = None,
+        port: int | None = None,
+        priority: int | None = None,
+        selector: int | None = None,
+        tag: Literal["issue", "issuewild", "iodef"] | None = None,
+        usage: int | None = None,
+        value: Text | None = None,
+        weight: int | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            comment=comment,
+            name=name,
+            proxied=proxied,
+            ttl=ttl,
+            type=type,
+            zone=zone,
+            algorithm=algorithm,
+            fingerprint_type=fingerprint_type,
+            flags=flags,
+            location=location,
+            matching_type=matching_type,
+            params=params,
+            port=port,
+            priority=priority,
+            selector=selector,
+            tag=tag,
+            usage=usage,
+            value=value,
+            weight=weight,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+
+class Worker(Resource):
+    """A Worker. A namespace of Workers KV that a binding names, and that nobody declares, is made.
+
+    Args:
+        name: Its name: lower-case letters, digits, ``-`` and ``_``.
+        source: The code: a file, or a folder with an entry point.
+        bindings: What its code reaches by name.
+        build: A command that is run first, in the folder of the source.
+        compatibility_date: The day whose behaviour of the runtime it wants: ``2026-01-31``.
+        compatibility_flags: Single behaviours of the runtime: ``nodejs_compat``.
+        cron: Times at which it is run, in UTC: ``*/5 * * * *``.
+        custom_domain: Hosts that it answers alone. Cloudflare makes their records and certificates.
+        observability: What is logged and traced.
+        route: Patterns of URLs that it answers: ``api.example.jp/*``. Their hosts need a proxied record.
+        workers_dev: Whether it answers under the account's name at ``workers.dev``.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "worker"
+    PROVIDER = "cloudflare"
+    OUTPUTS = ("url", "version-id")
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        source: FilePath,
+        bindings: R2Binding | KvBinding | VarBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | AssetsBinding | Sequence[R2Binding | KvBinding | VarBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | AssetsBinding] | None = None,
+        build: str | None = None,
+        compatibility_date: str | None = None,
+        compatibility_flags: str | Sequence[str] | None = None,
+        cron: str | Sequence[str] | None = None,
+        custom_domain: str | Sequence[str] | None = None,
+        observability: Observability | bool | None = None,
+        route: str | Sequence[str] | None = None,
+        workers_dev: bool | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            source=source,
+            bindings=bindings,
+            build=build,
+            compatibility_date=compatibility_date,
+            compatibility_flags=compatibility_flags,
+            cron=cron,
+            custom_domain=custom_domain,
+            observability=observability,
+            route=route,
+            workers_dev=workers_dev,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def url(self) -> Output[str]:
+        """Its URL: the first custom domain or route, otherwise the one at workers.dev"""
+        return Output(self.address, "url")
+
+    @property
+    def version_id(self) -> Output[str]:
+        """The id of the deployed version"""
+        return Output(self.address, "version-id")
+
+
+class KvNamespace(Resource):
+    """A namespace of Workers KV. It has no room for an owner mark: the state says whose it is.
+
+    Args:
+        name: Its name in the stack, and its title at Cloudflare unless ``title`` says otherwise.
+        title: Its title at Cloudflare, unique in the account. A changed title renames it.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "kv-namespace"
+    PROVIDER = "cloudflare"
+    OUTPUTS = ("id",)
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        title: str | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            title=title,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def id(self) -> Output[str]:
+        """The namespace's id"""
+        return Output(self.address, "id")
+
+
+class Pages(Resource):
+    """A site of Cloudflare Pages.
+
+    Args:
+        name: The project's name: up to 58 lower-case letters, digits and ``-``.
+        source: The folder that is published.
+        branch: The branch that is published now: another one than production's is a preview.
+        build: A command that is run first.
+        compatibility_date: The day whose behaviour of the runtime it wants: ``2026-01-31``.
+        custom_domain: Hosts of its own.
+        env: Variables for its functions.
+        production_branch: The branch that is production; ``main`` by default.
+        protect: Never delete or replace it: the plan fails instead.
+        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
+        adopt: Take over what exists under its name, or under the id given here.
+        depends_on: What must be there before it, without a reference.
+    """
+
+    KIND = "pages"
+    PROVIDER = "cloudflare"
+    OUTPUTS = ("url", "deployment-url")
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        source: FilePath,
+        branch: str | None = None,
+        build: str | None = None,
+        compatibility_date: str | None = None,
+        custom_domain: str | Sequence[str] | None = None,
+        env: Mapping[str, Text | int | bool] | None = None,
+        production_branch: str | None = None,
+        protect: bool = False,
+        retain: bool = False,
+        adopt: bool | str = False,
+        depends_on: Resource | str | Sequence[Resource | str] = (),
+    ) -> None:
+        super().__init__(
+            name=name,
+            source=source,
+            branch=branch,
+            build=build,
+            compatibility_date=compatibility_date,
+            custom_domain=custom_domain,
+            env=env,
+            production_branch=production_branch,
+            protect=protect,
+            retain=retain,
+            adopt=adopt,
+            depends_on=depends_on,
+        )
+
+    @property
+    def url(self) -> Output[str]:
+        """The site's URL"""
+        return Output(self.address, "url")
+
+    @property
+    def deployment_url(self) -> Output[str]:
+        """The URL of what was published last"""
+        return Output(self.address, "deployment-url")
+
+
+KINDS: Dict[str, Type[Resource]] = {
+    "server": Server,
+    "scale": Scale,
+    "ssh-key": SshKey,
+    "packet-filter": PacketFilter,
+    "switch": Switch,
+    "startup-script": StartupScript,
+    "service-group": ServiceGroup,
+    "deploy-services": DeployServices,
+    "network": Network,
+    "volume": Volume,
+    "container": Container,
+    "r2-bucket": R2Bucket,
+    "dns": Dns,
+    "dns-record": DnsRecord,
+    "worker": Worker,
+    "kv-namespace": KvNamespace,
+    "pages": Pages,
+}
+"""The class of each kind, by the kind's name."""

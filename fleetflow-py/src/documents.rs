@@ -1,0 +1,103 @@
+//! What runs tell Python, as JSON: events, reports, the status. It decides nothing.
+
+use fleetflow_core::Result;
+use fleetflow_core::converge::{Event, Observation, Report};
+use fleetflow_core::model::Ownership;
+use fleetflow_core::plan::Plan;
+use serde_json::{Value, json};
+
+use crate::failure;
+
+/// An event.
+pub(crate) fn event(event: &Event) -> Value {
+    match event {
+        Event::Started { address, action } => json!({"type": "started", "address": address, "action": action}),
+        Event::Waiting { address, what } => json!({"type": "waiting", "address": address, "what": what}),
+        Event::Done {
+            address,
+            action,
+            elapsed,
+        } => {
+            json!({"type": "done", "address": address, "action": action, "elapsed": elapsed.as_secs_f64()})
+        }
+        Event::Failed {
+            address,
+            action,
+            error,
+        } => {
+            let error = failure::document(error);
+            json!({"type": "failed", "address": address, "action": action, "error": error})
+        }
+        Event::Skipped { address, because } => {
+            json!({"type": "skipped", "address": address, "because": because})
+        }
+    }
+}
+
+/// What a run did.
+pub(crate) fn report(report: &Report) -> Value {
+    let done = report.done.iter();
+    let done: Vec<_> = done
+        .map(|(address, action)| json!({"address": address, "action": action}))
+        .collect();
+    let failed = report.failed.iter();
+    let failed: Vec<_> = failed
+        .map(|(address, error)| json!({"address": address, "error": failure::document(error)}))
+        .collect();
+    json!({
+        "outcome": report.outcome,
+        "done": done,
+        "failed": failed,
+        "skipped": report.skipped,
+        "outputs": outputs(report),
+    })
+}
+
+/// The error that `report` amounts to, if it does, with the report beside it.
+pub(crate) fn shortfall(report: &Report) -> Option<Value> {
+    let error = report.clone().into_result().err()?;
+    let mut document = failure::document(&error);
+    document["report"] = self::report(report);
+    Some(document)
+}
+
+fn outputs(report: &Report) -> Value {
+    let outputs = report.outputs.iter();
+    Value::Object(
+        outputs
+            .map(|(address, outputs)| (address.to_string(), Value::Object(outputs.clone())))
+            .collect(),
+    )
+}
+
+/// What is there; `plan` is an error where no plan can be made of it.
+pub(crate) fn status(observation: &Observation, plan: &Result<Plan>) -> Value {
+    let declared = observation.desired.iter().map(|declared| &declared.address);
+    let found = observation.found.resources.iter().map(|found| &found.address);
+    let remembered = observation.state.entries().map(|(address, _)| address);
+    let mut addresses: Vec<_> = declared.chain(found).chain(remembered).collect();
+    addresses.sort();
+    addresses.dedup();
+    let resources = addresses.into_iter().map(|address| {
+        let remembered = observation.state.entry(address).is_some();
+        let Some(found) = observation.at(address) else {
+            return json!({"address": address, "present": false, "remembered": remembered});
+        };
+        json!({
+            "address": address,
+            "present": true,
+            "remembered": remembered,
+            "foreign": matches!(found.ownership, Ownership::Foreign(_)),
+            "incomplete": found.incomplete,
+            "id": found.id,
+            "status": found.status,
+            "outputs": found.outputs,
+        })
+    });
+    json!({
+        "resources": Value::from_iter(resources),
+        "drift": plan.as_ref().map(|plan| plan.drift.clone()).unwrap_or_default(),
+        "pending_changes": plan.as_ref().ok().map(|plan| plan.steps.len()),
+        "hindrance": plan.as_ref().err().map(failure::document),
+    })
+}
