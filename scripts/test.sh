@@ -28,6 +28,9 @@ fi
 step "tests"
 cargo test --workspace --no-fail-fast
 
+step "Python"
+fleetflow-py/test.sh
+
 step "documents"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 

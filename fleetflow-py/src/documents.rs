@@ -11,7 +11,9 @@ use crate::failure;
 /// An event.
 pub(crate) fn event(event: &Event) -> Value {
     match event {
-        Event::Started { address, action } => json!({"type": "started", "address": address, "action": action}),
+        Event::Started { address, action } => {
+            json!({"type": "started", "address": address, "action": action})
+        }
         Event::Waiting { address, what } => json!({"type": "waiting", "address": address, "what": what}),
         Event::Done {
             address,
@@ -95,7 +97,7 @@ pub(crate) fn status(observation: &Observation, plan: &Result<Plan>) -> Value {
         })
     });
     json!({
-        "resources": Value::from_iter(resources),
+        "resources": resources.collect::<Value>(),
         "drift": plan.as_ref().map(|plan| plan.drift.clone()).unwrap_or_default(),
         "pending_changes": plan.as_ref().ok().map(|plan| plan.steps.len()),
         "hindrance": plan.as_ref().err().map(failure::document),

@@ -14,7 +14,7 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
 pub(crate) fn raise_document(py: Python<'_>, document: &Value) -> PyErr {
     let made = py
         .import("fleetflow.errors")
-        .and_then(|errors| errors.getattr("_from_document"))
+        .and_then(|errors| errors.getattr("from_document"))
         .and_then(|make| make.call1((document.to_string(),)));
     match made {
         Ok(exception) => PyErr::from_value(exception),

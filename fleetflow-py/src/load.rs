@@ -78,10 +78,10 @@ impl Loaded {
             .map_err(|error| raise(py, &Error::new(ErrorKind::Internal, error.to_string())))?;
         let places = problems.iter().map(|problem| {
             let located = self.loaded.locate(std::slice::from_ref(problem))?;
-            let place = located.iter().next().map(|diagnostic| place_of(&located, diagnostic));
-            place
+            let diagnostic = located.iter().next()?;
+            Some(place_of(&located, diagnostic))
         });
-        Ok(Value::from_iter(places).to_string())
+        Ok(places.collect::<Value>().to_string())
     }
 }
 

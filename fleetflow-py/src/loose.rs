@@ -77,18 +77,29 @@ impl Reader {
         }
         let name = name.map(|name| name.to_string()).unwrap_or_default();
         let message = format!("a Python object of type `{name}` cannot stand in a declaration");
-        self.refuse(path, &message, "use text, numbers, lists, dicts, or the classes of fleetflow")
+        self.refuse(
+            path,
+            &message,
+            "use text, numbers, lists, dicts, or the classes of fleetflow",
+        )
     }
 
     fn map(&mut self, map: &Bound<'_, PyDict>, path: &Path) -> Value {
         let mut fields = Map::new();
         for (key, value) in map.iter() {
-            let Ok(name) = key.cast::<PyString>().map(|name| name.to_string_lossy().into_owned()) else {
+            let Ok(name) = key
+                .cast::<PyString>()
+                .map(|name| name.to_string_lossy().into_owned())
+            else {
                 self.refuse(path, &format!("the key {key} is no text"), "use text for keys");
                 continue;
             };
             if name.contains([OPEN, CLOSE]) {
-                self.refuse(path, "a key cannot be an output or a secret", "use a text that is known now");
+                self.refuse(
+                    path,
+                    "a key cannot be an output or a secret",
+                    "use a text that is known now",
+                );
                 continue;
             }
             let value = self.value(&value, &path.key(name.as_str()));
@@ -109,10 +120,7 @@ impl Reader {
         let Ok(items) = set.try_iter() else {
             return self.refuse(path, "this set cannot be read", "use a list");
         };
-        let mut values: Vec<_> = items
-            .flatten()
-            .map(|item| self.value(&item, path))
-            .collect();
+        let mut values: Vec<_> = items.flatten().map(|item| self.value(&item, path)).collect();
         values.sort_by_key(ToString::to_string);
         Value::Array(values)
     }
@@ -123,7 +131,11 @@ impl Reader {
         }
         match number.extract::<u64>() {
             Ok(number) => number.into(),
-            Err(_) => self.refuse(path, &format!("the number {number} is too large"), "use a smaller one"),
+            Err(_) => self.refuse(
+                path,
+                &format!("the number {number} is too large"),
+                "use a smaller one",
+            ),
         }
     }
 
@@ -138,7 +150,11 @@ impl Reader {
         match text.to_cow() {
             Ok(text) if text.contains([OPEN, CLOSE]) => self.marked(&text, path),
             Ok(text) => Value::String(text.into_owned()),
-            Err(_) => self.refuse(path, "this text has characters that do not exist", "remove lone surrogates"),
+            Err(_) => self.refuse(
+                path,
+                "this text has characters that do not exist",
+                "remove lone surrogates",
+            ),
         }
     }
 

@@ -76,7 +76,10 @@ impl Verb {
             ("destroy", _) => Ok(Self::Destroy),
             ("apply", Some(plan)) => serde_json::from_str(plan).map(Self::Apply).map_err(unreadable),
             ("status", _) => Ok(Self::Status),
-            (other, _) => Err(Error::new(ErrorKind::Internal, format!("there is no run called {other}"))),
+            (other, _) => Err(Error::new(
+                ErrorKind::Internal,
+                format!("there is no run called {other}"),
+            )),
         }
     }
 
@@ -99,7 +102,8 @@ impl Verb {
 
 fn plan(plan: Result<Plan>) -> Result<String, Value> {
     let plan = plan.map_err(|error| document(&error))?;
-    serde_json::to_string(&plan).map_err(|error| document(&Error::new(ErrorKind::Internal, error.to_string())))
+    serde_json::to_string(&plan)
+        .map_err(|error| document(&Error::new(ErrorKind::Internal, error.to_string())))
 }
 
 fn report(report: Result<fleetflow_core::converge::Report>) -> Result<String, Value> {
@@ -175,7 +179,8 @@ impl Run {
 
 fn stopped(error: &tokio::task::JoinError) -> Error {
     if error.is_cancelled() {
-        return Error::new(ErrorKind::Cancelled, "the run was stopped").help("run it again: it goes on from here");
+        return Error::new(ErrorKind::Cancelled, "the run was stopped")
+            .help("run it again: it goes on from here");
     }
     Error::new(ErrorKind::Internal, format!("the run broke down: {error}"))
         .help("run it again: it goes on from here; and please report this")
@@ -185,7 +190,10 @@ fn stopped(error: &tokio::task::JoinError) -> Error {
 impl Run {
     /// The events since the last call, and whether the run is over. Waits up to `seconds` for either.
     fn poll(&self, py: Python<'_>, seconds: f64) -> (Vec<String>, bool) {
-        py.detach(|| self.told.take(Duration::try_from_secs_f64(seconds).unwrap_or_default()))
+        py.detach(|| {
+            self.told
+                .take(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+        })
     }
 
     /// What came of it. Once only.

@@ -24,13 +24,21 @@ impl Sandbox {
     #[new]
     fn new(py: Python<'_>, instant: bool, latency: f64, world: Option<PathBuf>) -> PyResult<Self> {
         let options = Options {
-            timings: if instant { Timings::INSTANT } else { Timings::default() },
+            timings: if instant {
+                Timings::INSTANT
+            } else {
+                Timings::default()
+            },
             latency: Duration::try_from_secs_f64(latency).unwrap_or_default(),
             clock: Clock::Wall,
             world,
             ..Options::default()
         };
-        let started = py.detach(|| runtime::handle()?.block_on(emulated::Sandbox::start(options)).map_err(failed));
+        let started = py.detach(|| {
+            runtime::handle()?
+                .block_on(emulated::Sandbox::start(options))
+                .map_err(failed)
+        });
         let running = started.map_err(|error| raise(py, &error))?;
         Ok(Self {
             running: Mutex::new(Some(Arc::new(running))),
@@ -67,8 +75,12 @@ impl Sandbox {
 
     /// Adds a rule about requests that go wrong, given as JSON.
     fn add_fault(&self, py: Python<'_>, fault: &str) -> PyResult<()> {
-        let fault: Fault = serde_json::from_str(fault)
-            .map_err(|error| raise(py, &Error::new(ErrorKind::Invalid, format!("no such fault: {error}"))))?;
+        let fault: Fault = serde_json::from_str(fault).map_err(|error| {
+            raise(
+                py,
+                &Error::new(ErrorKind::Invalid, format!("no such fault: {error}")),
+            )
+        })?;
         self.with(py, |sandbox| sandbox.add_fault(fault))?
             .map_err(|error| raise(py, &Error::new(ErrorKind::Invalid, error.to_string())))
     }
@@ -97,13 +109,18 @@ impl Sandbox {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn with<T: Send>(&self, py: Python<'_>, look: impl FnOnce(&emulated::Sandbox) -> T + Send) -> PyResult<T> {
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        look: impl FnOnce(&emulated::Sandbox) -> T + Send,
+    ) -> PyResult<T> {
         let sandbox = self.running().clone();
         match sandbox {
             Some(sandbox) => Ok(py.detach(|| look(&sandbox))),
             None => Err(raise(
                 py,
-                &Error::new(ErrorKind::Invalid, "the sandbox is stopped").help("use it inside its `with` block"),
+                &Error::new(ErrorKind::Invalid, "the sandbox is stopped")
+                    .help("use it inside its `with` block"),
             )),
         }
     }

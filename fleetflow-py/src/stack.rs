@@ -71,7 +71,7 @@ impl Stack {
     /// Everything that is wrong and can be known without a cloud, as JSON.
     fn check(&self, py: Python<'_>) -> String {
         let problems = py.detach(|| self.problems());
-        Value::from_iter(problems.iter().map(problem)).to_string()
+        problems.iter().map(problem).collect::<Value>().to_string()
     }
 
     /// The declarations as JSON, canonical where they are right.
@@ -81,9 +81,12 @@ impl Stack {
                 let spec = catalog::kind(declared.address.kind())
                     .and_then(|kind| kind.decode(declared.spec.clone()).ok())
                     .unwrap_or_else(|| declared.spec.clone());
-                json!(Declaration { spec, ..declared.clone() })
+                json!(Declaration {
+                    spec,
+                    ..declared.clone()
+                })
             });
-            Value::from_iter(declarations).to_string()
+            declarations.collect::<Value>().to_string()
         })
     }
 }
@@ -107,7 +110,10 @@ fn settings(providers: &Bound<'_, PyDict>) -> Result<Providers, Vec<Problem>> {
         return Err(reader.problems);
     }
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let schema = settings.into_generator().into_root_schema_for::<Providers>().to_value();
+    let schema = settings
+        .into_generator()
+        .into_root_schema_for::<Providers>()
+        .to_value();
     let conformed = conform(&schema, value)?;
     serde_json::from_value(conformed).map_err(|error| vec![Problem::at(Path::root(), error.to_string())])
 }

@@ -19,33 +19,23 @@ use the stable ABI of Python 3.9 and later, which free-threaded interpreters bef
 for one of these. The module keeps no state that would need the interpreter lock, and declares so.
 """
 
-import atexit
+import atexit as _atexit
 
-from . import _fleetflow, errors, events, plans, providers, reports, resources, state, values
+from . import _fleetflow
 from .errors import *
 from .events import *
-from .loading import load
+from .loading import load as load
 from .plans import *
 from .providers import *
 from .reports import *
-from .resource import Part, Resource
+from .resource import Part as Part, Resource as Resource
 from .resources import *
-from .sandbox import Sandbox
-from .stack import Stack
+from .sandbox import Sandbox as Sandbox
+from .stack import Stack as Stack
 from .state import *
 from .values import *
 
 __version__: str = _fleetflow.__version__
 
-__all__ = ["Part", "Resource", "Sandbox", "Stack", "load"]
-__all__ += errors.__all__
-__all__ += events.__all__
-__all__ += plans.__all__
-__all__ += providers.__all__
-__all__ += reports.__all__
-__all__ += resources.__all__
-__all__ += state.__all__
-__all__ += values.__all__
-
 # From here on no thread of the module calls the interpreter any more.
-atexit.register(_fleetflow.leave)
+_atexit.register(_fleetflow.leave)

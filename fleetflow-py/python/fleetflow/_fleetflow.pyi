@@ -2,6 +2,23 @@
 
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, final
 
+__all__ = [
+    "Cloudflare",
+    "Engines",
+    "Loaded",
+    "Run",
+    "Sakura",
+    "Sandbox",
+    "Secrets",
+    "Stack",
+    "Store",
+    "__version__",
+    "kinds",
+    "leave",
+    "load",
+    "start",
+]
+
 __version__: str
 
 def kinds() -> str: ...

@@ -252,6 +252,23 @@ _CLASSES: Dict[str, Type[FleetFlowError]] = {
 }
 
 
+# What the library's hints call by the names of the command line or of Rust.
+_SPELLINGS = {
+    "`--with-data`": "`with_data=True`",
+    "`Stack::secret`": "`Stack.secret`",
+    "or give `--lock-wait 15m`": "or try again later",
+    "with `--target`": "by adding and removing resources in turn",
+    "`flow plan`": "`Stack.plan()`",
+    "`#true`": "`True`",
+}
+
+
+def _spelled(hint: Optional[str]) -> Optional[str]:
+    for known, here in _SPELLINGS.items():
+        hint = hint.replace(known, here) if hint else hint
+    return hint
+
+
 def _revive(kind: Type[FleetFlowError], text: str, state: Dict[str, Any]) -> FleetFlowError:
     error = kind(text)
     error.__dict__.update(state)
@@ -265,7 +282,7 @@ def problem_from(document: Mapping[str, Any]) -> Problem:
         address=document.get("address"),
         path=document["path"],
         message=document["message"],
-        hint=document.get("hint"),
+        hint=_spelled(document.get("hint")),
         guard=document.get("guard", False),
         place=Place(**place) if place else None,
         segments=tuple(document.get("segments", ())),
@@ -284,7 +301,7 @@ def from_mapping(document: Mapping[str, Any]) -> FleetFlowError:
         operation=document.get("operation"),
         code=document.get("code"),
         request_id=document.get("request_id"),
-        hint=document.get("hint"),
+        hint=_spelled(document.get("hint")),
         problems=tuple(problem_from(problem) for problem in document.get("problems", ())),
         report=Report.from_mapping(report) if report else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, ClassVar, Dict, Iterator, List, Mapping, Sequence, Tuple, Type, TypeVar, Union, cast
+from typing import Any, ClassVar, Dict, Iterator, Mapping, Sequence, Tuple, Type, TypeVar, Union
 
 from .values import Output
 
@@ -75,15 +75,19 @@ class Part:
 
     def _append(self, name: str, item: Any) -> None:
         """Adds to a field that holds several."""
-        held = self._fields.get(name)
+        held: Any = self._fields.get(name)
         if held is None:
             self._fields[name] = [item]
-        elif isinstance(held, list):
-            cast("List[Any]", held).append(item)
+        elif _is_list(held):
+            held.append(item)
         elif isinstance(held, (tuple, set, frozenset)):
             self._fields[name] = [*held, item]
         else:
             self._fields[name] = [held, item]
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
 
 
 class Resource(Part):

@@ -7,7 +7,7 @@ Generated from FleetFlow's catalog of kinds: change the Rust types, then run
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import Dict, Literal, Mapping, Sequence, Type
+from typing import AbstractSet, Dict, Literal, Mapping, Sequence, Type
 
 from .resource import Part, Resource
 from .values import FilePath, Output, Text
@@ -22,12 +22,8 @@ __all__ = [
     "StartupScript",
     "ServiceGroup",
     "DeployServices",
-    "Network",
-    "Volume",
-    "Container",
     "R2Bucket",
     "Dns",
-    "DnsRecord",
     "Worker",
     "KvNamespace",
     "Pages",
@@ -958,6 +954,8 @@ class Server(Resource):
         plan: Its size.
         deploy_services: The service groups that run on it.
         description: A description for people.
+        docker: Whether Docker Engine is installed and enabled at the first start; implied by
+            ``deploy_services``.
         hostname: The host name inside the server; its name without it.
         packet_filter: A packet filter before the internet interface: the name of a declared one, or an id.
         password: The password of the administrator; without one, nobody logs in by password.
@@ -987,6 +985,7 @@ class Server(Resource):
         plan: Plan,
         deploy_services: str | Sequence[str] | None = None,
         description: str | None = None,
+        docker: bool | None = None,
         hostname: str | None = None,
         packet_filter: Text | None = None,
         password: Text | None = None,
@@ -995,7 +994,7 @@ class Server(Resource):
         ssh_key: FilePath | Sequence[FilePath] | None = None,
         startup_script: FilePath | None = None,
         switch: Text | None = None,
-        tags: str | Sequence[str] | None = None,
+        tags: str | Sequence[str] | AbstractSet[str] | None = None,
         zone: str | None = None,
         protect: bool = False,
         retain: bool = False,
@@ -1008,6 +1007,7 @@ class Server(Resource):
             plan=plan,
             deploy_services=deploy_services,
             description=description,
+            docker=docker,
             hostname=hostname,
             packet_filter=packet_filter,
             password=password,
@@ -1026,32 +1026,32 @@ class Server(Resource):
 
     @property
     def id(self) -> Output[str]:
-        """Its id in the cloud; a change of plan gives it another one"""
+        """Its id in the cloud; a change of plan gives it another one."""
         return Output(self.address, "id")
 
     @property
     def ip(self) -> Output[IPv4Address]:
-        """Its public IPv4 address"""
+        """Its public IPv4 address."""
         return Output(self.address, "ip")
 
     @property
     def gateway(self) -> Output[IPv4Address]:
-        """The gateway of its public network"""
+        """The gateway of its public network."""
         return Output(self.address, "gateway")
 
     @property
     def hostname(self) -> Output[str]:
-        """The host name inside it"""
+        """The host name inside it."""
         return Output(self.address, "hostname")
 
     @property
     def zone(self) -> Output[str]:
-        """The zone it is in"""
+        """The zone it is in."""
         return Output(self.address, "zone")
 
     @property
     def docker(self) -> Output[str]:
-        """Where its container engine is reached"""
+        """Where its container engine is reached."""
         return Output(self.address, "docker")
 
     def disk(
@@ -1096,6 +1096,8 @@ class Scale(Resource):
         max: The most replicas (1 to 100).
         min: The fewest replicas (1 to 100).
         cooldown: Seconds between two changes of the count; 300 without it.
+        cooldown_down: Seconds between a change and one that removes; as long as ``cooldown`` without it.
+        cooldown_up: Seconds between a change and one that adds; as long as ``cooldown`` without it.
         cpu_threshold: The load, in percent of the whole machine, above which one more replica is needed (1 to
             100).
         target: The load to aim at, in percent; three quarters of the threshold without it (1 to 100).
@@ -1118,6 +1120,8 @@ class Scale(Resource):
         max: int,
         min: int,
         cooldown: int | None = None,
+        cooldown_down: int | None = None,
+        cooldown_up: int | None = None,
         cpu_threshold: int | None = None,
         target: int | None = None,
         protect: bool = False,
@@ -1130,6 +1134,8 @@ class Scale(Resource):
             max=max,
             min=min,
             cooldown=cooldown,
+            cooldown_down=cooldown_down,
+            cooldown_up=cooldown_up,
             cpu_threshold=cpu_threshold,
             target=target,
             protect=protect,
@@ -1183,12 +1189,12 @@ class SshKey(Resource):
 
     @property
     def id(self) -> Output[str]:
-        """Its id in the cloud"""
+        """Its id in the cloud."""
         return Output(self.address, "id")
 
     @property
     def fingerprint(self) -> Output[str]:
-        """Its MD5 fingerprint, with colons"""
+        """Its MD5 fingerprint, with colons."""
         return Output(self.address, "fingerprint")
 
 
@@ -1241,7 +1247,7 @@ class PacketFilter(Resource):
 
     @property
     def id(self) -> Output[str]:
-        """Its id in the cloud"""
+        """Its id in the cloud."""
         return Output(self.address, "id")
 
     def rule(
@@ -1302,7 +1308,7 @@ class Switch(Resource):
         *,
         description: str | None = None,
         provider: Literal["sakura-cloud"] | None = None,
-        tags: str | Sequence[str] | None = None,
+        tags: str | Sequence[str] | AbstractSet[str] | None = None,
         zone: str | None = None,
         protect: bool = False,
         retain: bool = False,
@@ -1323,7 +1329,7 @@ class Switch(Resource):
 
     @property
     def id(self) -> Output[str]:
-        """Its id in the cloud"""
+        """Its id in the cloud."""
         return Output(self.address, "id")
 
 
@@ -1354,7 +1360,7 @@ class StartupScript(Resource):
         *,
         class_: Literal["shell", "cloud-config"] = "shell",
         provider: Literal["sakura-cloud"] | None = None,
-        tags: str | Sequence[str] | None = None,
+        tags: str | Sequence[str] | AbstractSet[str] | None = None,
         protect: bool = False,
         retain: bool = False,
         adopt: bool | str = False,
@@ -1374,7 +1380,7 @@ class StartupScript(Resource):
 
     @property
     def id(self) -> Output[str]:
-        """Its id in the cloud"""
+        """Its id in the cloud."""
         return Output(self.address, "id")
 
 
@@ -1525,264 +1531,6 @@ class DeployServices(Resource):
         )
 
 
-class Network(Resource):
-    """A bridge network on an engine. Made by [``deploy``](super::deploy).
-
-    Args:
-        host: The engine it is on.
-        name: Its name there.
-        place: Its address's name: ``SERVER/GROUP``.
-        protect: Never delete or replace it: the plan fails instead.
-        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
-        adopt: Take over what exists under its name, or under the id given here.
-        depends_on: What must be there before it, without a reference.
-    """
-
-    KIND = "network"
-    PROVIDER = "docker"
-    OUTPUTS = ("id", "host")
-
-    def __init__(
-        self,
-        *,
-        host: Text,
-        name: str,
-        place: str,
-        protect: bool = False,
-        retain: bool = False,
-        adopt: bool | str = False,
-        depends_on: Resource | str | Sequence[Resource | str] = (),
-    ) -> None:
-        super().__init__(
-            host=host,
-            name=name,
-            place=place,
-            protect=protect,
-            retain=retain,
-            adopt=adopt,
-            depends_on=depends_on,
-        )
-
-    @property
-    def id(self) -> Output[str]:
-        """The id that the engine gave it."""
-        return Output(self.address, "id")
-
-    @property
-    def host(self) -> Output[str]:
-        """The engine it is on."""
-        return Output(self.address, "host")
-
-
-class Volume(Resource):
-    """A named volume on an engine. Made by [``deploy``](super::deploy).
-
-    Args:
-        host: The engine it is on.
-        name: Its name there.
-        place: Its address's name: ``SERVER/GROUP/NAME``.
-        protect: Never delete or replace it: the plan fails instead.
-        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
-        adopt: Take over what exists under its name, or under the id given here.
-        depends_on: What must be there before it, without a reference.
-    """
-
-    KIND = "volume"
-    PROVIDER = "docker"
-    OUTPUTS = ("host",)
-
-    def __init__(
-        self,
-        *,
-        host: Text,
-        name: str,
-        place: str,
-        protect: bool = False,
-        retain: bool = False,
-        adopt: bool | str = False,
-        depends_on: Resource | str | Sequence[Resource | str] = (),
-    ) -> None:
-        super().__init__(
-            host=host,
-            name=name,
-            place=place,
-            protect=protect,
-            retain=retain,
-            adopt=adopt,
-            depends_on=depends_on,
-        )
-
-    @property
-    def host(self) -> Output[str]:
-        """The engine it is on."""
-        return Output(self.address, "host")
-
-
-class Container(Resource):
-    """A container on an engine. Made by [``deploy``](super::deploy).
-
-    Args:
-        aliases: The names under which others in the network reach it.
-        host: The engine it runs on.
-        image: The image; for a build the name that the result gets.
-        name: Its name there.
-        network: The network it is in.
-        place: Its address's name: ``SERVER/GROUP/SERVICE``.
-        restart: When it is started again.
-        build: How the image is built, when it is not pulled.
-        command: The command.
-        context_digest: The digest of everything that is sent to the engine for the build.
-        cpus: The most processors.
-        entrypoint: The entry point.
-        env: Environment variables.
-        env_file: Files with more variables.
-        env_file_digest: A slow, shortened digest of these files.
-        files_digest: The digest of the files behind relative paths among ``volume``, where they are copied to a
-            server.
-        health_check: How its health is checked.
-        labels: The user's labels.
-        memory: The most memory.
-        port: Published ports.
-        stop_grace_period: How long it may take to stop.
-        user: The user inside.
-        volume: What is mounted; volumes by their names on the engine.
-        workdir: The working folder inside.
-        protect: Never delete or replace it: the plan fails instead.
-        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
-        adopt: Take over what exists under its name, or under the id given here.
-        depends_on: What must be there before it, without a reference.
-    """
-
-    KIND = "container"
-    PROVIDER = "docker"
-    OUTPUTS = ("id", "image-id", "host")
-
-    def __init__(
-        self,
-        *,
-        aliases: str | Sequence[str],
-        host: Text,
-        image: str,
-        name: str,
-        network: str,
-        place: str,
-        restart: Literal["no", "always", "unless-stopped", "on-failure"],
-        build: Build | FilePath | None = None,
-        command: Text | Sequence[Text] | None = None,
-        context_digest: str | None = None,
-        cpus: float | None = None,
-        entrypoint: Text | Sequence[Text] | None = None,
-        env: Mapping[str, Text | int | bool] | None = None,
-        env_file: str | Sequence[str] | None = None,
-        env_file_digest: str | None = None,
-        files_digest: str | None = None,
-        health_check: HealthCheck | None = None,
-        labels: Mapping[str, str | int | bool] | None = None,
-        memory: str | None = None,
-        port: int | str | Port | Sequence[int | str | Port] | None = None,
-        stop_grace_period: str | None = None,
-        user: str | None = None,
-        volume: str | Mount | Sequence[str | Mount] | None = None,
-        workdir: str | None = None,
-        protect: bool = False,
-        retain: bool = False,
-        adopt: bool | str = False,
-        depends_on: Resource | str | Sequence[Resource | str] = (),
-    ) -> None:
-        super().__init__(
-            aliases=aliases,
-            host=host,
-            image=image,
-            name=name,
-            network=network,
-            place=place,
-            restart=restart,
-            build=build,
-            command=command,
-            context_digest=context_digest,
-            cpus=cpus,
-            entrypoint=entrypoint,
-            env=env,
-            env_file=env_file,
-            env_file_digest=env_file_digest,
-            files_digest=files_digest,
-            health_check=health_check,
-            labels=labels,
-            memory=memory,
-            port=port,
-            stop_grace_period=stop_grace_period,
-            user=user,
-            volume=volume,
-            workdir=workdir,
-            protect=protect,
-            retain=retain,
-            adopt=adopt,
-            depends_on=depends_on,
-        )
-
-    @property
-    def id(self) -> Output[str]:
-        """The id that the engine gave it."""
-        return Output(self.address, "id")
-
-    @property
-    def image_id(self) -> Output[str]:
-        """The id of the image it was made from."""
-        return Output(self.address, "image-id")
-
-    @property
-    def host(self) -> Output[str]:
-        """The engine it runs on."""
-        return Output(self.address, "host")
-
-    def port(
-        self,
-        *,
-        container: int,
-        host: int | None = None,
-        host_ip: str | None = None,
-        protocol: Literal["tcp", "udp", "sctp"] = "tcp",
-    ) -> Port:
-        """Adds to ``port``, and returns what was added.
-
-        Args:
-            container:  (1 to 65535).
-            host:  (1 to 65535).
-            host_ip: 
-            protocol: The protocol of a port.
-        """
-        part = Port(
-            container=container,
-            host=host,
-            host_ip=host_ip,
-            protocol=protocol,
-        )
-        self._append("port", part)
-        return part
-
-    def volume(
-        self,
-        *,
-        source: str,
-        target: str,
-        read_only: bool = False,
-    ) -> Mount:
-        """Adds to ``volume``, and returns what was added.
-
-        Args:
-            source: 
-            target: 
-            read_only: 
-        """
-        part = Mount(
-            source=source,
-            target=target,
-            read_only=read_only,
-        )
-        self._append("volume", part)
-        return part
-
-
 class R2Bucket(Resource):
     """A bucket of Cloudflare R2.
 
@@ -1846,17 +1594,17 @@ class R2Bucket(Resource):
 
     @property
     def name(self) -> Output[str]:
-        """The bucket's name"""
+        """The bucket's name."""
         return Output(self.address, "name")
 
     @property
     def s3_endpoint(self) -> Output[str]:
-        """The endpoint for S3 clients, without the bucket"""
+        """The endpoint for S3 clients, without the bucket."""
         return Output(self.address, "s3-endpoint")
 
     @property
     def dev_url(self) -> Output[str]:
-        """The bucket's URL at r2.dev; it answers while ``public-dev-url`` is on"""
+        """The bucket's URL at r2.dev; it answers while ``public-dev-url`` is on."""
         return Output(self.address, "dev-url")
 
     def cors(
@@ -1919,7 +1667,8 @@ class Dns(Resource):
 
     Args:
         zone: The zone's name: ``example.jp``.
-        authoritative: Whether the zone shall have no records but these. This version refuses it.
+        authoritative: Whether the zone shall have no records but these. Others are deleted, except those that
+            products of Cloudflare keep for themselves, and those with the mark of another project or stage.
         record: The records.
         protect: Never delete or replace it: the plan fails instead.
         retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
@@ -1956,12 +1705,12 @@ class Dns(Resource):
 
     @property
     def zone_id(self) -> Output[str]:
-        """The zone's id"""
+        """The zone's id."""
         return Output(self.address, "zone-id")
 
     @property
     def name_servers(self) -> Output[str]:
-        """The zone's name servers at Cloudflare, separated by commas"""
+        """The zone's name servers at Cloudflare, separated by commas."""
         return Output(self.address, "name-servers")
 
     def record(
@@ -2035,94 +1784,6 @@ class Dns(Resource):
         return part
 
 
-class DnsRecord(Resource):
-    """One record of a zone, as it is sent.
-
-    Args:
-        comment: The whole comment, the owner mark included.
-        name: The full name, in punycode.
-        proxied: Whether traffic goes through Cloudflare.
-        ttl: Seconds that resolvers keep it; 1 is automatic.
-        type: The type.
-        zone: The zone's name.
-        algorithm: SSHFP: the algorithm of the key; 4 is Ed25519 (0 to 255).
-        fingerprint_type: SSHFP: 1 for SHA-1, 2 for SHA-256 (0 to 255).
-        flags: CAA: 0, or 128 for critical (0 to 255).
-        location: LOC: the place.
-        matching_type: TLSA: 0 for the data itself, 1 for SHA-256, 2 for SHA-512 (0 to 255).
-        params: HTTPS, SVCB: the parameters, for example ``alpn="h3,h2"``.
-        port: SRV: the port (0 to 65535).
-        priority: MX, SRV, URI, HTTPS, SVCB: lower is preferred; 0 makes an HTTPS or SVCB record an alias (0 to
-            65535).
-        selector: TLSA: 0 for the whole certificate, 1 for its public key (0 to 255).
-        tag: CAA: ``issue``, ``issuewild`` or ``iodef``.
-        usage: TLSA: how the certificate is to be used, 0 to 3 (0 to 255).
-        value: The value; a LOC record has none.
-        weight: SRV, URI: the share among records of one priority (0 to 65535).
-        protect: Never delete or replace it: the plan fails instead.
-        retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
-        adopt: Take over what exists under its name, or under the id given here.
-        depends_on: What must be there before it, without a reference.
-    """
-
-    KIND = "dns-record"
-    PROVIDER = "cloudflare"
-    OUTPUTS = ()
-
-    def __init__(
-        self,
-        *,
-        comment: str,
-        name: str,
-        proxied: bool,
-        ttl: int,
-        type: Literal["A", "AAAA", "CAA", "CNAME", "HTTPS", "LOC", "MX", "NS", "PTR", "SRV", "SSHFP", "SVCB", "TLSA", "TXT", "URI"],
-        zone: str,
-        algorithm: int | None = None,
-        fingerprint_type: int | None = None,
-        flags: int | None = None,
-        location: Location | None = None,
-        matching_type: int | None = None,
-        params: str | None = None,
-        port: int | None = None,
-        priority: int | None = None,
-        selector: int | None = None,
-        tag: Literal["issue", "issuewild", "iodef"] | None = None,
-        usage: int | None = None,
-        value: Text | None = None,
-        weight: int | None = None,
-        protect: bool = False,
-        retain: bool = False,
-        adopt: bool | str = False,
-        depends_on: Resource | str | Sequence[Resource | str] = (),
-    ) -> None:
-        super().__init__(
-            comment=comment,
-            name=name,
-            proxied=proxied,
-            ttl=ttl,
-            type=type,
-            zone=zone,
-            algorithm=algorithm,
-            fingerprint_type=fingerprint_type,
-            flags=flags,
-            location=location,
-            matching_type=matching_type,
-            params=params,
-            port=port,
-            priority=priority,
-            selector=selector,
-            tag=tag,
-            usage=usage,
-            value=value,
-            weight=weight,
-            protect=protect,
-            retain=retain,
-            adopt=adopt,
-            depends_on=depends_on,
-        )
-
-
 class Worker(Resource):
     """A Worker. A namespace of Workers KV that a binding names, and that nobody declares, is made.
 
@@ -2188,12 +1849,12 @@ class Worker(Resource):
 
     @property
     def url(self) -> Output[str]:
-        """Its URL: the first custom domain or route, otherwise the one at workers.dev"""
+        """Its URL: the first custom domain or route, otherwise the one at workers.dev."""
         return Output(self.address, "url")
 
     @property
     def version_id(self) -> Output[str]:
-        """The id of the deployed version"""
+        """The id of the deployed version."""
         return Output(self.address, "version-id")
 
 
@@ -2235,7 +1896,7 @@ class KvNamespace(Resource):
 
     @property
     def id(self) -> Output[str]:
-        """The namespace's id"""
+        """The namespace's id."""
         return Output(self.address, "id")
 
 
@@ -2295,12 +1956,12 @@ class Pages(Resource):
 
     @property
     def url(self) -> Output[str]:
-        """The site's URL"""
+        """The site's URL."""
         return Output(self.address, "url")
 
     @property
     def deployment_url(self) -> Output[str]:
-        """The URL of what was published last"""
+        """The URL of what was published last."""
         return Output(self.address, "deployment-url")
 
 
@@ -2313,12 +1974,8 @@ KINDS: Dict[str, Type[Resource]] = {
     "startup-script": StartupScript,
     "service-group": ServiceGroup,
     "deploy-services": DeployServices,
-    "network": Network,
-    "volume": Volume,
-    "container": Container,
     "r2-bucket": R2Bucket,
     "dns": Dns,
-    "dns-record": DnsRecord,
     "worker": Worker,
     "kv-namespace": KvNamespace,
     "pages": Pages,

@@ -63,7 +63,7 @@ class Sandbox:
 
     def stack(self, project: str, *, stage: str = "dev", root: Optional[FilePath] = None) -> Stack:
         """A stack that converges here, and remembers what it made as long as the sandbox runs."""
-        return Stack(
+        stack = Stack(
             project,
             stage=stage,
             root=root,
@@ -71,6 +71,8 @@ class Sandbox:
             state=self.state(project, stage),
             environment=self._environment,
         )
+        stack._emulated = True  # pyright: ignore[reportPrivateUsage]
+        return stack
 
     def load(
         self,
@@ -91,6 +93,7 @@ class Sandbox:
             environment=environment,
         )
         stack._state = self.state(stack.project, stack.stage)  # pyright: ignore[reportPrivateUsage]
+        stack._emulated = True  # pyright: ignore[reportPrivateUsage]
         return stack
 
     def state(self, project: str, stage: str = "dev") -> MemoryState:

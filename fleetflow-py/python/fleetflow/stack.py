@@ -93,6 +93,7 @@ class Stack:
         self._found: Dict[str, Provider] = {}
         self._loaded: Optional[_fleetflow.Loaded] = None
         self._channels: Set[_Channel] = set()
+        self._emulated = False
 
     # What it consists of
 
@@ -165,7 +166,7 @@ class Stack:
         return StackPlan(self._run("plan_destroy", changes=False))
 
     def converge(
-        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: bool = False
+        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: Optional[bool] = None
     ) -> Report:
         """Makes the clouds equal to what is declared. A second call changes nothing.
 
@@ -174,7 +175,8 @@ class Stack:
         Args:
             on_event: Called with each event, in this thread. What it raises stops the run.
             parallelism: How many steps run at once at most; 16 without it.
-            with_data: Whether what holds data may be deleted, where the declaration asks for that.
+            with_data: Whether what holds data may be deleted, where the declaration asks for that; in a sandbox it
+                may without saying so.
 
         Raises:
             PartialError: Some steps failed; its ``report`` says which.
@@ -185,7 +187,7 @@ class Stack:
         return Report(self._run("converge", True, on_event, parallelism, with_data))
 
     def destroy(
-        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: bool = False
+        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: Optional[bool] = None
     ) -> Report:
         """Removes everything that was made for this stage, in reverse order. Arguments and errors as :meth:`converge`."""
         return Report(self._run("destroy", True, on_event, parallelism, with_data))
@@ -196,7 +198,7 @@ class Stack:
         *,
         on_event: OnEvent = None,
         parallelism: Optional[int] = None,
-        with_data: bool = False,
+        with_data: Optional[bool] = None,
     ) -> Report:
         """Carries out ``plan``, which :meth:`plan` or :meth:`plan_destroy` made. Arguments and errors as :meth:`converge`.
 
@@ -218,7 +220,7 @@ class Stack:
         return StackPlan(await self._run_async("plan_destroy", changes=False))
 
     async def converge_async(
-        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: bool = False
+        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: Optional[bool] = None
     ) -> Report:
         """:meth:`converge` for asyncio. ``on_event`` is called in the event loop.
 
@@ -227,7 +229,7 @@ class Stack:
         return Report(await self._run_async("converge", True, on_event, parallelism, with_data))
 
     async def destroy_async(
-        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: bool = False
+        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: Optional[bool] = None
     ) -> Report:
         """:meth:`destroy` for asyncio, as :meth:`converge_async`."""
         return Report(await self._run_async("destroy", True, on_event, parallelism, with_data))
@@ -238,7 +240,7 @@ class Stack:
         *,
         on_event: OnEvent = None,
         parallelism: Optional[int] = None,
-        with_data: bool = False,
+        with_data: Optional[bool] = None,
     ) -> Report:
         """:meth:`apply` for asyncio, as :meth:`converge_async`."""
         return Report(await self._run_async("apply", True, on_event, parallelism, with_data, plan))
@@ -275,7 +277,7 @@ class Stack:
         return _fleetflow.Stack(self.project, self.stage, self.root, settings, declarations, self._secrets)
 
     def _begin(
-        self, verb: str, parallelism: Optional[int], with_data: bool, plan: Optional[StackPlan]
+        self, verb: str, parallelism: Optional[int], with_data: Optional[bool], plan: Optional[StackPlan]
     ) -> _fleetflow.Run:
         environment = os.environ if self._environment is None else self._environment
         connections = Connections(self._providers(), environment)
@@ -289,7 +291,7 @@ class Stack:
             engines=connections.engines,
             missing=connections.missing,
             parallelism=parallelism,
-            with_data=with_data,
+            with_data=self._emulated if with_data is None else with_data,
             plan=plan.to_json() if plan is not None else None,
         )
 
@@ -299,7 +301,7 @@ class Stack:
         changes: bool,
         on_event: OnEvent = None,
         parallelism: Optional[int] = None,
-        with_data: bool = False,
+        with_data: Optional[bool] = None,
         plan: Optional[StackPlan] = None,
     ) -> str:
         try:
@@ -316,7 +318,7 @@ class Stack:
         changes: bool,
         on_event: OnEvent = None,
         parallelism: Optional[int] = None,
-        with_data: bool = False,
+        with_data: Optional[bool] = None,
         plan: Optional[StackPlan] = None,
     ) -> str:
         try:

@@ -36,11 +36,15 @@ class _Deferred:
             raise TypeError(f"{self!r} is known only later: it takes no format ({format_spec!r})")
         return str(self)
 
-    def __add__(self, other: object) -> str:
-        return f"{self}{other}" if isinstance(other, (str, _Deferred)) else NotImplemented
+    def __add__(self, other: Union[str, _Deferred]) -> str:
+        if not isinstance(other, (str, _Deferred)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return NotImplemented
+        return f"{self}{other}"
 
-    def __radd__(self, other: object) -> str:
-        return f"{other}{self}" if isinstance(other, str) else NotImplemented
+    def __radd__(self, other: str) -> str:
+        if not isinstance(other, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return NotImplemented
+        return f"{other}{self}"
 
     def __fleetflow__(self) -> str:
         return str(self)

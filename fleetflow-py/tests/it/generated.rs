@@ -16,7 +16,10 @@ fn the_classes_are_those_of_the_catalog() {
         fs::write(&file, &wanted).unwrap();
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    let different = found.lines().zip(wanted.lines()).find(|(found, wanted)| found != wanted);
+    let different = found
+        .lines()
+        .zip(wanted.lines())
+        .find(|(found, wanted)| found != wanted);
     assert!(
         found == wanted,
         "{FILE} is not what the catalog says ({different:?}): FLEETFLOW_REGENERATE=1 cargo test -p fleetflow-py"

@@ -8,7 +8,12 @@ use super::schema::{Types, kind_of};
 
 /// Parameters that every resource has besides its fields.
 const FLAGS: [(&str, &str, &str, &str); 4] = [
-    ("protect", "bool", "False", "Never delete or replace it: the plan fails instead."),
+    (
+        "protect",
+        "bool",
+        "False",
+        "Never delete or replace it: the plan fails instead.",
+    ),
     (
         "retain",
         "bool",
@@ -47,7 +52,11 @@ pub(crate) fn resource(kind: &dyn Kind, schema: &Value, types: &mut Types<'_>) -
     let mut fields = documented(&named, &others);
     fields.extend(FLAGS.map(|(name, _, _, doc)| (name.to_owned(), doc.to_owned())));
     let doc = docstring(4, &paragraphs(description(schema)), &fields);
-    let outputs: Vec<_> = kind.outputs().iter().map(|output| format!("{:?}", output.name)).collect();
+    let outputs: Vec<_> = kind
+        .outputs()
+        .iter()
+        .map(|output| format!("{:?}", output.name))
+        .collect();
     let outputs = tuple(&outputs);
     let mut text = format!(
         "class {title}(Resource):\n{doc}\n    KIND = {:?}\n    PROVIDER = {:?}\n    OUTPUTS = {outputs}\n",
@@ -88,9 +97,19 @@ fn description(schema: &Value) -> &str {
 
 /// The parameters that may be given without a name, and the others: first what is required.
 fn parameters(schema: &Value, types: &mut Types<'_>) -> (Vec<Parameter>, Vec<Parameter>) {
-    let order: Vec<_> = schema["x-arguments"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let order: Vec<_> = schema["x-arguments"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let order: Vec<_> = order.iter().map(|name| name.trim_end_matches("...")).collect();
-    let required: Vec<_> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<_> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let Some(properties) = schema["properties"].as_object() else {
         return (Vec::new(), Vec::new());
     };
@@ -101,7 +120,10 @@ fn parameters(schema: &Value, types: &mut Types<'_>) -> (Vec<Parameter>, Vec<Par
         .collect();
     let position = |name: &str| order.iter().position(|first| *first == name);
     all.sort_by_key(|one| (position(&one.field).unwrap_or(usize::MAX), one.default.is_some()));
-    let named = all.iter().take_while(|one| position(&one.field).is_some()).count();
+    let named = all
+        .iter()
+        .take_while(|one| position(&one.field).is_some())
+        .count();
     let others = all.split_off(named);
     (all, others)
 }
@@ -174,11 +196,7 @@ fn tuple(items: &[String]) -> String {
     }
 }
 
-fn constructor(
-    named: &[Parameter],
-    others: &[Parameter],
-    flags: &[(&str, &str, &str, &str)],
-) -> String {
+fn constructor(named: &[Parameter], others: &[Parameter], flags: &[(&str, &str, &str, &str)]) -> String {
     let flags_in = flags
         .iter()
         .map(|(name, annotation, default, _)| format!("        {name}: {annotation} = {default},\n"));
@@ -186,7 +204,9 @@ fn constructor(
     let star = if rest.is_empty() { "" } else { "        *,\n" };
     let passed = passed(named, others, flags);
     let named: String = named.iter().map(signature).collect();
-    format!("\n    def __init__(\n        self,\n{named}{star}{rest}    ) -> None:\n        super().__init__(\n{passed}        )\n")
+    format!(
+        "\n    def __init__(\n        self,\n{named}{star}{rest}    ) -> None:\n        super().__init__(\n{passed}        )\n"
+    )
 }
 
 fn signature(one: &Parameter) -> String {
@@ -205,7 +225,9 @@ fn passed(named: &[Parameter], others: &[Parameter], flags: &[(&str, &str, &str,
             format!("            **{{{:?}: {}}},\n", one.field, one.name)
         }
     });
-    let flags = flags.iter().map(|(name, ..)| format!("            {name}={name},\n"));
+    let flags = flags
+        .iter()
+        .map(|(name, ..)| format!("            {name}={name},\n"));
     fields.chain(flags).collect()
 }
 
@@ -215,7 +237,11 @@ fn property(output: &OutputField) -> String {
         "ipv4" => "IPv4Address",
         _ => "str",
     };
-    let doc = docstring(8, &paragraphs(output.doc), &[]);
+    let doc = docstring(
+        8,
+        &paragraphs(&format!("{}.", output.doc.trim_end_matches('.'))),
+        &[],
+    );
     format!(
         "\n    @property\n    def {name}(self) -> Output[{kind}]:\n{doc}        return Output(self.address, {:?})\n",
         output.name
@@ -228,12 +254,17 @@ fn appenders(schema: &Value, types: &mut Types<'_>, outputs: &[OutputField]) -> 
         return String::new();
     };
     let mut text = String::new();
-    for (field, list) in properties.iter().filter(|(_, field)| kind_of(field) == Some("array")) {
+    for (field, list) in properties
+        .iter()
+        .filter(|(_, field)| kind_of(field) == Some("array"))
+    {
         let Some((class, element)) = types.element(list) else {
             continue;
         };
         assert!(
-            outputs.iter().all(|output| output.name.replace('-', "_") != *field),
+            outputs
+                .iter()
+                .all(|output| output.name.replace('-', "_") != *field),
             "{field} is a field with parts and an output"
         );
         text.push_str(&appender(field, &class, &element, types));
@@ -245,7 +276,10 @@ fn appender(field: &str, class: &str, element: &Value, types: &mut Types<'_>) ->
     let (named, others) = parameters(element, types);
     let about = format!("Adds to ``{field}``, and returns what was added.");
     let doc = docstring(8, &[about], &documented(&named, &others));
-    let passed = named.iter().chain(&others).map(|one| format!("            {0}={0},\n", one.name));
+    let passed = named
+        .iter()
+        .chain(&others)
+        .map(|one| format!("            {0}={0},\n", one.name));
     let passed: String = passed.collect();
     let rest: String = others.iter().map(signature).collect();
     let star = if rest.is_empty() { "" } else { "        *,\n" };

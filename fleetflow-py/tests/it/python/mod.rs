@@ -21,7 +21,7 @@ Generated from FleetFlow's catalog of kinds: change the Rust types, then run
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import Dict, Literal, Mapping, Sequence, Type
+from typing import AbstractSet, Dict, Literal, Mapping, Sequence, Type
 
 from .resource import Part, Resource
 from .values import FilePath, Output, Text
@@ -46,13 +46,20 @@ pub(crate) fn module() -> String {
         }
     }
     let names: Vec<_> = kinds.iter().map(|kind| title(*kind)).collect();
-    let exported = names.iter().chain(parts.keys()).map(|name| format!("    \"{name}\",\n"));
+    let exported = names
+        .iter()
+        .chain(parts.keys())
+        .map(|name| format!("    \"{name}\",\n"));
     let exported: String = exported.collect();
     let table = kinds.iter().zip(&names);
     let table: String = table
         .map(|(kind, name)| format!("    \"{}\": {name},\n", kind.name()))
         .collect();
-    let bodies: String = parts.values().chain(&resources).map(|text| format!("\n\n{text}")).collect();
+    let bodies: String = parts
+        .values()
+        .chain(&resources)
+        .map(|text| format!("\n\n{text}"))
+        .collect();
     format!(
         "{HEAD}\n__all__ = [\n    \"KINDS\",\n{exported}]\n{bodies}\n\nKINDS: Dict[str, Type[Resource]] = {{\n{table}}}\n\
          \"\"\"The class of each kind, by the kind's name.\"\"\"\n"

@@ -97,7 +97,7 @@ impl<'s> Types<'s> {
             Some("integer") => "int",
             Some("number") => "float",
             Some("boolean") => "bool",
-            Some("array") => return self.list(&schema["items"]),
+            Some("array") => return self.list(schema),
             Some("object") if schema.get("properties").is_some() => {
                 return self.class(name.expect("an object has a name"), schema);
             }
@@ -108,10 +108,13 @@ impl<'s> Types<'s> {
     }
 
     /// A lone value stands for a list of one.
-    fn list(&mut self, items: &Value) -> Vec<String> {
-        let mut alternatives = self.alternatives(items);
+    fn list(&mut self, schema: &Value) -> Vec<String> {
+        let mut alternatives = self.alternatives(&schema["items"]);
         let element = union(alternatives.clone());
         alternatives.push(format!("Sequence[{element}]"));
+        if schema["uniqueItems"] == true {
+            alternatives.push(format!("AbstractSet[{element}]"));
+        }
         alternatives
     }
 
@@ -130,9 +133,15 @@ impl<'s> Types<'s> {
             self.wanted.insert(name.to_owned(), schema.clone());
         }
         let mut alternatives = vec![name.to_owned()];
-        let first = schema["x-arguments"][0].as_str().filter(|first| !first.ends_with("..."));
+        let first = schema["x-arguments"][0]
+            .as_str()
+            .filter(|first| !first.ends_with("..."));
         if let Some(first) = first
-            && schema["required"].as_array().into_iter().flatten().all(|field| field == first)
+            && schema["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .all(|field| field == first)
         {
             let short = schema["properties"][first].clone();
             alternatives.extend(self.alternatives(&short));
@@ -154,7 +163,10 @@ impl<'s> Types<'s> {
 pub(crate) fn kind_of(schema: &Value) -> Option<&str> {
     match &schema["type"] {
         Value::String(kind) => Some(kind),
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
+        Value::Array(kinds) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null"),
         _ => None,
     }
 }
@@ -162,7 +174,13 @@ pub(crate) fn kind_of(schema: &Value) -> Option<&str> {
 /// The words of an enumeration, quoted.
 fn words(schema: &Value) -> Option<Vec<String>> {
     if let Some(words) = schema["enum"].as_array() {
-        return Some(words.iter().filter(|word| !word.is_null()).map(ToString::to_string).collect());
+        return Some(
+            words
+                .iter()
+                .filter(|word| !word.is_null())
+                .map(ToString::to_string)
+                .collect(),
+        );
     }
     let constants = schema["oneOf"].as_array()?;
     constants
@@ -173,7 +191,10 @@ fn words(schema: &Value) -> Option<Vec<String>> {
 
 fn union(alternatives: Vec<String>) -> String {
     let mut seen = BTreeSet::new();
-    let different: Vec<_> = alternatives.into_iter().filter(|one| seen.insert(one.clone())).collect();
+    let different: Vec<_> = alternatives
+        .into_iter()
+        .filter(|one| seen.insert(one.clone()))
+        .collect();
     different.join(" | ")
 }
 
