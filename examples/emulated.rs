@@ -1,8 +1,76 @@
-//! The emulated clouds, and clients that reach them: a whole account in this process, for trying a stack out.
+//! The emulated clouds in this process, and the clients that reach them: for trying a stack out without an account.
 
-use fleetflow_sandbox::{Options, Sandbox};
+use std::sync::Arc;
 
-/// Starts the emulated clouds.
-pub async fn start() -> Result<Sandbox, fleetflow_sandbox::Error> {
-    Sandbox::start(Options::default()).await
+use fleetflow_core::cloudflare::{Cloudflare, Credentials};
+use fleetflow_core::converge::{Caller, Session};
+use fleetflow_core::docker::{Engines, KeyPair};
+use fleetflow_core::sakura::Sakura;
+use fleetflow_core::state::MemoryStore;
+use fleetflow_core::{Clouds, Error, ErrorKind, Result};
+use fleetflow_sandbox::{Options, SakuraCredentials, Sandbox};
+
+/// Emulated clouds with a key to the servers in them.
+#[derive(Clone)]
+pub struct Emulated {
+    sandbox: Arc<Sandbox>,
+    key: KeyPair,
+}
+
+impl Emulated {
+    /// Starts them.
+    pub async fn start() -> Result<Self> {
+        let sandbox = Sandbox::start(Options::default()).await.map_err(local)?;
+        Ok(Self {
+            sandbox: Arc::new(sandbox),
+            key: KeyPair::generate("an example")?,
+        })
+    }
+
+    /// The emulated world itself.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Clients of everything in it.
+    pub fn clouds(&self) -> Result<Clouds> {
+        let SakuraCredentials { token, secret } = SakuraCredentials::default();
+        let sakura = Sakura::builder(token.into(), secret.into())
+            .root(self.sandbox.sakura_root_url())
+            .deploy_key(self.key.public())
+            .build()?;
+        let cloudflare = Cloudflare::builder(Credentials::Token(Sandbox::CLOUDFLARE_TOKEN.into()))
+            .base(self.sandbox.cloudflare_url())
+            .account(Sandbox::CLOUDFLARE_ACCOUNT)
+            .build()?;
+        let sandbox = Arc::clone(&self.sandbox);
+        let engines = Engines::builder()
+            .local(self.sandbox.docker_host())
+            .identity(self.key.private().clone())
+            // An emulated server has no address of its own, but a port on this machine.
+            .translate(Arc::new(move |host, port| {
+                let found = sandbox.ssh_address(host, port);
+                let there = (host.to_owned(), port);
+                Box::pin(async move {
+                    let found = found.map_err(local)?;
+                    Ok(found.map_or(there, |address| (address.ip().to_string(), address.port())))
+                })
+            }))
+            .build();
+        Ok(Clouds::none()
+            .sakura(sakura)
+            .cloudflare(cloudflare)
+            .engines(engines))
+    }
+
+    /// A session with a state that is lost with the process.
+    pub fn session(&self) -> Result<Session> {
+        let caller = Caller::new("an example", || jiff::Timestamp::now().to_string());
+        // What was made is seen at once here: nothing has to be waited for after a lost answer.
+        Ok(Session::new(self.clouds()?, MemoryStore::new(), caller).settle(std::time::Duration::ZERO))
+    }
+}
+
+fn local(error: fleetflow_sandbox::Error) -> Error {
+    Error::new(ErrorKind::Local, error.to_string()).source(error)
 }

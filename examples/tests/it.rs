@@ -1,25 +1,53 @@
-//! The examples as users run them: each stack in KDL and in Rust is the same stack.
+//! The examples as users run them: each stack in KDL and in Rust is the same stack, and it converges.
 
 use std::collections::BTreeMap;
 
 use fleetflow_core::Stack;
+use fleetflow_core::plan::{Action, DataGuard};
 use fleetflow_examples::creo_memories;
+use fleetflow_examples::emulated::Emulated;
 use fleetflow_kdl::{FolderFiles, LoadOptions};
 use fleetflow_sandbox::Sandbox;
 
-fn from_kdl() -> Stack {
+fn from_file() -> Stack {
     let account = ("CF_ACCOUNT_ID".to_owned(), Sandbox::CLOUDFLARE_ACCOUNT.to_owned());
     let options = LoadOptions::new(creo_memories::folder().join("flow.kdl"), &FolderFiles)
         .environment(BTreeMap::from([account]));
     fleetflow_kdl::load(&options).expect("the file loads").stack
 }
 
-#[test]
-fn the_stack_in_rust_declares_what_the_file_declares() {
-    let (rust, kdl) = (creo_memories::stack(Sandbox::CLOUDFLARE_ACCOUNT), from_kdl());
-    assert_eq!(rust.check(), []);
-    println!("{:#?}\n{:#?}", rust.declarations(), kdl.declarations());
-    println!("{:?} {:?}", rust.root_folder(), kdl.root_folder());
-    assert_eq!(rust.provider_settings(), kdl.provider_settings());
-    assert_eq!((rust.project(), rust.stage()), (kdl.project(), kdl.stage()));
+fn in_rust() -> Stack {
+    creo_memories::stack(Sandbox::CLOUDFLARE_ACCOUNT)
+}
+
+#[tokio::test]
+async fn the_stack_in_rust_gives_the_same_plan_as_the_file_byte_for_byte() {
+    let clouds = Emulated::start().await.unwrap();
+    let of = async |stack: Stack| {
+        let plan = stack.session(clouds.session().unwrap()).plan().await.unwrap();
+        serde_json::to_string_pretty(&plan).unwrap()
+    };
+    let (rust, file) = (of(in_rust()).await, of(from_file()).await);
+    assert!(rust.contains("container.creo-dev-01/creo-stack/mcp-server"), "{rust}");
+    assert_eq!(rust, file);
+}
+
+#[tokio::test]
+async fn the_example_converges_a_second_run_changes_nothing_and_everything_is_removed_again() {
+    let clouds = Emulated::start().await.unwrap();
+    let before = clouds.sandbox().inventory();
+    let session = clouds.session().unwrap().data(DataGuard::Allow);
+    let stack = in_rust().session(session.clone());
+    let report = stack.converge().await.unwrap();
+    assert!(report.count(Action::Create) >= 6, "{report:?}");
+    clouds.sandbox().clear_log().unwrap();
+    for same in [in_rust(), from_file()] {
+        let plan = same.session(session.clone()).plan().await.unwrap();
+        assert!(plan.is_empty() && plan.records.is_empty() && plan.drift.is_empty(), "{plan:?}");
+    }
+    let log = clouds.sandbox().log();
+    let writes: Vec<_> = log.writes().collect();
+    assert!(writes.is_empty(), "a plan wrote: {writes:?}");
+    stack.destroy().await.unwrap();
+    assert_eq!(clouds.sandbox().inventory(), before);
 }

@@ -5,6 +5,7 @@ mod answer;
 mod builder;
 mod engine;
 mod host_keys;
+mod key_pair;
 mod line;
 mod login;
 mod registry;
@@ -23,8 +24,12 @@ use secrecy::SecretString;
 pub use builder::EnginesBuilder;
 pub(crate) use engine::Engine;
 pub use host_keys::HostKeys;
+<<<<<<< HEAD
 pub(crate) use registry::Registries;
 pub use registry::RegistryLogin;
+=======
+pub use key_pair::KeyPair;
+>>>>>>> 4d796a0 (Write the example in Rust: the same plan as the file, converged on emulated clouds)
 
 use super::{Host, Place};
 use crate::converge::Context;
