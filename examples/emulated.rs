@@ -20,7 +20,12 @@ pub struct Emulated {
 impl Emulated {
     /// Starts them.
     pub async fn start() -> Result<Self> {
-        let sandbox = Sandbox::start(Options::default()).await.map_err(local)?;
+        Self::with(Options::default()).await
+    }
+
+    /// Starts them with `options`.
+    pub async fn with(options: Options) -> Result<Self> {
+        let sandbox = Sandbox::start(options).await.map_err(local)?;
         Ok(Self {
             sandbox: Arc::new(sandbox),
             key: KeyPair::generate("an example")?,

@@ -1,5 +1,6 @@
 //! Faults as rules: which requests go wrong, how, when and how often. The answers' bodies are each cloud's own.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -62,6 +63,8 @@ pub enum Effect {
     },
     /// The connection is closed without an answer.
     Drop,
+    /// The request is never answered, as if its sender had died while it waited. See [`Faults::hanging`].
+    Hang,
 }
 
 /// Whether the request is carried out before it goes wrong.
@@ -110,6 +113,11 @@ impl Fault {
     /// Closes the connection without an answer.
     pub fn drop_connection() -> Self {
         Self::of(Effect::Drop)
+    }
+
+    /// Never answers.
+    pub fn hang() -> Self {
+        Self::of(Effect::Hang)
     }
 
     /// Sets the error's machine-readable code. A dropped connection has none.
@@ -204,6 +212,7 @@ pub enum InvalidFault {
 #[derive(Debug, Default)]
 pub struct Faults {
     rules: Mutex<Vec<Rule>>,
+    hanging: AtomicU64,
 }
 
 impl Faults {
@@ -217,6 +226,15 @@ impl Faults {
     /// The rules, in the order they were added.
     pub fn list(&self) -> Vec<Fault> {
         self.rules().iter().map(|rule| rule.fault.clone()).collect()
+    }
+
+    /// How many requests were left without an answer so far by [`Effect::Hang`].
+    pub fn hanging(&self) -> u64 {
+        self.hanging.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_hanging(&self) {
+        self.hanging.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Lets everything go right again.

@@ -66,11 +66,14 @@ async fn pass(State(frame): State<Frame>, request: Request, next: Next) -> Respo
     };
     let fault = frame.judge(&entry);
     let response = match fault {
-        Some(fault) if fault.when == Moment::BeforeEffect => frame.wrong(&fault, &entry.request_id),
+        Some(fault) if fault.when == Moment::BeforeEffect => frame.wrong(&fault, &entry.request_id).await,
         fault => {
             let response = next.run(request).await;
             let response = frame.saved(&entry, response).await;
-            fault.map_or(response, |fault| frame.wrong(&fault, &entry.request_id))
+            match fault {
+                Some(fault) => frame.wrong(&fault, &entry.request_id).await,
+                None => response,
+            }
         }
     };
     entry.outcome = match response.extensions().get::<Dropped>() {
@@ -124,7 +127,11 @@ impl Frame {
         }
     }
 
-    fn wrong(&self, fault: &Fault, id: &str) -> Response {
+    async fn wrong(&self, fault: &Fault, id: &str) -> Response {
+        if fault.effect == Effect::Hang {
+            self.shared.faults.count_hanging();
+            self.shared.stop.cancelled().await;
+        }
         let Effect::Answer {
             status,
             code,

@@ -1,5 +1,9 @@
 //! The examples as users run them: each stack in KDL and in Rust is the same stack, and it converges.
 
+mod crash;
+mod mortal;
+mod shape;
+
 use std::collections::BTreeMap;
 
 use fleetflow_core::Stack;
@@ -28,7 +32,10 @@ async fn the_stack_in_rust_gives_the_same_plan_as_the_file_byte_for_byte() {
         serde_json::to_string_pretty(&plan).unwrap()
     };
     let (rust, file) = (of(in_rust()).await, of(from_file()).await);
-    assert!(rust.contains("container.creo-dev-01/creo-stack/mcp-server"), "{rust}");
+    assert!(
+        rust.contains("container.creo-dev-01/creo-stack/mcp-server"),
+        "{rust}"
+    );
     assert_eq!(rust, file);
 }
 
@@ -43,7 +50,10 @@ async fn the_example_converges_a_second_run_changes_nothing_and_everything_is_re
     clouds.sandbox().clear_log().unwrap();
     for same in [in_rust(), from_file()] {
         let plan = same.session(session.clone()).plan().await.unwrap();
-        assert!(plan.is_empty() && plan.records.is_empty() && plan.drift.is_empty(), "{plan:?}");
+        assert!(
+            plan.is_empty() && plan.records.is_empty() && plan.drift.is_empty(),
+            "{plan:?}"
+        );
     }
     let log = clouds.sandbox().log();
     let writes: Vec<_> = log.writes().collect();

@@ -1,0 +1,137 @@
+//! Dies at every boundary of a run, one after another: before each request, after its effect but before its answer,
+//! before and after each write of the state. Then `converge` ends in the same world, and `destroy` leaves nothing.
+
+use std::time::Duration;
+
+use fleetflow_core::Stack;
+use fleetflow_core::converge::{Caller, Session};
+use fleetflow_core::plan::DataGuard;
+use fleetflow_examples::creo_memories;
+use fleetflow_examples::emulated::Emulated;
+use fleetflow_sandbox::{Fault, Moment, Options, Sandbox, Times, Timings};
+use serde_json::Value;
+
+use crate::mortal::{Death, Journal};
+use crate::shape::shape;
+
+/// Where a run ends.
+#[derive(Clone, Copy, Debug)]
+enum Boundary {
+    Request(Moment, u64),
+    Write(Death),
+}
+
+/// A world and the state of its stage; both outlive the runs in them.
+struct Bench {
+    clouds: Emulated,
+    journal: Journal,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let options = Options {
+            timings: Timings::INSTANT,
+            ..Options::default()
+        };
+        Self {
+            clouds: Emulated::with(options).await.expect("emulated clouds"),
+            journal: Journal::default(),
+        }
+    }
+
+    /// The stack with new clients, as a new process has them.
+    fn stack(&self) -> Stack {
+        let clouds = self.clouds.clouds().expect("clients");
+        let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+        let session = Session::new(clouds, self.journal.clone(), caller)
+            .data(DataGuard::Allow)
+            .settle(Duration::ZERO);
+        creo_memories::stack(Sandbox::CLOUDFLARE_ACCOUNT).session(session)
+    }
+
+    /// Runs until `boundary`; whether it was reached.
+    async fn die_at(&self, boundary: Boundary) -> bool {
+        let faults = self.clouds.sandbox().faults();
+        match boundary {
+            Boundary::Write(death) => self.journal.dies(Some(death)),
+            Boundary::Request(moment, number) => {
+                let fault = Fault::hang().when(moment).times(Times::Nth(number));
+                self.clouds.sandbox().add_fault(fault).expect("a rule");
+            }
+        }
+        let stack = self.stack();
+        let died = async {
+            while faults.hanging() == 0 && !self.journal.is_dead() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let reached = tokio::select! {
+            report = stack.converge() => {
+                report.unwrap_or_else(|error| panic!("{boundary:?}: {error:?}"));
+                false
+            }
+            () = died => true,
+        };
+        faults.clear();
+        self.journal.dies(None);
+        reached
+    }
+
+    fn world(&self) -> Value {
+        self.clouds.sandbox().inventory()
+    }
+}
+
+async fn continued(boundary: Boundary, undisturbed: &Value, empty: &Value) -> bool {
+    let up = Bench::new().await;
+    if !up.die_at(boundary).await {
+        return false;
+    }
+    let stack = up.stack();
+    stack
+        .converge()
+        .await
+        .unwrap_or_else(|error| panic!("{boundary:?}: {error:?}"));
+    assert_eq!(
+        shape(&up.world()),
+        *undisturbed,
+        "{boundary:?}: up ends in another world"
+    );
+    let plan = stack.plan().await.expect("a plan");
+    assert!(plan.is_empty(), "{boundary:?}: {plan:#?}");
+    let down = Bench::new().await;
+    assert!(down.die_at(boundary).await, "{boundary:?} is reached again");
+    down.stack()
+        .destroy()
+        .await
+        .unwrap_or_else(|error| panic!("{boundary:?}: {error:?}"));
+    assert_eq!(down.world(), *empty, "{boundary:?}: down leaves something");
+    true
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wherever_the_example_dies_up_goes_on_and_down_leaves_nothing() {
+    let bench = Bench::new().await;
+    let empty = bench.world();
+    bench.stack().converge().await.expect("an undisturbed run");
+    let undisturbed = shape(&bench.world());
+    let kinds: [fn(u64) -> Boundary; 4] = [
+        |number| Boundary::Request(Moment::BeforeEffect, number),
+        |number| Boundary::Request(Moment::AfterEffect, number),
+        |number| Boundary::Write(Death::Before(number)),
+        |number| Boundary::Write(Death::After(number)),
+    ];
+    let mut counts = Vec::new();
+    for boundary in kinds {
+        let mut number = 1;
+        while continued(boundary(number), &undisturbed, &empty).await {
+            number += 1;
+        }
+        counts.push(number - 1);
+    }
+    let total: u64 = counts.iter().sum();
+    println!(
+        "{total} boundaries of the example: {counts:?} before requests, after effects, before and after writes"
+    );
+    assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
+}
