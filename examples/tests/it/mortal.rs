@@ -38,6 +38,11 @@ impl Journal {
         };
     }
 
+    /// How many writes there were since they were counted anew.
+    pub fn writes(&self) -> u64 {
+        self.pages().writes
+    }
+
     /// Whether the writer died.
     pub fn is_dead(&self) -> bool {
         self.pages().dead
