@@ -43,6 +43,8 @@ impl Emulated {
         let sakura = Sakura::builder(token.into(), secret.into())
             .root(self.sandbox.sakura_root_url())
             .deploy_key(self.key.public())
+            // Nobody else is served here.
+            .rate_limit(200)
             .build()?;
         let cloudflare = Cloudflare::builder(Credentials::Token(Sandbox::CLOUDFLARE_TOKEN.into()))
             .base(self.sandbox.cloudflare_url())

@@ -95,6 +95,18 @@ impl Store for Journal {
         Box::pin(async move { MemoryStore::new().acquire(holder).await })
     }
 
+    fn still_held<'a>(&'a self, _: &'a Lease) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn unlock(&self) -> BoxFuture<'_, Result<Option<Holder>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn repair<'a>(&'a self, _: &'a Lease) -> BoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn release(&self, _: Lease) -> BoxFuture<'_, Result<()>> {
         Box::pin(async { Ok(()) })
     }
