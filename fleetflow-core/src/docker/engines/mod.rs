@@ -24,12 +24,9 @@ use secrecy::SecretString;
 pub use builder::EnginesBuilder;
 pub(crate) use engine::Engine;
 pub use host_keys::HostKeys;
-<<<<<<< HEAD
+pub use key_pair::KeyPair;
 pub(crate) use registry::Registries;
 pub use registry::RegistryLogin;
-=======
-pub use key_pair::KeyPair;
->>>>>>> 4d796a0 (Write the example in Rust: the same plan as the file, converged on emulated clouds)
 
 use super::{Host, Place};
 use crate::converge::Context;
