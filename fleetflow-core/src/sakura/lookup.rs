@@ -59,6 +59,7 @@ struct DiskSize {
     availability: String,
 }
 
+#[expect(clippy::struct_field_names, reason = "the API calls them so")]
 /// An archive: something that disks are copied from (API doc "Archives").
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -67,7 +68,7 @@ pub(super) struct Archive {
     #[serde(rename = "ID")]
     pub(super) id: Id,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) name: String,
+    name: String,
     /// Its size in MiB.
     #[serde(rename = "SizeMB", default, deserialize_with = "or_default")]
     pub(super) size_mb: u64,
@@ -120,6 +121,8 @@ impl Archive {
     }
 }
 
+/// A zone, and the name of an operating system there.
+type InZone = (String, String);
 type Once<T> = Arc<tokio::sync::OnceCell<T>>;
 
 /// What was asked already.
@@ -127,7 +130,7 @@ type Once<T> = Arc<tokio::sync::OnceCell<T>>;
 pub(super) struct Lookups {
     server_plans: Mutex<BTreeMap<String, Once<Vec<ServerPlan>>>>,
     disk_plans: Mutex<BTreeMap<String, Once<Vec<DiskPlan>>>>,
-    archives: Mutex<BTreeMap<(String, String), Once<Option<Archive>>>>,
+    archives: Mutex<BTreeMap<InZone, Once<Option<Archive>>>>,
 }
 
 fn cell<K: Ord, T>(cells: &Mutex<BTreeMap<K, Once<T>>>, key: K) -> Once<T> {

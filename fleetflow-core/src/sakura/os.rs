@@ -10,12 +10,39 @@ pub(crate) struct OperatingSystem {
     pub(crate) name: &'static str,
     /// The tags that its archive carries, all of them (API doc "Archives", as the official clients search).
     pub(crate) tags: &'static [&'static str],
+    /// The words of its archive's name, for images that have no tags of their own (API doc "cloud-init variant").
+    pub(crate) words: Option<&'static str>,
     /// The user who may log in with the configured key.
     pub(crate) user: &'static str,
 }
 
 const fn os(name: &'static str, tags: &'static [&'static str], user: &'static str) -> OperatingSystem {
-    OperatingSystem { name, tags, user }
+    OperatingSystem {
+        name,
+        tags,
+        words: None,
+        user,
+    }
+}
+
+/// An image that is set up by cloud-init at its first start.
+const fn cloud(name: &'static str, words: &'static str, user: &'static str) -> OperatingSystem {
+    OperatingSystem {
+        name,
+        tags: &[],
+        words: Some(words),
+        user,
+    }
+}
+
+impl OperatingSystem {
+    /// What finds its archive, as the API filters.
+    pub(crate) fn filter(&self) -> serde_json::Value {
+        match self.words {
+            Some(words) => serde_json::json!({ "Name": words }),
+            None => serde_json::json!({ "Tags.Name": [self.tags] }),
+        }
+    }
 }
 
 /// Versions are pinned by a `*-latest` tag; a name without version follows `current-stable`, which moves on.
@@ -38,6 +65,8 @@ const KNOWN: &[OperatingSystem] = &[
     os("miraclelinux-8", &["miracle-8-latest"], "root"),
     os("miraclelinux", &["current-stable", "distro-miracle"], "root"),
     os("kusanagi", &["current-stable", "pkg-kusanagi"], "root"),
+    cloud("ubuntu-24.04-cloudimg", "Ubuntu 24.04 cloudimg", "ubuntu"),
+    cloud("ubuntu-22.04-cloudimg", "Ubuntu 22.04 cloudimg", "ubuntu"),
 ];
 
 /// The operating system called `name`.

@@ -9,6 +9,9 @@ use typed_builder::TypedBuilder;
 
 pub use rule::{PacketAction, PacketRule, Protocol};
 
+#[cfg(test)]
+pub(super) use ops::Row;
+
 use super::{mark, zone};
 use crate::model::{Address, Declaration, Expansion, Output, OutputField, Path, Problem, Provider, Resource};
 

@@ -8,7 +8,7 @@ use typed_builder::TypedBuilder;
 
 mod behind;
 pub(crate) mod drain;
-mod monitor;
+pub(super) mod monitor;
 
 use super::server::named;
 use crate::autoscale::Policy;

@@ -37,7 +37,7 @@ impl Sakura {
 }
 
 /// The samples of an answer. An empty one is a list instead of an object, and so is an empty bucket.
-fn samples(data: &Value, cores: u32) -> Vec<Sample> {
+pub(in crate::sakura) fn samples(data: &Value, cores: u32) -> Vec<Sample> {
     let buckets = data.as_object().into_iter().flatten();
     let samples: BTreeMap<Timestamp, Option<f64>> = buckets
         .filter_map(|(time, bucket)| {

@@ -35,7 +35,7 @@ impl Work<'_> {
     }
 
     /// The declared keys; without any, the one whose private half the caller holds.
-    fn keys(&self) -> Result<Vec<String>> {
+    pub(super) fn keys(&self) -> Result<Vec<String>> {
         let declared = files::keys(self.spec, &self.context.root)
             .map_err(|error| error.on(&self.context.owner.address))?;
         if declared.is_empty() {

@@ -17,8 +17,25 @@ pub(super) struct Content {
     key: &'static str,
     id: Id,
     size_mb: u64,
-    /// Whether the disk can be configured.
-    pub(super) is_editable: bool,
+    /// How host name, keys and scripts get into it.
+    pub(super) set_up: SetUp,
+}
+
+/// How host name, keys and scripts get into a boot disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SetUp {
+    /// The cloud writes them into the disk.
+    Edited,
+    /// They are handed over at the first start (API doc "cloud-init variant").
+    UserData,
+    /// Not at all: Windows, appliances, unknown images.
+    Never,
+}
+
+/// How the disk that a server with `contents` boots from is set up.
+pub(super) fn set_up(contents: &[Option<Content>]) -> SetUp {
+    let first = contents.first().and_then(Option::as_ref);
+    first.map_or(SetUp::Never, |first| first.set_up)
 }
 
 impl Content {
@@ -42,10 +59,7 @@ impl Work<'_> {
             self.check_size(disk, content.as_ref()).await?;
             contents.push(content);
         }
-        if contents
-            .first()
-            .is_some_and(|first| first.as_ref().is_some_and(|first| !first.is_editable))
-        {
+        if set_up(&contents) == SetUp::Never {
             self.check_needs_no_edit()?;
         }
         Ok(contents)
@@ -133,19 +147,26 @@ impl Work<'_> {
         let os = os::find(name).ok_or_else(|| {
             self.invalid(format!("there is no operating system `{name}`"), os::advice(name))
         })?;
-        let filter = json!({ "Tags.Name": [os.tags] });
-        self.sakura.public_archive(self.zone, name, filter).await
+        self.sakura.public_archive(self.zone, name, os.filter()).await
     }
 
     /// Only the disk that the server boots from is ever configured.
     async fn filled(&self, key: &'static str, archive: Archive, place: Place) -> Result<Content> {
         let (id, size_mb) = (archive.id, archive.size_mb);
-        let is_editable = place == Place::Boot && self.is_editable(archive).await?;
+        let set_up = if place == Place::Further {
+            SetUp::Never
+        } else if archive.reads_user_data() {
+            SetUp::UserData
+        } else if self.is_editable(archive).await? {
+            SetUp::Edited
+        } else {
+            SetUp::Never
+        };
         Ok(Content {
             key,
             id,
             size_mb,
-            is_editable,
+            set_up,
         })
     }
 

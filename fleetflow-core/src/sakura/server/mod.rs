@@ -14,7 +14,8 @@ mod order;
 mod plan;
 mod power;
 mod ssh;
-mod wire;
+mod user_data;
+pub(super) mod wire;
 mod work;
 
 use std::collections::BTreeSet;

@@ -127,7 +127,7 @@ impl Work<'_> {
     }
 
     /// Who is not the administrator may use the engine as a member of its group.
-    fn docker_script(&self) -> String {
+    pub(super) fn docker_script(&self) -> String {
         let users: BTreeSet<&str> = [Some(self.spec.login_user()), Some(self.spec.image_user())]
             .into_iter()
             .flatten()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::disk::Disk;
-use super::image::Content;
+use super::image::{self, Content, SetUp};
 use super::power::Start;
 use super::wire::{Machine, Volume};
 use super::work::Work;
@@ -60,14 +60,15 @@ impl Work<'_> {
         contents: &[Option<Content>],
         notes: &[Id],
     ) -> Result<Start> {
-        let mut start = Start::Asked;
+        let set_up = image::set_up(contents);
+        let mut start = self.asked(set_up)?;
         let all = self.spec.disk.iter().zip(contents).enumerate();
         for (index, (disk, content)) in all.skip(machine.disks.len()) {
             let mut body = json!({ "Disk": self.disk(disk, content.as_ref(), machine.id) });
-            if index == 0 && content.as_ref().is_some_and(|content| content.is_editable) {
+            if index == 0 && set_up == SetUp::Edited {
                 body["Config"] = self.config(notes)?;
             }
-            if index == 0 && self.spec.disk.len() == 1 {
+            if index == 0 && self.spec.disk.len() == 1 && set_up != SetUp::UserData {
                 body["BootAtAvailable"] = true.into();
                 start = Start::ByItself;
             }

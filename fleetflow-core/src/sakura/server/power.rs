@@ -35,10 +35,10 @@ pub(super) enum Off {
 }
 
 /// Who starts a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Start {
-    /// We do.
-    Asked,
+    /// We do; at the first start with user data, where the image reads some.
+    Asked(Option<String>),
     /// The cloud does, as soon as the disk is ready.
     ByItself,
 }
@@ -63,7 +63,12 @@ impl Work<'_> {
     /// Starts the server and waits until it is up.
     pub(super) async fn start(&self, id: Id, start: Start) -> Result<Machine> {
         let asked = &Asked::default();
-        if start == Start::ByItself || self.ask_to_start(id).await? {
+        let by_itself = start == Start::ByItself;
+        let user_data = &match start {
+            Start::ByItself => None,
+            Start::Asked(user_data) => user_data,
+        };
+        if by_itself || self.ask_to_start(id, user_data.as_deref()).await? {
             asked.now();
         }
         until(self.context, BOOT, |fresh| async move {
@@ -73,7 +78,7 @@ impl Work<'_> {
                 None => return Err(self.gone()),
                 Some(_) => {}
             }
-            if asked.is_overdue() && self.ask_to_start(id).await? {
+            if asked.is_overdue() && self.ask_to_start(id, user_data.as_deref()).await? {
                 asked.now();
             }
             Ok(Look::NotYet("booting".to_owned()))
@@ -82,8 +87,11 @@ impl Work<'_> {
     }
 
     /// Asks for power; whether the cloud took it, or has it already. Otherwise something has to pass first.
-    async fn ask_to_start(&self, id: Id) -> Result<bool> {
-        let call = Call::put(self.zone, format!("server/{id}/power"), "start the server");
+    async fn ask_to_start(&self, id: Id, user_data: Option<&str>) -> Result<bool> {
+        let mut call = Call::put(self.zone, format!("server/{id}/power"), "start the server");
+        if let Some(text) = user_data {
+            call = call.body(json!({ "UserBootVariables": { "CloudInit": { "UserData": text } } }));
+        }
         match self.sakura.done(call).await {
             Err(error) if answer::is_one_of(&error, &["conflict"]) => Ok(true),
             Err(error) if answer::passes(&error) => Ok(false),

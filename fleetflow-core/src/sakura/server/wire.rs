@@ -14,114 +14,114 @@ pub(in crate::sakura) struct Machine {
     #[serde(rename = "ID")]
     pub(in crate::sakura) id: Id,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) name: String,
+    pub(in crate::sakura) name: String,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) description: String,
+    pub(in crate::sakura) description: String,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) tags: Vec<String>,
+    pub(in crate::sakura) tags: Vec<String>,
     /// RFC 3339.
     #[serde(default)]
-    pub(super) created_at: Option<String>,
+    pub(in crate::sakura) created_at: Option<String>,
     #[serde(default)]
-    pub(super) server_plan: Option<MachinePlan>,
+    pub(in crate::sakura) server_plan: Option<MachinePlan>,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) instance: Instance,
+    pub(in crate::sakura) instance: Instance,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) disks: Vec<Volume>,
+    pub(in crate::sakura) disks: Vec<Volume>,
     /// Their place is the number of the interface; appliances have nulls among them.
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) interfaces: Vec<Option<Interface>>,
+    pub(in crate::sakura) interfaces: Vec<Option<Interface>>,
 }
 
 /// A server's size.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct MachinePlan {
+pub(in crate::sakura) struct MachinePlan {
     #[serde(rename = "CPU")]
-    pub(super) cpu: u32,
+    pub(in crate::sakura) cpu: u32,
     #[serde(rename = "MemoryMB")]
-    pub(super) memory_mb: u32,
+    pub(in crate::sakura) memory_mb: u32,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) commitment: String,
+    pub(in crate::sakura) commitment: String,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) generation: u32,
+    pub(in crate::sakura) generation: u32,
 }
 
 /// A server's power.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct Instance {
+pub(in crate::sakura) struct Instance {
     #[serde(deserialize_with = "or_default")]
-    pub(super) status: String,
+    pub(in crate::sakura) status: String,
     /// Null until it was started once.
-    pub(super) before_status: Option<String>,
+    pub(in crate::sakura) before_status: Option<String>,
 }
 
 /// A disk, alone or inside a server, where less of it is shown.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Volume {
+pub(in crate::sakura) struct Volume {
     #[serde(rename = "ID")]
-    pub(super) id: Id,
+    pub(in crate::sakura) id: Id,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) availability: String,
+    pub(in crate::sakura) availability: String,
     #[serde(rename = "SizeMB", default, deserialize_with = "or_default")]
-    pub(super) size_mb: u64,
+    pub(in crate::sakura) size_mb: u64,
     #[serde(rename = "MigratedMB", default, deserialize_with = "or_default")]
-    pub(super) migrated_mb: u64,
+    pub(in crate::sakura) migrated_mb: u64,
     #[serde(default)]
-    pub(super) plan: Option<Reference>,
+    pub(in crate::sakura) plan: Option<Reference>,
     #[serde(default)]
-    pub(super) job_status: Option<JobStatus>,
+    pub(in crate::sakura) job_status: Option<JobStatus>,
     #[serde(default)]
-    pub(super) server: Option<Reference>,
+    pub(in crate::sakura) server: Option<Reference>,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) connection_order: u64,
+    pub(in crate::sakura) connection_order: u64,
 }
 
 /// What is being done to a disk.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct JobStatus {
+pub(in crate::sakura) struct JobStatus {
     /// Why the disk could not be configured: the only place where that is told (API doc "Read and progress").
     #[serde(default)]
-    pub(super) config_error: Option<ConfigError>,
+    pub(in crate::sakura) config_error: Option<ConfigError>,
 }
 
 /// Why a disk could not be configured.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ConfigError {
+pub(in crate::sakura) struct ConfigError {
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) error_code: String,
+    pub(in crate::sakura) error_code: String,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) error_msg: String,
+    pub(in crate::sakura) error_msg: String,
 }
 
 /// A network interface.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Interface {
+pub(in crate::sakura) struct Interface {
     #[serde(rename = "ID")]
-    pub(super) id: Id,
+    pub(in crate::sakura) id: Id,
     /// The public address, on the shared segment.
     #[serde(rename = "IPAddress", default)]
-    pub(super) ip_address: Option<Ipv4Addr>,
+    pub(in crate::sakura) ip_address: Option<Ipv4Addr>,
     /// A label that the user set; on a router's network it is the public address.
     #[serde(rename = "UserIPAddress", default)]
-    pub(super) user_ip_address: Option<Ipv4Addr>,
+    pub(in crate::sakura) user_ip_address: Option<Ipv4Addr>,
     #[serde(default)]
-    pub(super) switch: Option<Plugged>,
+    pub(in crate::sakura) switch: Option<Plugged>,
     #[serde(default)]
-    pub(super) packet_filter: Option<Reference>,
+    pub(in crate::sakura) packet_filter: Option<Reference>,
 }
 
 /// What an interface is plugged into.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Plugged {
+pub(in crate::sakura) struct Plugged {
     #[serde(rename = "ID")]
-    pub(super) id: Id,
+    pub(in crate::sakura) id: Id,
     #[serde(default)]
     user_subnet: Option<Subnet>,
     #[serde(default)]
@@ -137,33 +137,33 @@ struct Subnet {
 
 impl Machine {
     /// Whether its power is on.
-    pub(super) fn is_up(&self) -> bool {
+    pub(in crate::sakura) fn is_up(&self) -> bool {
         self.instance.status == "up"
     }
 
     /// Whether its power is off. `cleaning` and words not known yet are neither on nor off.
-    pub(super) fn is_down(&self) -> bool {
+    pub(in crate::sakura) fn is_down(&self) -> bool {
         self.instance.status == "down"
     }
 
     /// Whether it was started at least once.
-    pub(super) fn has_run(&self) -> bool {
+    pub(in crate::sakura) fn has_run(&self) -> bool {
         self.is_up() || self.instance.before_status.is_some()
     }
 
     /// The interface with this number.
-    pub(super) fn interface(&self, number: usize) -> Option<&Interface> {
+    pub(in crate::sakura) fn interface(&self, number: usize) -> Option<&Interface> {
         self.interfaces.get(number)?.as_ref()
     }
 
     /// The public address: of the first interface (API doc "Read").
-    pub(super) fn ip(&self) -> Option<Ipv4Addr> {
+    pub(in crate::sakura) fn ip(&self) -> Option<Ipv4Addr> {
         let first = self.interface(0)?;
         first.ip_address.or(first.user_ip_address)
     }
 
     /// The gateway of the public network.
-    pub(super) fn gateway(&self) -> Option<Ipv4Addr> {
+    pub(in crate::sakura) fn gateway(&self) -> Option<Ipv4Addr> {
         let plugged = self.interface(0)?.switch.as_ref()?;
         let subnets = [&plugged.user_subnet, &plugged.subnet];
         subnets
@@ -175,12 +175,12 @@ impl Machine {
 
 impl Volume {
     /// Why its configuration failed.
-    pub(super) fn config_error(&self) -> Option<&ConfigError> {
+    pub(in crate::sakura) fn config_error(&self) -> Option<&ConfigError> {
         self.job_status.as_ref()?.config_error.as_ref()
     }
 
     /// How much of it is copied, in percent.
-    pub(super) fn percent(&self) -> u64 {
+    pub(in crate::sakura) fn percent(&self) -> u64 {
         (self.migrated_mb * 100)
             .checked_div(self.size_mb)
             .unwrap_or(0)

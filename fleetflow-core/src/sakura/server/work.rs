@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Server;
+use super::image::{self, SetUp};
 use super::note::{self, Scripts};
 use super::observe::outputs;
 use super::power::{self, Off, Start};
@@ -65,9 +66,9 @@ impl<'w> Work<'w> {
         let machine = self.order().await?;
         self.remember(machine.id).await?;
         self.filter(&machine).await?;
-        let notes = match contents.first() {
-            Some(Some(first)) if first.is_editable => self.register(self.spec.scripts(), true).await?,
-            _ => Vec::new(),
+        let notes = match image::set_up(&contents) {
+            SetUp::Edited => self.register(self.spec.scripts(), true).await?,
+            SetUp::UserData | SetUp::Never => Vec::new(),
         };
         let start = self.add_disks(&machine, &contents, &notes).await?;
         self.disks_ready(machine.id, true).await?;
@@ -113,10 +114,7 @@ impl<'w> Work<'w> {
             machine.disks.truncate(first);
         }
         let boots_anew = machine.disks.is_empty();
-        let is_editable = contents
-            .first()
-            .is_some_and(|first| first.as_ref().is_some_and(|first| first.is_editable));
-        let notes = match boots_anew && is_editable {
+        let notes = match boots_anew && image::set_up(&contents) == SetUp::Edited {
             true => self.register(self.spec.scripts(), false).await?,
             false => Vec::new(),
         };
@@ -144,7 +142,11 @@ impl<'w> Work<'w> {
                 id = self.change_plan(&machine).await?;
             }
         }
-        self.started(id, Start::Asked).await
+        let start = match machine.has_run() {
+            true => Start::Asked(None),
+            false => self.asked(image::set_up(&self.contents().await?))?,
+        };
+        self.started(id, start).await
     }
 
     async fn edit(&self, machine: &Machine, edit: Edit) -> Result<()> {

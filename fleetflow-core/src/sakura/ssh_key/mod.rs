@@ -6,6 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
+#[cfg(test)]
+pub(super) use ops::Row;
+
 use super::mark;
 use super::server::{is_private_key, is_public_key};
 use crate::model::{Address, Output, OutputField, Path, Problem, Provider, Resource};

@@ -8,6 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
+#[cfg(test)]
+pub(super) use ops::Row;
+
 use super::mark;
 use crate::model::{Address, Output, OutputField, Path, Problem, Provider, Resource};
 

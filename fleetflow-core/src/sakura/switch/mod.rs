@@ -8,6 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
+#[cfg(test)]
+pub(super) use ops::Row;
+
 use super::{mark, zone};
 use crate::model::{Address, Declaration, Expansion, Output, OutputField, Problem, Provider, Resource};
 

@@ -1,10 +1,12 @@
 //! The kinds of SAKURA Cloud against the emulated one: whole stacks, call counts, crashes at every write.
 
 mod crash;
+mod fixtures;
 mod objects;
 mod picture;
 mod scaling;
 mod server;
+mod weather;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,7 +21,7 @@ use super::watch::Watch;
 use super::{Sakura, Shared};
 use crate::clouds::Clouds;
 use crate::converge::tests::Journal;
-use crate::converge::{Caller, Report, Session};
+use crate::converge::{Caller, Event, Report, Session};
 use crate::error::Result;
 use crate::http::{Http, HttpTransport, Pace, Patience, Request, Response, Transport, TransportError};
 use crate::model::{Providers, SakuraSettings, Stack};
@@ -128,11 +130,16 @@ impl Bench {
     }
 
     fn attach(&self, stack: &Stack) -> Stack {
+        self.attach_watched(stack, |_| {})
+    }
+
+    fn attach_watched(&self, stack: &Stack, watcher: impl Fn(Event) + Send + Sync + 'static) -> Stack {
         let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
-        let session = Session::new(Clouds::none().sakura(self.sakura()), self.journal.clone(), caller);
-        stack
-            .clone()
-            .session(session.data(DataGuard::Allow).settle(std::time::Duration::ZERO))
+        let session = Session::new(Clouds::none().sakura(self.sakura()), self.journal.clone(), caller)
+            .data(DataGuard::Allow)
+            .settle(std::time::Duration::ZERO)
+            .watcher(watcher);
+        stack.clone().session(session)
     }
 
     async fn plan(&self, stack: &Stack) -> Plan {

@@ -7,6 +7,19 @@ use crate::model::Stack;
 use crate::plan::Action;
 use crate::prelude::*;
 
+/// What changes, as `switch.backend tags`.
+fn changes(plan: &crate::plan::Plan) -> Vec<String> {
+    let of = |step: &crate::plan::Step| {
+        let changes = step.changes.iter();
+        changes
+            .map(|change| format!("{} {}", step.address, change.path))
+            .collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = plan.steps.iter().flat_map(of).collect();
+    all.sort();
+    all
+}
+
 fn filter() -> PacketFilter {
     PacketFilter::builder()
         .name("public")
@@ -73,16 +86,7 @@ async fn objects_are_made_seen_changed_and_removed() {
                 .build(),
         );
     let plan = bench.plan(&changed).await;
-    let mut changes: Vec<_> = plan
-        .steps
-        .iter()
-        .flat_map(|step| {
-            step.changes
-                .iter()
-                .map(|change| format!("{} {}", step.address, change.path))
-        })
-        .collect();
-    changes.sort();
+    let changes = changes(&plan);
     assert_eq!(
         changes,
         [
@@ -233,16 +237,7 @@ async fn a_changed_file_is_a_change() {
     write("web.pub", &KEY.replace("L0Q9", "L0Q8"));
     write("start.sh", "#!/bin/sh\necho two\n");
     let plan = bench.plan(&stack()).await;
-    let mut changes: Vec<_> = plan
-        .steps
-        .iter()
-        .flat_map(|step| {
-            step.changes
-                .iter()
-                .map(|change| format!("{} {}", step.address, change.path))
-        })
-        .collect();
-    changes.sort();
+    let changes = changes(&plan);
     assert_eq!(
         changes,
         [

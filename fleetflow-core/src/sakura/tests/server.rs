@@ -187,3 +187,94 @@ async fn several_disks_are_ordered_one_by_one_and_the_first_is_booted_from() {
     );
     assert_eq!(bench.inventory()["servers"][0]["disks"], json!(["db", "data"]));
 }
+
+#[tokio::test]
+async fn a_cloud_image_is_told_everything_at_its_first_start() {
+    let bench = Bench::new().await;
+    let server = Server::builder()
+        .name("web")
+        .plan(Plan::new(1, 1))
+        .disk(Disk::new(20, "ubuntu-24.04-cloudimg"))
+        .docker(true)
+        .startup_script("#!/bin/sh\necho hello\n")
+        .build();
+    bench.settle(&one(server)).await;
+    let log = bench.log();
+    let start = log.writes().find(|entry| entry.path.ends_with("/power")).unwrap();
+    let body = start.body.as_ref().unwrap().to_string();
+    assert!(body.contains("CloudInit"), "{body}");
+    assert_eq!(
+        bench.writes(),
+        ["POST /server", "POST /disk", "PUT /server/ID/power"]
+    );
+    assert_eq!(
+        bench.inventory()["disks"][0]["config"]["ssh_keys"],
+        json!([super::KEY])
+    );
+}
+
+#[tokio::test]
+async fn docker_comes_with_a_script_that_is_gone_afterwards_and_its_loss_disturbs_nobody() {
+    let bench = Bench::new().await;
+    let server = |docker: bool| {
+        let disk = Disk::new(20, "almalinux-9");
+        Server::builder()
+            .name("web")
+            .plan(Plan::new(1, 1))
+            .disk(disk)
+            .docker(docker)
+            .build()
+    };
+    bench.settle(&one(server(true))).await;
+    let log = bench.log();
+    let script = log.writes().find(|entry| entry.path.ends_with("/note")).unwrap();
+    let script = script.body.as_ref().unwrap().to_string();
+    assert!(
+        script.contains("docker-ce") && script.contains("fleetflow=shop/dev/server.web"),
+        "{script}"
+    );
+    assert_eq!(
+        bench.writes(),
+        ["POST /server", "POST /note", "POST /disk", "DELETE /note/ID"]
+    );
+    let plan = bench.plan(&one(server(false))).await;
+    assert!(plan.steps[0].disruption.is_none(), "{plan:#?}");
+    bench.settle(&one(server(false))).await;
+    assert!(bench.writes().is_empty());
+    let plan = bench.plan(&one(server(true))).await;
+    assert_eq!(plan.steps[0].disruption.level, Level::Reboot);
+    bench.settle(&one(server(true))).await;
+    assert_eq!(
+        bench.writes(),
+        [
+            "DELETE /server/ID/power",
+            "POST /note",
+            "PUT /disk/ID/config",
+            "DELETE /note/ID",
+            "PUT /server/ID/power"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_edited_is_told_before_anything_is_made() {
+    let bench = Bench::new().await;
+    let zone = bench.sakura();
+    let call = crate::sakura::client::Call::get("tk1a", "archive", "find Windows");
+    let filter = json!({ "Tags.Name": [["os-windows"]] });
+    let windows: Vec<crate::sakura::wire::Reference> = zone.list(call, "Archives", filter).await.unwrap();
+    let server = |key: bool| {
+        let disk = Disk::from_archive(100, windows[0].id.to_string());
+        let server = Server::builder().name("win").plan(Plan::new(4, 4)).disk(disk);
+        if key {
+            server.ssh_key(super::KEY).build()
+        } else {
+            server.build()
+        }
+    };
+    let error = bench.converge(&one(server(true))).await.unwrap_err().to_string();
+    assert!(error.contains("cannot write ssh-key into the image"), "{error}");
+    assert!(bench.writes().is_empty());
+    bench.settle(&one(server(false))).await;
+    assert_eq!(bench.writes(), ["POST /server", "POST /disk"]);
+}

@@ -26,7 +26,8 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Outcome<Answer> {
         config::apply(&mut disk, edit);
     }
     let is_copy = disk.source != Source::Blank;
-    if is_copy && world.sakura.failing_copies > 0 {
+    let fails = is_copy && world.sakura.failing_copies > 0;
+    if fails {
         world.sakura.failing_copies -= 1;
         disk.job = disk.job.clone().failing();
     }
@@ -37,7 +38,8 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Outcome<Answer> {
     let id = world.next_id();
     world.sakura.disks.insert(id, disk);
     if let Some(server) = server
-        .filter(|_| boots)
+        // A disk whose copy fails is never available.
+        .filter(|_| boots && !fails)
         .and_then(|id| world.sakura.servers.get_mut(&id))
     {
         server.power.boot(ready_at, call.timings.boot);
