@@ -2,10 +2,12 @@
 //! sockets is not allowed or the user may not open them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use russh::ChannelMsg;
 use russh::client::{Handle, Msg};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::host_keys::Judge;
 use super::line::Line;
@@ -14,6 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 const SOCKET: &str = "/var/run/docker.sock";
 /// An SSH server allows ten sessions on one connection by default; a forwarded socket is none.
 const SESSIONS: usize = 6;
+/// How long an engine may take to answer that it is there. One that is just being started may never do so.
+const ANSWER: Duration = Duration::from_secs(10);
 const PING: &[u8] = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n";
 
 /// One way.
@@ -127,7 +131,8 @@ async fn find(handle: &Handle<Judge>, server: &str) -> Result<Route> {
         Err(error) => return Err(unavailable(server, &error.to_string())),
     };
     for route in COMMANDS {
-        match route.answers(handle).await {
+        let answers = timeout(ANSWER, route.answers(handle)).await;
+        match answers.unwrap_or_else(|_| Err("no answer".to_owned())) {
             Ok(()) => return Ok(route),
             Err(complaint) => complaints.push(complaint),
         }
