@@ -80,6 +80,8 @@ impl Diagnostic {
 pub struct Diagnostics {
     sources: Sources,
     located: Vec<Located>,
+    /// What could not be done; the load without it.
+    attempt: Option<String>,
 }
 
 impl Diagnostics {
@@ -94,12 +96,26 @@ impl Diagnostics {
             .into_iter()
             .map(|diagnostic| Located::new(&sources, diagnostic))
             .collect();
-        Some(Self { sources, located })
+        Some(Self {
+            sources,
+            located,
+            attempt: None,
+        })
     }
 
     pub(crate) fn one(sources: Sources, diagnostic: Diagnostic) -> Self {
         let located = vec![Located::new(&sources, diagnostic)];
-        Self { sources, located }
+        Self {
+            sources,
+            located,
+            attempt: None,
+        }
+    }
+
+    /// The same mistakes, found while `attempt` (`plan stage "dev"`) and not by the load.
+    pub(crate) fn during(mut self, attempt: String) -> Self {
+        self.attempt = Some(attempt);
+        self
     }
 
     /// The mistakes.
@@ -142,6 +158,12 @@ impl fmt::Display for Diagnostics {
             .next()
             .map(|file| file.path().display().to_string());
         let file = file.unwrap_or_else(|| "the options".into());
+        if let Some(attempt) = &self.attempt {
+            return match self.len() {
+                1 => write!(f, "cannot {attempt}: 1 problem"),
+                several => write!(f, "cannot {attempt}: {several} problems"),
+            };
+        }
         match (self.count(Severity::Error), self.count(Severity::Warning)) {
             (0, 1) => write!(f, "1 warning about {file}"),
             (0, warnings) => write!(f, "{warnings} warnings about {file}"),

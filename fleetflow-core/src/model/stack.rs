@@ -124,7 +124,10 @@ impl Stack {
         for declared in &self.declarations {
             match decode(declared) {
                 Ok(declared) => declarations.push(declared),
-                Err(found) => problems.extend(found),
+                Err(found) => {
+                    problems.extend(found);
+                    problems.extend(plan::dangling_in(declared, self));
+                }
             }
         }
         let decoded = Self {

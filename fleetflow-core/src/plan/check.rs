@@ -28,6 +28,16 @@ pub(crate) fn check(stack: &Stack, all: &Stack) -> Vec<Problem> {
     problems
 }
 
+/// References of a declaration that is not canonical to what is not there. What they are for is not known.
+pub(crate) fn dangling_in(declared: &Declaration, all: &Stack) -> Vec<Problem> {
+    let known = Known::of(all);
+    references(&declared.spec)
+        .into_iter()
+        .filter(|(_, reference)| !known.has(&reference.address))
+        .map(|(path, reference)| absent(path, &reference.address, &known).on(&declared.address))
+        .collect()
+}
+
 /// What may be referred to.
 struct Known<'s> {
     declared: BTreeSet<&'s Address>,

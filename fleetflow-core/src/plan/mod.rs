@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-pub(crate) use check::{check, needs};
+pub(crate) use check::{check, dangling_in, needs};
 pub use diff::Change;
 pub use disruption::{Disruption, Level};
 pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Pause, Plan, Record, Step};

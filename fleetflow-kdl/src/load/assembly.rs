@@ -356,7 +356,7 @@ impl<'b> Build<'b> {
 
     /// A definition that no stage uses is checked as well; a stage that uses it one day may complete it.
     fn check_unused(&mut self, nodes: &[&Node], used: &BTreeSet<usize>) {
-        self.converter.missing = Missing::Tolerated;
+        let missing = std::mem::replace(&mut self.converter.missing, Missing::Tolerated);
         for (index, node) in nodes.iter().enumerate() {
             let known = self.definitions.all().iter().any(|(_, at)| *at == index);
             if self.used.contains(&index) || used.contains(&index) || !known {
@@ -373,6 +373,7 @@ impl<'b> Build<'b> {
                 .diagnostics
                 .extend(complete.filter_map(|problem| diagnostic_in(&tree, problem, "here")));
         }
+        self.converter.missing = missing;
     }
 
     fn finish(

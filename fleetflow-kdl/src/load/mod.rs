@@ -53,7 +53,8 @@ impl Loaded {
             .iter()
             .filter_map(|problem| self.places.diagnostic(problem))
             .collect();
-        Diagnostics::new(self.sources.clone(), found)
+        let found = Diagnostics::new(self.sources.clone(), found);
+        found.map(|found| found.during(format!("plan stage {:?}", self.stack.stage())))
     }
 
     /// The variable `name`: of the environment that was handed over, of `.env.STAGE`, or of `.env`.
