@@ -33,6 +33,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+pub use documents::schemas::schemas;
+
 use arguments::Arguments;
 use edge::Edge;
 use exit::Exit;

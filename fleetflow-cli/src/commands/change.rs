@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fleetflow_core::converge::Report;
-use fleetflow_core::plan::{Action, Plan};
+use fleetflow_core::plan::{Action, Plan, Step};
 use fleetflow_core::{Address, Error, ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
 
@@ -102,13 +102,14 @@ fn started(
             data: data_guard(invocation, &arguments.scope),
             adopting,
         };
-        let workplace = Workplace::open(invocation, &site, &cancelled, intent).await?;
+        let workplace = Workplace::open(invocation, &site, &cancelled, intent.clone()).await?;
         let change = Change {
             workplace: &workplace,
             goal,
             arguments,
             approval,
             care,
+            adopting: intent.adopting.clone(),
             began: Instant::now(),
             running: Running::default(),
         };
@@ -124,6 +125,7 @@ struct Change<'c> {
     arguments: &'c ChangeArguments,
     approval: Approval<'c>,
     care: Care,
+    adopting: Option<(Address, String)>,
     began: Instant,
     running: Running,
 }
@@ -225,8 +227,8 @@ impl Change<'_> {
     /// The part of the plan that was asked for, shown.
     fn review(&self, plan: Plan) -> Result<Plan> {
         let plan = scoped(plan, &self.workplace.stack, &self.arguments.scope)?;
-        if self.goal == Goal::Import {
-            only_taken_over(&plan)?;
+        if let Some((_, id)) = &self.adopting {
+            only_taken_over(&plan, id)?;
         }
         let invocation = self.workplace.invocation;
         if invocation.options.json {
@@ -239,7 +241,10 @@ impl Change<'_> {
             return Ok(plan);
         }
         let text = show::plan(&plan, &dependents(&plan), detail(self.arguments.detail));
-        let reading = show::reading(self.workplace.requests(), self.began.elapsed());
+        let reading = match self.arguments.plan {
+            Some(_) => String::new(),
+            None => show::reading(self.workplace.requests(), self.began.elapsed()),
+        };
         invocation.terminal.print(&(text + &reading))?;
         Ok(plan)
     }
@@ -354,9 +359,20 @@ impl Change<'_> {
 }
 
 /// An import makes nothing new.
-fn only_taken_over(plan: &Plan) -> Result<()> {
-    match plan.steps.iter().find(|step| step.action != Action::Adopt) {
+fn only_taken_over(plan: &Plan, id: &str) -> Result<()> {
+    let taken = |step: &Step| {
+        let found = step.existing.as_ref().map(|existing| existing.id.as_str());
+        step.action == Action::Adopt && found == Some(id)
+    };
+    match plan.steps.iter().find(|step| !taken(step)) {
         None => Ok(()),
+        Some(step) if step.action == Action::Adopt => {
+            let found = step.existing.as_ref().map_or("", |existing| existing.id.as_str());
+            let message = format!("it exists already and is ours: its id is {found}, not {id}");
+            Err(Error::new(ErrorKind::Conflict, message)
+                .on(&step.address)
+                .help("`flow up` takes it over by its mark"))
+        }
         Some(step) if step.action == Action::Create => {
             let message = format!("its cloud shows no {} with this id", step.address.kind());
             Err(Error::new(ErrorKind::NotFound, message)

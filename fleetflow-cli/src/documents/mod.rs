@@ -3,6 +3,7 @@
 
 pub(crate) mod event;
 pub(crate) mod outputs;
+pub(crate) mod schemas;
 pub(crate) mod state;
 pub(crate) mod status;
 pub(crate) mod validation;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fleetflow_core::Address;
 use fleetflow_core::model::resolve;
-use fleetflow_core::plan::{Action, Change, Drift, Plan, Step};
+use fleetflow_core::plan::{Action, Change, Drift, Level, Plan, Step};
 use serde_json::Value;
 
 use super::style::{ACTIONS, BOLD, CYAN, DIM, RED, YELLOW, name, paint, style, symbol};
@@ -168,7 +168,8 @@ pub(crate) fn reason(step: &Step) -> String {
                 Vec::from_iter(forcing).join(", ")
             ));
         }
-        (_, Some(parent)) => parts.push(format!("goes with {parent}")),
+        // Its reason says with what.
+        (_, Some(_)) => {}
         _ if !changed.is_empty() => parts.push(text::some_of(&changed, 4)),
         _ => {}
     }
@@ -180,10 +181,13 @@ pub(crate) fn disruption(step: &Step, dependents: &Dependents) -> String {
     if matches!(step.action, Action::Create | Action::Forget) {
         return String::new();
     }
-    let mut text = step.disruption.level.name().to_owned();
-    if !step.disruption.effects.is_empty() {
-        text = format!("{text} ({})", step.disruption.effects.join(", "));
+    let mut parts = step.disruption.effects.clone();
+    let level = step.disruption.level;
+    if parts.is_empty() || level != Level::Replace && !parts.iter().any(|part| part.starts_with(level.name()))
+    {
+        parts.insert(0, level.name().to_owned());
     }
+    let mut text = parts.join(", ");
     let users = dependents
         .get(&step.address)
         .into_iter()
@@ -191,7 +195,7 @@ pub(crate) fn disruption(step: &Step, dependents: &Dependents) -> String {
         .map(ToString::to_string);
     let users: Vec<_> = users.collect();
     if !users.is_empty() && !step.disruption.is_none() {
-        text = format!("{text}, used by {}", text::some_of(&users, 2));
+        text = format!("{text}; used by {}", text::some_of(&users, 2));
     }
     format!("disruption: {text}")
 }

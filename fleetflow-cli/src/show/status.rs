@@ -41,9 +41,8 @@ fn section(kind: &str, resources: &[&Resource]) -> Vec<String> {
     let mut rows = vec![heading.map(|word| paint(BOLD, word)).collect::<Vec<_>>()];
     for resource in resources {
         let cells = columns.iter().map(|column| {
-            resource
-                .status
-                .get(*column)
+            let said = resource.status.get(*column);
+            said.or_else(|| resource.outputs.get(*column))
                 .filter(|value| !value.is_null())
                 .map(text::plain)
                 .unwrap_or_default()
@@ -65,6 +64,9 @@ fn section(kind: &str, resources: &[&Resource]) -> Vec<String> {
     table(&rows)
 }
 
+/// Outputs that say how to get there.
+const WAYS: [&str; 2] = ["ip", "url"];
+
 fn columns<'r>(resources: &[&'r Resource]) -> Vec<&'r str> {
     let mut columns: Vec<&str> = Vec::new();
     for key in resources.iter().flat_map(|resource| resource.status.keys()) {
@@ -72,6 +74,16 @@ fn columns<'r>(resources: &[&'r Resource]) -> Vec<&'r str> {
             columns.push(key);
         }
     }
+    let leads_there = |column: &&&str| {
+        resources.iter().any(|resource| {
+            resource
+                .outputs
+                .get(**column)
+                .is_some_and(|value| !value.is_null())
+        })
+    };
+    let ways = WAYS.iter().filter(leads_there).copied();
+    columns.extend(ways.filter(|way| !columns.contains(way)).collect::<Vec<_>>());
     columns
 }
 

@@ -1,0 +1,12 @@
+//! The program as its users call it: exit codes, what is printed where, and what became of the emulated clouds.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot set up or read is a failure of the test"
+)]
+
+mod changes;
+mod documents;
+mod example;
+mod refusals;
+mod support;

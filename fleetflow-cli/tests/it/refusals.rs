@@ -1,0 +1,164 @@
+//! What is refused, with which exit code, and that nothing was touched before.
+
+use fleetflow_core::state::{FolderStore, Holder, Store as _};
+
+use crate::support::Project;
+
+const SERVER: &str = r#"
+project "shop"
+providers { sakura-cloud { zone "tk1a" } }
+stage "dev" {
+    server "web" {
+        plan core=1 memory=1
+        disk size=20 os="ubuntu-24.04"
+    }
+}
+"#;
+
+#[test]
+fn five_mistakes_are_five_places() {
+    let project = Project::new(
+        r#"stage "dev" {
+    server "web" {
+        plan core=four memory=4
+        disk size=100 os="ubuntu-24.04"
+        colour "red"
+    }
+    r2-buckt "files"
+    dns "example.jp" {
+        record "www" type="A" value=server.wbe.ip
+        record "old" type="AAA" value="192.0.2.1"
+    }
+}
+"#,
+    );
+    for command in [
+        &["validate"][..],
+        &["plan"],
+        &["up", "--yes"],
+        &["down", "--yes"],
+        &["status"],
+    ] {
+        let run = project.flow(command);
+        assert_eq!(run.code, Some(64), "{run:#?}");
+        assert!(run.out.is_empty(), "{run:#?}");
+        for place in [
+            "flow.kdl:3:",
+            "flow.kdl:5:",
+            "flow.kdl:7:",
+            "flow.kdl:9:",
+            "flow.kdl:10:",
+        ] {
+            assert!(run.err.contains(place), "{place} is missing: {run:#?}");
+        }
+    }
+    assert!(
+        !project.file(".fleetflow").exists(),
+        "nothing is kept of a wrong file"
+    );
+}
+
+#[test]
+fn a_missing_variable_is_named_at_its_line() {
+    let project = Project::new(
+        "providers { cloudflare { account-id env=\"MY_ACCOUNT\" } }\nstage \"dev\" { kv-namespace \"cache\" }\n",
+    );
+    let run = project.in_sandbox(&["plan"]);
+    assert_eq!(run.code, Some(64), "{run:#?}");
+    assert!(
+        run.err.contains("MY_ACCOUNT") && run.err.contains("flow.kdl:1:"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn without_credentials_everything_that_was_looked_at_is_named() {
+    let project =
+        Project::new(&SERVER.replace("stage \"dev\" {", "stage \"dev\" {\n kv-namespace \"cache\""));
+    for command in [&["plan"][..], &["up", "--yes"], &["down", "--yes"], &["status"]] {
+        let run = project.flow(command);
+        assert_eq!(run.code, Some(3), "{run:#?}");
+        for place in [
+            "SAKURA_ACCESS_TOKEN",
+            "~/.usacloud/default/config.json",
+            "CLOUDFLARE_API_TOKEN",
+        ] {
+            assert!(run.err.contains(place), "{place} is missing: {run:#?}");
+        }
+    }
+}
+
+#[test]
+fn only_what_the_stage_needs_is_asked_for() {
+    let project = Project::new(SERVER);
+    let run = project.flow(&["plan"]);
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    assert!(!run.err.contains("CLOUDFLARE"), "{run:#?}");
+}
+
+#[test]
+fn nobody_is_asked_where_nobody_is() {
+    let project = Project::new(SERVER);
+    for command in ["up", "down"] {
+        let run = project.in_sandbox(&[command]);
+        assert_eq!(run.code, Some(64), "{run:#?}");
+        assert!(run.err.contains("--yes"), "{run:#?}");
+    }
+    assert!(!project.world().exists(), "it failed before anything was begun");
+}
+
+#[test]
+fn a_protected_stage_is_named_once_more() {
+    let project = Project::new(&SERVER.replace("stage \"dev\" {", "stage \"dev\" {\n protect #true"));
+    let run = project.in_sandbox(&["up", "--yes"]);
+    assert_eq!(run.code, Some(5), "{run:#?}");
+    assert!(run.err.contains("--confirm-stage dev"), "{run:#?}");
+    let run = project.in_sandbox(&["up", "--yes", "--confirm-stage", "prod"]);
+    assert_eq!(run.code, Some(64), "{run:#?}");
+    project.sandbox(&["up", "--yes", "--confirm-stage", "dev"]);
+}
+
+/// Someone who holds the lock of `folder` while `work` is done.
+fn held_by_alice<T>(folder: std::path::PathBuf, work: impl FnOnce() -> T) -> T {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let store = FolderStore::new(folder);
+    let holder = Holder {
+        who: "alice@desk, process 7".to_owned(),
+        operation: "up".to_owned(),
+        since: "2026-01-01T00:00:00Z".to_owned(),
+    };
+    let lease = runtime.block_on(store.acquire(holder)).unwrap();
+    let done = work();
+    runtime.block_on(store.release(lease)).unwrap();
+    done
+}
+
+#[test]
+fn a_locked_state_says_who_and_since_when() {
+    let project = Project::new(SERVER);
+    for folder in ["state/shop/dev", "turn"] {
+        let run = held_by_alice(project.world().join(folder), || {
+            project.in_sandbox(&["up", "--yes", "--lock-wait", "1s"])
+        });
+        assert_eq!(run.code, Some(6), "{run:#?}");
+        for part in ["alice@desk", "2026-01-01T00:00:00Z", "--lock-wait"] {
+            assert!(run.err.contains(part), "{part} is missing: {run:#?}");
+        }
+    }
+    project.sandbox(&["up", "--yes"]);
+}
+
+#[test]
+fn wrong_words_are_wrong_usage() {
+    let project = Project::new(SERVER);
+    for words in [
+        &["frobnicate"][..],
+        &["up", "--max-disruption", "total"],
+        &["up", "a", "b"],
+        &["plan", "prod"],
+    ] {
+        let run = project.flow(words);
+        assert_eq!(run.code, Some(64), "{run:#?}");
+    }
+    assert_eq!(project.flow(&["--version"]).code, Some(0));
+}
