@@ -128,6 +128,13 @@ impl Stack {
         };
         let observation = self.observed(session, goal).await?;
         let current = self.plan_from(session, &observation).await?;
+        let refused = |why: &str| {
+            let message = format!("the world moved on since this plan was made: {why}");
+            Error::new(ErrorKind::Conflict, message).help("make a new plan and look at it again")
+        };
+        if let Some(moved) = plan.basis.moved(&current.basis) {
+            return Err(refused(moved));
+        }
         let targets = plan.steps.iter().map(|step| step.address.clone()).collect();
         let comparable = if plan.steps.len() < current.steps.len() {
             current.targeting(&targets)
@@ -135,10 +142,7 @@ impl Stack {
             current
         };
         if comparable.steps != plan.steps {
-            return Err(
-                Error::new(ErrorKind::Conflict, "the world moved on since this plan was made")
-                    .help("make a new plan and look at it again"),
-            );
+            return Err(refused("its steps are other ones"));
         }
         self.carry_out(plan, &observation.state, session, lease).await
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Bookkeeping, DataGuard, DeletionGuard, Disruption, Level, PLAN_FORMAT, Plan, Planner, Step,
-    existing,
+    Action, Basis, Bookkeeping, DataGuard, DeletionGuard, Disruption, Level, PLAN_FORMAT, Plan, Planner,
+    Step, existing,
 };
 use crate::catalog;
 use crate::model::{Address, Existing, Kind, Observed, Ownership, Path, Problem};
@@ -180,7 +180,7 @@ impl Planner<'_> {
                 .help("apply them in two runs, with `--target`"),
             ]
         })?;
-        let steps = order
+        let steps: Vec<_> = order
             .into_iter()
             .filter_map(|address| {
                 let after = graph.get(&address)?.clone();
@@ -194,6 +194,7 @@ impl Planner<'_> {
             format: PLAN_FORMAT.to_owned(),
             project: self.inputs.project.to_owned(),
             stage: self.inputs.stage.to_owned(),
+            basis: Basis::of(self.inputs, &steps, &self.drift),
             steps,
             unchanged: self.unchanged,
             foreign: self.inputs.observed.foreign,

@@ -1,5 +1,6 @@
 //! The pure heart: declared, observed and remembered become a [`Plan`]. No IO, no clock, no code about any one kind.
 
+mod basis;
 mod check;
 mod declared;
 mod deletions;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+pub use basis::Basis;
 pub(crate) use check::{check, dangling_in, needs};
 pub use diff::Change;
 pub use disruption::{Disruption, Level};

@@ -21,6 +21,9 @@ pub struct Plan {
     pub project: String,
     /// The stage.
     pub stage: String,
+    /// What it was made from.
+    #[serde(default)]
+    pub basis: super::Basis,
     /// What will be done, in an order that respects every dependency.
     pub steps: Vec<Step>,
     /// How many resources are already as declared.

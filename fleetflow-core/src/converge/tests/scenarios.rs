@@ -224,7 +224,14 @@ async fn a_saved_plan_is_refused_when_the_world_moved_on() {
         ErrorKind::Conflict
     );
     bench.destroy().await.unwrap();
-    assert_eq!(declared.apply(&saved).await.unwrap().count(Action::Create), 1);
+    let refusal = declared.apply(&saved).await.unwrap_err();
+    assert_eq!(
+        refusal.kind(),
+        ErrorKind::Conflict,
+        "the same world, but another state"
+    );
+    let plan = declared.plan().await.unwrap();
+    assert_eq!(declared.apply(&plan).await.unwrap().count(Action::Create), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,4 +300,45 @@ async fn a_refused_create_leaves_nothing_to_look_for() {
     let refusal = bench.converge(&stack(vec![Thing::new("a")])).await.unwrap_err();
     assert!(refusal.to_string().contains("never"), "{refusal}");
     assert!(bench.journal.state().is_empty());
+}
+
+/// Whatever moves, the plan is refused, also where its own steps would be the same ones.
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_is_bound_to_declaration_state_and_clouds() {
+    let bench = Bench::default();
+    bench
+        .converge(&stack(vec![Thing::new("a"), Thing::new("b")]))
+        .await
+        .unwrap();
+    let declared = bench.attach(stack(vec![Thing::new("a").size(5), Thing::new("b")]));
+    let plan = declared.plan().await.unwrap();
+    assert_eq!(plan, declared.plan().await.unwrap(), "the same from the same");
+    let saved: crate::plan::Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    let refusal = |refusal: crate::Error| {
+        assert_eq!(refusal.kind(), ErrorKind::Conflict);
+        refusal.to_string()
+    };
+    bench.things.change("b", |row| row.size = 42);
+    let clouds = refusal(declared.apply(&saved).await.unwrap_err());
+    assert!(clouds.contains("the clouds do not look"), "{clouds}");
+    bench.things.change("b", |row| row.size = 1);
+    let more = bench.attach(stack(vec![
+        Thing::new("a").size(5),
+        Thing::new("b"),
+        Thing::new("c"),
+    ]));
+    let declaration = refusal(more.apply(&saved).await.unwrap_err());
+    assert!(declaration.contains("the declaration"), "{declaration}");
+    let event = crate::state::Event::Forgotten {
+        address: Address::new("thing", "unknown"),
+    };
+    bench.journal.pages().events.push(event);
+    let state = refusal(declared.apply(&saved).await.unwrap_err());
+    assert!(state.contains("the state has changed"), "{state}");
+    bench.journal.pages().events.pop();
+    assert_eq!(
+        declared.apply(&saved).await.unwrap().count(Action::Update),
+        1,
+        "nothing has moved"
+    );
 }

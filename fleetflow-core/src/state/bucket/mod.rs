@@ -89,6 +89,12 @@ impl BucketStore {
         self
     }
 
+    /// Every object as it is stored.
+    #[cfg(test)]
+    pub(crate) async fn everything(&self) -> Vec<(String, Vec<u8>)> {
+        self.objects.everything().await
+    }
+
     async fn key(&self) -> Result<[u8; 32]> {
         if let Some(found) = self.objects.get(KEY).await? {
             return found.bytes.try_into().map_err(|_| {

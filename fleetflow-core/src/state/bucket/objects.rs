@@ -85,6 +85,17 @@ impl Objects {
         }
     }
 
+    #[cfg(test)]
+    pub(super) async fn everything(&self) -> Vec<(String, Vec<u8>)> {
+        let found: Vec<_> = self.store.list(None).try_collect().await.unwrap();
+        let mut all = Vec::new();
+        for object in found {
+            let got = self.store.get(&object.location).await.unwrap();
+            all.push((object.location.to_string(), got.bytes().await.unwrap().to_vec()));
+        }
+        all
+    }
+
     /// Other objects of the same bucket.
     #[cfg(test)]
     pub(super) fn below(&self, folder: &str) -> Self {

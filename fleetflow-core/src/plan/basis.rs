@@ -1,0 +1,50 @@
+//! What a plan was made from, as digests: a plan that was put aside is carried out only while all of it is the same.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Drift, Inputs, Step};
+
+/// How many hexadecimal digits a digest has.
+const LENGTH: usize = 32;
+
+/// Digests of what a plan was made from. They are keyed by nothing and hold no secret: a declaration only names those.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Basis {
+    /// What is declared, with the content of the files that it names.
+    pub declared: String,
+    /// What is remembered, with the number of its last event.
+    pub state: String,
+    /// Everything in which the clouds differed from it, whether or not a target left it out of the plan.
+    pub difference: String,
+}
+
+impl Basis {
+    pub(super) fn of(inputs: &Inputs<'_>, steps: &[Step], drift: &[Drift]) -> Self {
+        Self {
+            declared: digest(&inputs.desired),
+            state: digest(inputs.state),
+            difference: digest(&(steps, drift)),
+        }
+    }
+
+    /// What is not as it was, in words; none when everything is.
+    pub fn moved(&self, now: &Self) -> Option<&'static str> {
+        if self.declared != now.declared {
+            Some("the declaration, or a file that it names, is another one")
+        } else if self.state != now.state {
+            Some("the state has changed: somebody ran something meanwhile")
+        } else if self.difference != now.difference {
+            Some("the clouds do not look as they did")
+        } else {
+            None
+        }
+    }
+}
+
+fn digest(value: &impl Serialize) -> String {
+    // Everything here is a tree of plain data with texts as keys, which always has a form in JSON. Were there none,
+    // the digest would differ from every other one, and the plan be refused.
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    blake3::hash(&text).to_hex()[..LENGTH].to_owned()
+}
