@@ -6,6 +6,7 @@ mod access;
 mod disks;
 mod finding;
 mod networks;
+mod official_client;
 mod power;
 mod scripts;
 mod servers;

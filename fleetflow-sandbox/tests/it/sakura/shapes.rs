@@ -57,7 +57,7 @@ const KNOWN: &[(&str, &str)] = &[
     ),
 ];
 
-fn fixtures() -> Option<PathBuf> {
+pub(super) fn fixtures() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FIXTURES);
     if folder.is_dir() {
         return Some(folder);
@@ -67,7 +67,7 @@ fn fixtures() -> Option<PathBuf> {
 }
 
 /// A recorded answer, and the members of its envelope that lead to the object.
-fn recorded(folder: &Path, file: &str, pointer: &str) -> Value {
+pub(super) fn recorded(folder: &Path, file: &str, pointer: &str) -> Value {
     let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).unwrap();
     let whole: Value = serde_json::from_str(&text).unwrap();
     whole.pointer(pointer).unwrap().clone()
