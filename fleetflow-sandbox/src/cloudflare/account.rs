@@ -7,7 +7,7 @@ use axum::routing::MethodFilter;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure, Outcome};
-use super::call::{Call, Context, endpoint};
+use super::call::{Call, Context, endpoint, hex_identifier};
 use super::gate::{Caller, Need};
 use super::paging::Page;
 use super::rows::{Account, Owner, Token};
@@ -19,6 +19,10 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route(
             "/user/tokens/verify",
             endpoint([(MethodFilter::GET, Need::Verify, verify_user)]),
+        )
+        .route(
+            "/user",
+            endpoint([(MethodFilter::GET, Need::Directory("User Details Read"), user)]),
         )
         .route(
             "/accounts",
@@ -45,6 +49,26 @@ fn verify_user(context: &mut Context<'_>, _: &Call) -> Outcome {
         Owner::User(_) => Answer::of(verified(&token)),
         Owner::Account(_) => Err(invalid_token()),
     }
+}
+
+/// The person behind the credentials. Nobody is behind a token that the account owns.
+fn user(context: &mut Context<'_>, _: &Call) -> Outcome {
+    let email = match context.caller.clone() {
+        Caller::User(email) => Some(email),
+        Caller::Token(id) => context.rows().token(&id).and_then(|token| match &token.owner {
+            Owner::User(email) => Some(email.clone()),
+            Owner::Account(_) => None,
+        }),
+        Caller::Anonymous => None,
+    };
+    let nobody = || Failure::new(403, 9109, "Unauthorized to access requested resource");
+    let email = email.ok_or_else(nobody)?;
+    Answer::of(json!({
+        "id": hex_identifier(&format!("user {email}")),
+        "email": email,
+        "two_factor_authentication_enabled": false,
+        "suspended": false,
+    }))
 }
 
 fn verify_account(context: &mut Context<'_>, call: &Call) -> Outcome {

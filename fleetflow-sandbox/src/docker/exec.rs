@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{Method, Response, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use super::call::{Call, Target, null_as_default, words};
 use super::container::{self, Environment};
 use super::daemon::Daemon;
 use super::program::Program;
-use super::stream::{Framing, Pipe};
+use super::stream::{Framing, Pipe, switching};
 
 /// A command in a container.
 #[derive(Clone, Debug)]
@@ -217,19 +217,6 @@ fn hijack(call: &Call, id: &str, exec: Exec, upgrade: OnUpgrade) -> Response<Bod
             end(&target, &id, 137);
         }
     });
-    response
-}
-
-fn switching(framing: Framing) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(framing.content_type()),
-    );
-    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("tcp"));
     response
 }
 

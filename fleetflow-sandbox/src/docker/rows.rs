@@ -37,6 +37,9 @@ pub(super) struct Engine {
     /// Commands in containers. They end with the process, as they end with a real engine.
     #[serde(skip)]
     pub(super) execs: BTreeMap<String, Exec>,
+    /// The exit codes of containers that removed themselves, for those who still wait for them.
+    #[serde(skip)]
+    pub(super) last_words: BTreeMap<String, i64>,
 }
 
 impl Rows {
@@ -81,6 +84,7 @@ impl Engine {
             images: Vec::new(),
             missing: BTreeSet::new(),
             execs: BTreeMap::new(),
+            last_words: BTreeMap::new(),
         }
     }
 }

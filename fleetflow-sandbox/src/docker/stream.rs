@@ -1,6 +1,8 @@
 //! Output of containers and commands on the wire: frames of eight bytes and data, or raw when there is a terminal.
 
+use axum::body::Body;
 use bytes::{BufMut, Bytes, BytesMut};
+use http::{HeaderValue, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -60,4 +62,18 @@ impl Framing {
         frame.put_slice(data);
         frame.freeze()
     }
+}
+
+/// 101: from here on the connection is the input and output of a container or a command.
+pub(super) fn switching(framing: Framing) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(framing.content_type()),
+    );
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("tcp"));
+    response
 }

@@ -5,6 +5,7 @@
     reason = "what goes wrong here is to fail the test, and helpers are not known as tests"
 )]
 
+mod clients;
 mod cloudflare;
 mod docker;
 mod frame;

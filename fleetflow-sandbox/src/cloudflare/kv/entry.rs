@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{namespace, refusal};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
 use crate::cloudflare::call::{Call, Context};
+use crate::cloudflare::multipart;
 
 const MAX_VALUE: usize = 25 * 1024 * 1024;
 const MAX_KEY: usize = 512;
@@ -78,13 +79,27 @@ pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
         expiration: number("expiration").transpose()?,
         expiration_ttl: number("expiration_ttl").transpose()?,
     };
-    let entry = Entry::new(call.bytes(), &expiry, None, context.now)?;
+    let (value, metadata) = sent(call)?;
+    let entry = Entry::new(&value, &expiry, metadata, context.now)?;
     let key = call.path("key").to_owned();
     if key.len() > MAX_KEY {
         return Err(refusal::too_large("key"));
     }
     namespace::find(context, call)?.entries.insert(key, entry);
     Answer::of(json!({}))
+}
+
+/// The value and its metadata: the bytes of the body, or two parts of a form, as Cloudflare's own libraries send them.
+fn sent(call: &Call) -> Result<(Vec<u8>, Option<Value>), Failure> {
+    let kind = call.header("content-type").unwrap_or_default();
+    let Some(parts) = multipart::read(kind, call.bytes()) else {
+        return Ok((call.bytes().to_vec(), None));
+    };
+    let part = |name: &str| parts.iter().find(|part| part.name == name);
+    let value = part("value").ok_or_else(refusal::form)?;
+    let metadata = part("metadata").map(|part| serde_json::from_slice(&part.body));
+    let metadata = metadata.transpose().map_err(|_| refusal::form())?;
+    Ok((value.body.clone(), metadata))
 }
 
 pub(super) fn delete(context: &mut Context<'_>, call: &Call) -> Outcome {

@@ -35,6 +35,15 @@ pub(super) fn too_large(what: &str) -> Failure {
     Failure::new(413, 10_033, format!("{what} is too large"))
 }
 
+/// The number is not confirmed by a recording.
+pub(super) fn form() -> Failure {
+    Failure::new(
+        400,
+        10_001,
+        "a form has to have a part `value`, and JSON in a part `metadata`",
+    )
+}
+
 pub(super) fn paging() -> Failure {
     Failure::new(400, 10_011, "Invalid page, per_page or limit.")
 }

@@ -178,6 +178,10 @@ fn address_routes() -> Router<Arc<Shared>> {
             endpoint([(get, read, domain::get), (delete, write, domain::detach)]),
         )
         .route(
+            &format!("{SCRIPTS}/{{script_name}}/routes"),
+            endpoint([(put, write_routes, route::put_all)]),
+        )
+        .route(
             "/zones/{zone_id}/workers/routes",
             endpoint([
                 (get, read_routes, route::list),

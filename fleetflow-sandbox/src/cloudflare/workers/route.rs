@@ -7,6 +7,8 @@ use super::refusal;
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
 use crate::cloudflare::call::{Call, Context};
 use crate::cloudflare::dns;
+use crate::cloudflare::gate::Caller;
+use crate::cloudflare::rows::Zone;
 
 /// A route.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,6 +71,65 @@ pub(super) fn delete(context: &mut Context<'_>, call: &Call) -> Outcome {
     let id = find(context, call)?.id.clone();
     context.rows().workers.routes.retain(|route| route.id != id);
     Answer::of(json!({ "id": id }))
+}
+
+/// A route as wrangler names it: the zone by id or name, or left for the host to tell.
+#[derive(Deserialize)]
+struct Wanted {
+    pattern: String,
+    zone_id: Option<String>,
+    zone_name: Option<String>,
+}
+
+/// `PUT S/routes`, which only wrangler knows: these are all routes of the script from now on, in every zone. A token
+/// that does not cover all zones is refused with the code at which wrangler turns to the zones' own routes.
+pub(super) fn put_all(context: &mut Context<'_>, call: &Call) -> Outcome {
+    let wanted: Vec<Wanted> = call.json()?;
+    if let Caller::Token(id) = context.caller.clone()
+        && context
+            .rows()
+            .token(&id)
+            .is_none_or(|token| token.zones.is_some())
+    {
+        return Err(Failure::new(403, 10_000, "Authentication error"));
+    }
+    let script = call.path("script_name").to_owned();
+    if !context.rows().workers.scripts.contains_key(&script) {
+        return Err(refusal::no_script());
+    }
+    let mut routes = Vec::new();
+    for one in wanted {
+        let rows = context.rows();
+        let zone = rows
+            .zones
+            .iter()
+            .find(|zone| one.is_in(zone))
+            .ok_or_else(refusal::route_pattern)?;
+        let same = |route: &Route| route.pattern == one.pattern && !route.leads_to(&script);
+        if rows.workers.routes.iter().any(same) {
+            return Err(refusal::route_exists());
+        }
+        let zone_id = zone.id.clone();
+        routes.push(Route {
+            id: context.identifier(),
+            zone_id,
+            pattern: one.pattern,
+            script: Some(script.clone()),
+        });
+    }
+    let shown: Vec<Value> = routes.iter().map(|route| json!(route.pattern)).collect();
+    let all = &mut context.rows().workers.routes;
+    all.retain(|route| !route.leads_to(&script));
+    all.extend(routes);
+    Answer::of(shown)
+}
+
+impl Wanted {
+    fn is_in(&self, zone: &Zone) -> bool {
+        self.zone_id.as_ref().is_none_or(|id| *id == zone.id)
+            && self.zone_name.as_ref().is_none_or(|name| *name == zone.name)
+            && is_pattern(&self.pattern, &zone.name)
+    }
 }
 
 fn find<'a>(context: &'a mut Context<'_>, call: &Call) -> Result<&'a mut Route, Failure> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::attach::Audience;
 use super::row::{Container, Load, Run};
 use super::spec::{Config, HostConfig};
 use super::{is_name, mounts, ports};
@@ -87,6 +88,7 @@ fn place(daemon: &mut Daemon<'_>, name: Option<&str>, wanted: Wanted) -> Result<
         logs: Vec::new(),
         files: BTreeMap::new(),
         load: Load::default(),
+        audience: Audience::default(),
     };
     daemon.engine.containers.push(container);
     Ok(id)

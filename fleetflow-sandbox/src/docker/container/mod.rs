@@ -7,6 +7,7 @@ use super::call::Call;
 use super::rows::Engine;
 
 mod archive;
+mod attach;
 mod create;
 mod health;
 mod inspect;
@@ -59,6 +60,7 @@ fn act(call: &Call, name: &str, action: &str) -> Outcome {
         "restart" => life::restart(call, name),
         "kill" => life::kill(call, name),
         "rename" => life::rename(call, name),
+        "attach" => attach::attach(call, name),
         _ => Err(Failure::no_page()),
     }
 }

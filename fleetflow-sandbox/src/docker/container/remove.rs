@@ -67,6 +67,10 @@ pub(super) fn remove_ended(engine: &mut Engine) {
     let is_done =
         |container: &Container| container.host_config.auto_remove && container.run.status == Status::Exited;
     while let Some(at) = engine.containers.iter().position(is_done) {
+        let container = &engine.containers[at];
+        engine
+            .last_words
+            .insert(container.id.clone(), container.run.exit_code);
         take_away(engine, at, Anonymous::Removed);
     }
 }

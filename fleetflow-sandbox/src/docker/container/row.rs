@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::attach::Audience;
 use super::spec::{Config, HostConfig};
 use crate::docker::network::Attachment;
 use crate::docker::stream::LogLine;
@@ -29,6 +30,8 @@ pub(in crate::docker) struct Container {
     #[serde(default)]
     pub(in crate::docker) files: BTreeMap<String, String>,
     pub(in crate::docker) load: Load,
+    #[serde(skip)]
+    pub(in crate::docker) audience: Audience,
 }
 
 /// The last run of a container.

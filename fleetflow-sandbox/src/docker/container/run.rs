@@ -106,11 +106,13 @@ fn print(container: &mut Container, now: Timestamp, output: &str) {
 impl Container {
     /// Adds a line to the log.
     pub(in crate::docker) fn log(&mut self, at: Timestamp, pipe: Pipe, text: &str) {
-        self.logs.push(LogLine {
+        let line = LogLine {
             at,
             pipe,
             text: text.to_owned(),
-        });
+        };
+        self.audience.tell(&line);
+        self.logs.push(line);
     }
 }
 
@@ -121,6 +123,7 @@ pub(in crate::docker) fn exit(container: &mut Container, code: i64, at: Timestam
     container.run.exit_code = code;
     container.run.ends = None;
     container.run.ports.clear();
+    container.audience.dismiss();
     container.attachments.values_mut().for_each(Attachment::leave);
 }
 

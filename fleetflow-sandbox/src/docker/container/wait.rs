@@ -72,6 +72,8 @@ impl Waiting {
     fn is_met(&mut self) -> bool {
         Daemon::open(&self.target.shared, &self.target.engine, |daemon| {
             let Ok(container) = find(daemon.engine, &self.id) else {
+                let said = daemon.engine.last_words.get(&self.id);
+                self.code = said.copied().unwrap_or(self.code);
                 return true;
             };
             self.code = container.run.exit_code;

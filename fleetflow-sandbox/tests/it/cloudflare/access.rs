@@ -193,3 +193,16 @@ async fn unknown_paths_methods_and_malformed_ids_are_not_found() {
     let elsewhere = format!("/accounts/{}/r2/buckets", "a".repeat(32));
     assert_eq!(api.get(&elsewhere).await.refused(), (403, 10_000));
 }
+
+#[tokio::test]
+async fn a_person_is_known_by_e_mail_and_an_account_is_nobody() {
+    let api = Api::start().await;
+    assert!(
+        api.get("/user").await.ok()["email"]
+            .as_str()
+            .unwrap()
+            .contains('@')
+    );
+    let limited = api.limited(&["Account Settings Read"]).await;
+    assert_eq!(limited.get("/user").await.refused(), (403, 9109));
+}

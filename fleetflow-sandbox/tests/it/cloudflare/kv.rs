@@ -156,3 +156,29 @@ fn names(keys: &Value) -> Vec<String> {
         .map(|key| key["name"].as_str().unwrap().to_owned())
         .collect()
 }
+
+#[tokio::test]
+async fn a_form_holds_a_value_and_its_metadata() {
+    let (api, namespaces) = namespaces().await;
+    let id = api.post(&namespaces, json!({ "title": "v" })).await.id();
+    let path = format!("{namespaces}/{id}/values/a");
+    let part = |name: &str, body: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{body}\r\n")
+    };
+    let put = async |parts: String| {
+        let form = api.and("content-type", "multipart/form-data; boundary=XX");
+        form.send(
+            Method::PUT,
+            &path,
+            Some(format!("{parts}--XX--\r\n").into_bytes()),
+        )
+        .await
+    };
+    put(part("value", "1") + &part("metadata", r#"{"m":2}"#))
+        .await
+        .ok();
+    assert_eq!(api.get(&path).await.bytes, b"1");
+    let keys = api.get(&format!("{namespaces}/{id}/keys")).await.ok();
+    assert_eq!(keys[0], json!({ "name": "a", "metadata": { "m": 2 } }));
+    assert_eq!(put(part("other", "1")).await.status, 400);
+}

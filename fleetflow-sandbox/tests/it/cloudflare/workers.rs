@@ -552,3 +552,29 @@ async fn a_worker_that_others_need_is_only_deleted_by_force() {
         .await
         .ok();
 }
+
+#[tokio::test]
+async fn all_routes_of_a_script_can_be_put_at_once() {
+    let stage = stage().await;
+    let api = &stage.api;
+    stage.upload(json!([])).await.ok();
+    let zone = api.zone("example.com").await;
+    let path = format!("{}/routes", stage.script);
+    let patterns = async || {
+        let routes = api.get(&format!("/zones/{zone}/workers/routes")).await.ok();
+        let routes = routes.as_array().unwrap().iter();
+        routes
+            .map(|route| route["pattern"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let both =
+        json!([{ "pattern": "example.com/a", "zone_name": "example.com" }, { "pattern": "b.example.com/*" }]);
+    api.put(&path, both).await.ok();
+    assert_eq!(patterns().await, ["example.com/a", "b.example.com/*"]);
+    let other_zone = json!([{ "pattern": "example.net/*", "zone_id": zone }]);
+    assert_eq!(api.put(&path, other_zone).await.refused(), (400, 10_022));
+    api.put(&path, json!([{ "pattern": "example.com/a", "zone_id": zone }]))
+        .await
+        .ok();
+    assert_eq!(patterns().await, ["example.com/a"]);
+}

@@ -1,8 +1,8 @@
 //! Containers: their life, what inspecting shows, logs, ports, health.
 
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
-    RenameContainerOptionsBuilder, StopContainerOptions, WaitContainerOptions,
+    AttachContainerOptionsBuilder, ListContainersOptionsBuilder, LogsOptionsBuilder,
+    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StopContainerOptions, WaitContainerOptions,
 };
 use futures::TryStreamExt;
 use serde_json::{Value, json};
@@ -190,4 +190,30 @@ async fn health_starts_and_can_be_taken() {
         local.inspect("plain").await["State"]["Health"].clone()
     };
     assert_eq!(without, Value::Null);
+}
+
+#[tokio::test]
+async fn who_attaches_before_the_start_misses_nothing() {
+    let local = Local::start().await;
+    local.pull("alpine", "3").await.unwrap();
+    let body = json!({ "Image": "alpine:3", "Cmd": ["echo", "hello"], "HostConfig": { "AutoRemove": true } });
+    local.create("job", body).await.unwrap();
+    let options = AttachContainerOptionsBuilder::new()
+        .stream(true)
+        .stdout(true)
+        .build();
+    let attached = local.docker.attach_container("job", Some(options)).await.unwrap();
+    local.start_container("job").await.unwrap();
+    let waited = local.docker.wait_container("job", None::<WaitContainerOptions>);
+    let said: Vec<_> = attached.output.try_collect().await.unwrap();
+    assert_eq!(
+        said.iter().map(ToString::to_string).collect::<String>(),
+        "hello\n"
+    );
+    drop(waited);
+    assert_refused(
+        local.docker.inspect_container("job", None).await,
+        404,
+        "No such container: job",
+    );
 }
