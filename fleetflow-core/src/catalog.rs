@@ -24,7 +24,7 @@ static CATALOG: &[&dyn Kind] = &[
     &Of::<cloudflare::dns_record::DnsRecord>::internal(),
     &Of::<cloudflare::Worker>::managed(),
     &Of::<cloudflare::KvNamespace>::managed(),
-    &Of::<cloudflare::Pages>::declared(),
+    &Of::<cloudflare::Pages>::managed(),
 ];
 
 /// Every kind.

@@ -48,6 +48,16 @@ pub(super) fn expand(dns: &Dns, declared: &Declaration, around: &Expansion<'_>) 
     parts
 }
 
+/// A record of another kind's making in the zone of `dns`, where none is declared on its name.
+pub(crate) fn leaf_of(dns: &Dns, record: &Record, around: &Expansion<'_>) -> Option<Declaration> {
+    let zone = zone_name(&dns.zone).ok()?;
+    let full = name::record_name(&record.name, &zone).ok()?;
+    let address = address(&zone, &full, record.record_type, 1);
+    let value = record.value.first().cloned();
+    let leaf = leaf(record, value, &zone, full, &address, around);
+    Some(Declaration::new(address, Declaration::from(leaf).spec))
+}
+
 /// The address of the `number`th record of one name and type.
 pub(crate) fn address(zone: &str, full: &str, record_type: RecordType, number: usize) -> Address {
     let relative = name::relative(full, zone);

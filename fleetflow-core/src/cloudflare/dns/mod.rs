@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
+pub(super) use expand::leaf_of;
 pub use record::Record;
 pub use types::{CaaTag, Details, Latitude, Location, Longitude, RecordType};
 

@@ -1,9 +1,14 @@
-//! The kind `pages`: a site of Cloudflare Pages. It is checked; it is not uploaded yet.
+//! The kind `pages`: a site of Cloudflare Pages, published from a folder. Functions are left to a `build` command.
 
 #![expect(
     unreachable_pub,
     reason = "the derived builder has each mutator a second time, inside"
 )]
+
+mod change;
+mod look;
+mod place;
+mod publish;
 
 use std::collections::BTreeMap;
 
@@ -11,8 +16,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
-use super::{name, worker};
-use crate::model::{Address, Input, Output, OutputField, Path, Problem, Provider, Resource};
+use serde_json::{Map, Value};
+
+use super::dns::{self, Dns, Record, RecordType};
+use super::{Cloudflare, name, worker};
+use crate::converge::Context;
+use crate::error::Result;
+use crate::model::{
+    Address, Declaration, Existing, Expansion, Found, Input, Lifecycle, Made, Output, OutputField, Path,
+    Problem, Provider, Resource, Scope, Wanted,
+};
+use crate::plan::Change;
 
 /// A site of Cloudflare Pages.
 ///
@@ -69,6 +83,11 @@ pub struct Pages {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(default, setter(into, strip_option))]
     pub compatibility_date: Option<String>,
+    /// The digest of what is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    #[builder(default, setter(skip))]
+    pub source_digest: Option<String>,
 }
 
 impl Pages {
@@ -80,6 +99,11 @@ impl Pages {
     /// Its URL.
     pub fn url(&self) -> Output<String> {
         Output::new(&self.address(), "url")
+    }
+
+    /// Its host at `pages.dev`.
+    pub fn host(&self) -> Output<String> {
+        Output::new(&self.address(), "host")
     }
 }
 
@@ -96,6 +120,11 @@ impl Resource for Pages {
             name: "deployment-url",
             value_type: "text",
             doc: "The URL of what was published last",
+        },
+        OutputField {
+            name: "host",
+            value_type: "text",
+            doc: "The site's host at pages.dev, which CNAME records of custom domains lead to",
         },
     ];
 
@@ -119,6 +148,96 @@ impl Resource for Pages {
         }
         problems.extend(worker::day(self.compatibility_date.as_deref()));
         problems
+    }
+
+    /// With a record for each custom domain in a zone of the stack: Pages makes none by itself (API doc §5.5).
+    fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
+        let mut parts = vec![declared.clone()];
+        for host in self.custom_domain.iter().filter_map(|host| name::host(host).ok()) {
+            let zones = around.of_kind(Dns::KIND);
+            let zones = zones.filter_map(|zone| serde_json::from_value::<Dns>(zone.spec.clone()).ok());
+            let holding =
+                zones.filter(|dns| name::host(&dns.zone).is_ok_and(|zone| name::is_within(&host, &zone)));
+            let nearest = holding.max_by_key(|dns| dns.zone.len());
+            if let Some(dns) = nearest.filter(|dns| !stands_at(dns, &host)) {
+                let record = Record::cname(host, self.host()).proxied(true);
+                let mut record = dns::leaf_of(&dns, &record, around)?.inherit(declared);
+                record.depends_on.insert(declared.address.clone());
+                parts.push(record);
+            }
+        }
+        Some(parts)
+    }
+
+    fn volatile(changes: &[Change]) -> &'static [&'static str] {
+        let published = changes
+            .iter()
+            .any(|change| change::PUBLISHED.contains(&change.field()));
+        let moved = changes.iter().any(|change| change.field() == "custom_domain");
+        match (published, moved) {
+            (true, true) => &["url", "deployment-url"],
+            (true, false) => &["deployment-url"],
+            (false, true) => &["url"],
+            (false, false) => &[],
+        }
+    }
+}
+
+/// Whether the zone declares a record of its own at `host` that leads somewhere.
+fn stands_at(dns: &Dns, host: &str) -> bool {
+    let leads = |record: &&Record| {
+        matches!(
+            record.record_type,
+            RecordType::A | RecordType::Aaaa | RecordType::Cname
+        ) && name::record_name(&record.name, &canonical(&dns.zone)).as_deref() == Ok(host)
+    };
+    dns.record.iter().any(|record| leads(&record))
+}
+
+/// A host in its one form.
+fn canonical(host: &str) -> String {
+    name::host(host).unwrap_or_else(|_| host.to_owned())
+}
+
+impl Lifecycle for Pages {
+    type Cloud = Cloudflare;
+
+    async fn observe(cloud: &Cloudflare, _: &Scope, wanted: &[Wanted]) -> Result<Found> {
+        look::observe(cloud, wanted).await
+    }
+
+    async fn create(
+        cloud: &Cloudflare,
+        context: &Context,
+        spec: &Self,
+        _: Option<&Existing>,
+    ) -> Result<Made> {
+        change::create(cloud, context, spec).await
+    }
+
+    async fn update(
+        cloud: &Cloudflare,
+        context: &Context,
+        was: &Existing,
+        spec: &Self,
+        changes: &[Change],
+    ) -> Result<Made> {
+        change::update(cloud, context, was, spec, changes).await
+    }
+
+    async fn delete(cloud: &Cloudflare, context: &Context, was: &Existing) -> Result<()> {
+        change::delete(cloud, context, was).await
+    }
+
+    fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
+        if let Some(command) = &self.build {
+            worker::run_build(command, root)?;
+        }
+        let digest = publish::digest_of(&root.join(&self.source))?;
+        Ok(Map::from_iter([(
+            "source_digest".to_owned(),
+            Value::from(digest),
+        )]))
     }
 }
 

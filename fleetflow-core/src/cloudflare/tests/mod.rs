@@ -6,6 +6,7 @@ mod buckets;
 mod namespaces;
 mod records;
 mod schema;
+mod sites;
 mod workers;
 
 use std::sync::Arc;
