@@ -75,7 +75,21 @@ impl Deployment<'_> {
         self.group
             .services
             .iter()
-            .flat_map(move |service| replicas(service).map(move |replica| self.container(service, &replica)))
+            .flat_map(move |service| self.replicas_of(service))
+    }
+
+    /// One after another: while one is released the others serve, and the first failure ends it.
+    fn replicas_of(&self, service: &Service) -> Vec<Declaration> {
+        let mut before = None;
+        let one = |replica: String| {
+            let container = self.container(service, &replica);
+            let address = Address::new(Container::KIND, format!("{}/{replica}", self.place));
+            match before.replace(address) {
+                Some(before) => container.after(before),
+                None => container,
+            }
+        };
+        replicas(service).map(one).collect()
     }
 
     fn container(&self, service: &Service, replica: &str) -> Declaration {

@@ -54,7 +54,7 @@ pub(super) async fn pass(
                 &seen,
                 check.is_some(),
                 spec,
-                began.elapsed() >= engine.probation(),
+                (began.elapsed(), engine.probation()),
             )?;
             Ok(passed.map(|()| seen))
         })
@@ -125,7 +125,7 @@ fn judge(
     seen: &ContainerInspectResponse,
     has_check: bool,
     spec: &Container,
-    has_lasted: bool,
+    (since, probation): (Duration, Duration),
 ) -> Result<Option<()>> {
     let failed = |message: String| Err(Error::new(ErrorKind::Refused, message));
     let none = ContainerState::default();
@@ -138,8 +138,8 @@ fn judge(
         Some(State::RESTARTING) if !has_check || restarts >= MOST_RESTARTS => {
             return failed(ended(code, state.oom_killed));
         }
-        // The exit code is only to be seen while the engine waits with the next start.
-        Some(State::RUNNING) if !has_check && restarts > 0 && has_lasted => {
+        // The exit code is only to be seen while the engine waits with the next start, which takes longer each time.
+        Some(State::RUNNING) if !has_check && restarts > 0 && since >= probation * 4 => {
             return failed("the container ended, and the engine started it again".to_owned());
         }
         Some(State::RUNNING) if !has_check && restarts > 0 => return Ok(None),
@@ -147,7 +147,7 @@ fn judge(
         _ => return Ok(None),
     }
     if !has_check {
-        return Ok(has_lasted.then_some(()));
+        return Ok((since >= probation).then_some(()));
     }
     match state.health.as_ref().and_then(|health| health.status) {
         Some(Health::HEALTHY) => Ok(Some(())),

@@ -178,6 +178,7 @@ fn a_deployed_group_is_a_network_volumes_and_containers() {
         needs,
         [
             "container.web-1/shop/db",
+            "container.web-1/shop/web",
             "network.web-1/shop",
             "volume.web-1/shop/data"
         ]

@@ -11,6 +11,7 @@ on_both_engines!(
     an_unhealthy_release_gives_way_to_the_one_before,
     a_first_release_that_fails_leaves_nothing,
     the_data_of_an_image_goes_with_its_service,
+    replicas_are_released_one_after_another,
 );
 
 /// `web` publishes a port, so that the one before has to stop; `worker` does not.
@@ -126,4 +127,32 @@ async fn the_data_of_an_image_goes_with_its_service(bench: &Bench) {
         bench.docker.inspect_volume(&first).await.is_err(),
         "it goes with the service"
     );
+}
+
+async fn replicas_are_released_one_after_another(bench: &Bench) {
+    let web = |value: &str| Service {
+        env: [("A".to_owned(), value.into())].into(),
+        replicas: 2,
+        ..service("web")
+    };
+    bench.up(&bench.stack(vec![web("1")])).await.unwrap();
+    let first = bench.id("web-2").await;
+    let bad = Service {
+        command: words(&["false"]),
+        ..web("2")
+    };
+    let failures = bench.failures(&bench.stack(vec![bad])).await;
+    assert!(
+        failures.contains("web\"") && !failures.contains("web-2"),
+        "{failures}"
+    );
+    assert_eq!(
+        bench.id("web-2").await,
+        first,
+        "the second is not touched after the first failed"
+    );
+    let good = bench.stack(vec![web("2")]);
+    bench.up(&good).await.unwrap();
+    bench.assert_converged(&good).await;
+    bench.clean_up(&good).await;
 }
