@@ -1,15 +1,15 @@
 //! A stage with its clouds: signed in, with a session, ready to be read and changed. What is done there is elsewhere.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
+use fleetflow_access::Servers;
 use fleetflow_core::converge::{Event, Session};
-use fleetflow_core::plan::{Action, DataGuard, Plan};
-use fleetflow_core::state::{Holder, State, Store as _};
+use fleetflow_core::plan::{DataGuard, Plan};
+use fleetflow_core::state::{Holder, Store as _};
 use fleetflow_core::{Address, Result, Stack};
 use tokio_util::sync::CancellationToken;
 
-use crate::clouds::{self, Access, Emulated, KnownHosts, Purpose};
+use crate::clouds::{self, Access, Emulated, Purpose};
 use crate::edge;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -73,7 +73,10 @@ impl<'w> Workplace<'w> {
             "{}\n",
             header(&site.loaded.stack, &access.accounts, site.world)
         ));
-        let witness = Arc::new(Witness::new(access.known_hosts.clone(), &state));
+        let witness = Arc::new(Witness {
+            shown_by: OnceLock::new(),
+            servers: Servers::new(access.known_hosts.clone(), &state),
+        });
         let watcher = Arc::clone(&witness);
         let mut session = Session::new(access.clouds.clone(), site.store(), invocation.edge.caller())
             .data(intent.data)
@@ -108,7 +111,7 @@ impl<'w> Workplace<'w> {
 
     /// From now on, `progress` shows what happens while `plan` is carried out.
     pub(crate) fn watch(&self, plan: &Plan, progress: &Progress) {
-        self.witness.expect(plan);
+        self.witness.servers.expect(plan);
         // Only one plan is carried out in a workplace.
         drop(self.witness.shown_by.set(Box::new(progress.watcher())));
     }
@@ -153,65 +156,14 @@ type Watcher = Box<dyn Fn(Event) + Send + Sync>;
 /// Who is told what happens: the display, and the memory of servers' keys.
 struct Witness {
     shown_by: OnceLock<Watcher>,
-    known_hosts: KnownHosts,
-    addresses: Mutex<BTreeMap<Address, String>>,
+    servers: Servers,
 }
 
 impl Witness {
-    fn new(known_hosts: KnownHosts, state: &State) -> Self {
-        let servers = state
-            .entries()
-            .filter(|(address, _)| address.kind() == "server")
-            .filter_map(|(address, entry)| {
-                let ip = entry.existing_outputs().get("ip")?.as_str()?;
-                Some((address.clone(), ip.to_owned()))
-            });
-        Self {
-            shown_by: OnceLock::new(),
-            known_hosts,
-            addresses: Mutex::new(servers.collect()),
-        }
-    }
-
-    /// Takes in the addresses of servers that the state does not know.
-    fn expect(&self, plan: &Plan) {
-        let servers = plan.steps.iter().filter(|step| step.address.kind() == "server");
-        let found = servers.filter_map(|step| {
-            let ip = step.existing.as_ref()?.outputs.get("ip")?.as_str()?;
-            Some((step.address.clone(), ip.to_owned()))
-        });
-        self.addresses
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(found);
-    }
-
     fn see(&self, event: Event) {
-        match &event {
-            Event::Done {
-                address,
-                action: Action::Delete | Action::Replace | Action::Forget,
-                ..
-            }
-            | Event::Started {
-                address,
-                action: Action::Create,
-            } => self.forget(address),
-            _ => {}
-        }
+        self.servers.see(&event);
         if let Some(show) = self.shown_by.get() {
             show(event);
-        }
-    }
-
-    /// A server that is gone leaves its address to another one, whose key is another.
-    fn forget(&self, address: &Address) {
-        let addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ip) = addresses.get(address)
-            && let Err(error) = self.known_hosts.forget(ip)
-        {
-            // It only means that the next server there is refused, with an advice; this run must not stop for it.
-            tracing::warn!(%error, "a server's key is still remembered");
         }
     }
 }

@@ -1,34 +1,51 @@
 //! The clients of clouds, as objects of Python. Each is made once and shared by every run that is given it, so that they
 //! keep one pace together; a forked process makes its own.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fleetflow_access::{self as access, DeployKey, KnownHosts, Needs, Surroundings};
 use fleetflow_core::cloudflare::{self, Credentials};
 use fleetflow_core::model::Provider;
-use fleetflow_core::{Clouds, Error, ErrorKind, Result, docker, sakura};
+use fleetflow_core::state::State;
+use fleetflow_core::{Clouds, Error, ErrorKind, Result, Stack, docker, sakura};
 use futures::FutureExt as _;
 use pyo3::prelude::*;
 use secrecy::SecretString;
 
+use crate::failure::raise;
 use crate::sandbox::Sandbox;
 
-/// A client that belongs to the process that made it.
-struct PerProcess<C>(Mutex<Option<(u32, C)>>);
+/// The private key of a stage, among its keys.
+const DEPLOY_KEY: &str = "deploy_key";
 
-impl<C: Clone> PerProcess<C> {
+/// Clients of one cloud that belong to the process that made them, by what sets them apart.
+struct PerProcess<K, C>(Mutex<(u32, BTreeMap<K, C>)>);
+
+impl<K: Ord, C: Clone> PerProcess<K, C> {
     const fn new() -> Self {
-        Self(Mutex::new(None))
+        Self(Mutex::new((0, BTreeMap::new())))
     }
 
-    fn get(&self, make: impl FnOnce() -> Result<C>) -> Result<C> {
-        let process = std::process::id();
+    fn get(&self, key: K, make: impl FnOnce(&K) -> Result<C>) -> Result<C> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match made.as_ref() {
-            Some((owner, client)) if *owner == process => Ok(client.clone()),
-            _ => make().inspect(|client| *made = Some((process, client.clone()))),
+        let process = std::process::id();
+        if made.0 != process {
+            *made = (process, BTreeMap::new());
         }
+        if let Some(client) = made.1.get(&key) {
+            return Ok(client.clone());
+        }
+        let client = make(&key)?;
+        made.1.insert(key, client.clone());
+        Ok(client)
     }
+}
+
+/// Variables and home folder, as Python hands them over.
+fn around<'a>(variables: &'a BTreeMap<String, String>, home: Option<&'a Path>) -> Surroundings<'a> {
+    Surroundings::new(|name| variables.get(name).cloned(), home)
 }
 
 /// A client of SAKURA Cloud.
@@ -37,32 +54,52 @@ pub(crate) struct Sakura {
     token: SecretString,
     secret: SecretString,
     root: Option<String>,
-    deploy_key: Option<String>,
-    client: PerProcess<sakura::Sakura>,
+    /// By the key that is put on servers which declare none.
+    clients: PerProcess<Option<String>, sakura::Sakura>,
 }
 
 #[pymethods]
 impl Sakura {
     #[new]
-    fn new(token: String, secret: String, root: Option<String>, deploy_key: Option<String>) -> Self {
+    fn new(token: String, secret: String, root: Option<String>) -> Self {
         Self {
             token: token.into(),
             secret: secret.into(),
             root,
-            deploy_key,
-            client: PerProcess::new(),
+            clients: PerProcess::new(),
         }
+    }
+
+    /// With the credentials found in variables or in a usacloud profile; and what is worth a warning.
+    #[staticmethod]
+    #[expect(clippy::needless_pass_by_value, reason = "Python's values become ours")]
+    fn found(
+        py: Python<'_>,
+        variables: BTreeMap<String, String>,
+        home: Option<PathBuf>,
+        profile: Option<String>,
+        root: Option<String>,
+    ) -> PyResult<(Self, Option<String>)> {
+        let access = access::sakura::find(&around(&variables, home.as_deref()), profile.as_deref())
+            .map_err(|error| raise(py, &error))?;
+        let sakura = Self {
+            token: access.token,
+            secret: access.secret,
+            root: root.or(access.root),
+            clients: PerProcess::new(),
+        };
+        Ok((sakura, access.warning))
     }
 }
 
 impl Sakura {
-    fn client(&self) -> Result<sakura::Sakura> {
-        self.client.get(|| {
+    fn client(&self, deploy_key: Option<String>) -> Result<sakura::Sakura> {
+        self.clients.get(deploy_key, |deploy_key| {
             let mut builder = sakura::Sakura::builder(self.token.clone(), self.secret.clone());
             if let Some(root) = &self.root {
                 builder = builder.root(root);
             }
-            if let Some(key) = &self.deploy_key {
+            if let Some(key) = deploy_key {
                 builder = builder.deploy_key(key);
             }
             builder.build()
@@ -76,7 +113,7 @@ pub(crate) struct Cloudflare {
     credentials: Credentials,
     base: Option<String>,
     account: Option<String>,
-    client: PerProcess<cloudflare::Cloudflare>,
+    clients: PerProcess<(), cloudflare::Cloudflare>,
 }
 
 #[pymethods]
@@ -95,14 +132,33 @@ impl Cloudflare {
             credentials,
             base,
             account,
-            client: PerProcess::new(),
+            clients: PerProcess::new(),
         }
+    }
+
+    /// With the credentials found in variables.
+    #[staticmethod]
+    #[expect(clippy::needless_pass_by_value, reason = "Python's values become ours")]
+    fn found(
+        py: Python<'_>,
+        variables: BTreeMap<String, String>,
+        base: Option<String>,
+        account: Option<String>,
+    ) -> PyResult<Self> {
+        let access = access::cloudflare::find(&around(&variables, None), None, &BTreeMap::new())
+            .map_err(|error| raise(py, &error))?;
+        Ok(Self {
+            credentials: access.credentials,
+            base: base.or(access.base),
+            account: account.or(access.account),
+            clients: PerProcess::new(),
+        })
     }
 }
 
 impl Cloudflare {
     fn client(&self) -> Result<cloudflare::Cloudflare> {
-        self.client.get(|| {
+        self.clients.get((), |()| {
             let mut builder = cloudflare::Cloudflare::builder(self.credentials.clone());
             if let Some(base) = &self.base {
                 builder = builder.base(base);
@@ -119,39 +175,50 @@ impl Cloudflare {
 #[pyclass(frozen, module = "fleetflow._fleetflow")]
 pub(crate) struct Engines {
     local: Option<String>,
+    /// Why there is no local one.
+    no_local: Option<Error>,
     identities: Vec<SecretString>,
     identity_files: Vec<PathBuf>,
     agent: Option<PathBuf>,
     sandbox: Option<Py<Sandbox>>,
-    client: PerProcess<docker::Engines>,
+    /// By the folder with a stage's keys, and the files that the stage names.
+    clients: PerProcess<(PathBuf, Vec<PathBuf>), (docker::Engines, KnownHosts)>,
 }
 
 #[pymethods]
 impl Engines {
-    /// With a sandbox, servers are reached where it emulates them.
+    /// The local engine is `local`, or the one that the docker command would use. With a sandbox, servers are reached
+    /// where it emulates them.
     #[new]
+    #[expect(clippy::needless_pass_by_value, reason = "Python's values become ours")]
     fn new(
         local: Option<String>,
+        variables: BTreeMap<String, String>,
+        home: Option<PathBuf>,
         identities: Vec<String>,
         identity_files: Vec<PathBuf>,
         agent: Option<PathBuf>,
         sandbox: Option<Py<Sandbox>>,
     ) -> Self {
+        let found = access::docker::find(&around(&variables, home.as_deref()), local.as_deref());
         Self {
-            local,
+            local: found.as_ref().ok().cloned(),
+            no_local: found.err(),
             identities: identities.into_iter().map(SecretString::from).collect(),
             identity_files,
             agent,
             sandbox,
-            client: PerProcess::new(),
+            clients: PerProcess::new(),
         }
     }
 }
 
 impl Engines {
-    fn client(&self) -> Result<docker::Engines> {
-        self.client.get(|| {
-            let mut builder = docker::Engines::builder();
+    fn client(&self, stack: &Stack, keys: &Path) -> Result<(docker::Engines, KnownHosts)> {
+        let files = access::keys::named(stack);
+        self.clients.get((keys.to_owned(), files), |(keys, files)| {
+            let known_hosts = KnownHosts::read(&keys.join("known_hosts"))?;
+            let mut builder = docker::Engines::builder().host_keys(known_hosts.clone());
             if let Some(local) = &self.local {
                 builder = builder.local(local);
             }
@@ -161,13 +228,14 @@ impl Engines {
             for identity in &self.identities {
                 builder = builder.identity(identity.clone());
             }
-            for file in &self.identity_files {
+            let own = keys.join(DEPLOY_KEY);
+            for file in self.identity_files.iter().chain(files).chain([&own]) {
                 builder = builder.identity_file(file);
             }
             if let Some(sandbox) = &self.sandbox {
                 builder = builder.translate(emulated(sandbox.get()));
             }
-            Ok(builder.build())
+            Ok((builder.build(), known_hosts))
         })
     }
 }
@@ -181,28 +249,57 @@ fn emulated(sandbox: &Sandbox) -> docker::Translate {
     })
 }
 
-/// The clients among what Python handed over; `missing` says why a provider has none.
-pub(crate) fn clouds(
-    sakura: Option<&Sakura>,
-    cloudflare: Option<&Cloudflare>,
-    engines: Option<&Engines>,
-    missing: Vec<(String, String, String)>,
-) -> Result<Clouds> {
+/// What Python hands over to reach the clouds with.
+pub(crate) struct Given<'g> {
+    pub(crate) sakura: Option<&'g Sakura>,
+    pub(crate) cloudflare: Option<&'g Cloudflare>,
+    pub(crate) engines: Option<&'g Engines>,
+    /// Why a provider has no client: its name, a message, advice.
+    pub(crate) missing: Vec<(String, String, String)>,
+    /// The folder with the stage's keys.
+    pub(crate) keys: &'g Path,
+}
+
+/// The clients that `stack` is run with, and the memory of its servers' keys. A key is made where one is needed for a
+/// change and there is none.
+pub(crate) fn clouds(given: Given<'_>, stack: &Stack, changes: bool) -> Result<(Clouds, Option<KnownHosts>)> {
+    let needs = Needs::of(stack, &State::default());
     let mut clouds = Clouds::none();
-    if let Some(sakura) = sakura {
-        clouds = clouds.sakura(sakura.client()?);
+    if let Some(sakura) = given.sakura {
+        let key = deploy_key(given.keys, stack, changes && needs.deploy_key)?;
+        clouds = clouds.sakura(sakura.client(key)?);
     }
-    if let Some(cloudflare) = cloudflare {
+    if let Some(cloudflare) = given.cloudflare {
         clouds = clouds.cloudflare(cloudflare.client()?);
     }
-    if let Some(engines) = engines {
-        clouds = clouds.engines(engines.client()?);
+    let mut known_hosts = None;
+    if let Some(engines) = given.engines {
+        match &engines.no_local {
+            Some(why) if needs.local_engine => clouds = clouds.without(Provider::Docker, why.clone()),
+            _ => {
+                let (client, known) = engines.client(stack, given.keys)?;
+                clouds = clouds.engines(client);
+                known_hosts = Some(known);
+            }
+        }
     }
     let providers = [Provider::SakuraCloud, Provider::Cloudflare, Provider::Docker];
-    for (name, message, help) in missing {
+    for (name, message, help) in given.missing {
         if let Some(provider) = providers.into_iter().find(|provider| provider.name() == name) {
             clouds = clouds.without(provider, Error::new(ErrorKind::Unauthorized, message).help(help));
         }
     }
-    Ok(clouds)
+    Ok((clouds, known_hosts))
+}
+
+/// The public half of the stage's own key.
+fn deploy_key(keys: &Path, stack: &Stack, make: bool) -> Result<Option<String>> {
+    let file = keys.join(DEPLOY_KEY);
+    let key = if make {
+        let comment = format!("fleetflow {}/{}", stack.project(), stack.stage());
+        Some(DeployKey::read_or_make(&file, &comment)?)
+    } else {
+        DeployKey::read(&file)?
+    };
+    Ok(key.map(|key| key.public))
 }

@@ -1,10 +1,12 @@
 //! One run of a stack as a task of its own: Python starts it, waits for what it tells, and may stop it.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use fleetflow_access::{KnownHosts, Servers};
 use fleetflow_core::converge::{Caller, Event, Session};
 use fleetflow_core::plan::{DataGuard, Plan};
 use fleetflow_core::{Error, ErrorKind, Result};
@@ -14,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::clouds::{Cloudflare, Engines, Sakura, clouds};
+use crate::clouds::{Cloudflare, Engines, Given, Sakura, clouds};
 use crate::documents;
 use crate::failure::{document, raise, raise_document};
 use crate::runtime;
@@ -83,13 +85,24 @@ impl Verb {
         }
     }
 
-    async fn run(self, stack: fleetflow_core::Stack) -> Result<String, Value> {
+    fn changes(&self) -> bool {
+        matches!(self, Self::Converge | Self::Destroy | Self::Apply(_))
+    }
+
+    async fn run(self, stack: fleetflow_core::Stack, keys: Keys) -> Result<String, Value> {
+        let review = async |plan: Plan| {
+            keys.expect(&plan).await?;
+            Ok(plan)
+        };
         let text = match self {
             Self::Plan => plan(stack.plan().await)?,
             Self::PlanDestroy => plan(stack.plan_destroy().await)?,
-            Self::Converge => report(stack.converge_reviewed(async |plan| Ok(plan)).await)?,
-            Self::Destroy => report(stack.destroy_reviewed(async |plan| Ok(plan)).await)?,
-            Self::Apply(plan) => report(stack.apply(&plan).await)?,
+            Self::Converge => report(stack.converge_reviewed(review).await)?,
+            Self::Destroy => report(stack.destroy_reviewed(review).await)?,
+            Self::Apply(plan) => {
+                keys.expect(&plan).await.map_err(|error| document(&error))?;
+                report(stack.apply(&plan).await)?
+            }
             Self::Status => {
                 let observation = stack.observe().await.map_err(|error| document(&error))?;
                 let plan = stack.plan_of(&observation).await;
@@ -97,6 +110,34 @@ impl Verb {
             }
         };
         Ok(text)
+    }
+}
+
+/// The memory of servers' keys, during one run.
+#[derive(Clone)]
+struct Keys {
+    known_hosts: Option<KnownHosts>,
+    store: Arc<dyn fleetflow_core::state::Store>,
+    servers: Arc<OnceLock<Servers>>,
+}
+
+impl Keys {
+    /// What `plan` does to servers will change which keys are theirs.
+    async fn expect(&self, plan: &Plan) -> Result<()> {
+        if let Some(known_hosts) = &self.known_hosts {
+            let state = self.store.load().await?;
+            let servers = self
+                .servers
+                .get_or_init(|| Servers::new(known_hosts.clone(), &state));
+            servers.expect(plan);
+        }
+        Ok(())
+    }
+
+    fn see(&self, event: &Event) {
+        if let Some(servers) = self.servers.get() {
+            servers.see(event);
+        }
     }
 }
 
@@ -116,13 +157,14 @@ fn report(report: Result<fleetflow_core::converge::Report>) -> Result<String, Va
 
 /// Begins a run of `verb` on `stack`; `plan` is what `apply` carries out.
 #[pyfunction]
-#[pyo3(signature = (stack, verb, *, store, who, sakura, cloudflare, engines, missing, parallelism, with_data, plan))]
+#[pyo3(signature = (stack, verb, *, store, keys, who, sakura, cloudflare, engines, missing, parallelism, with_data, plan))]
 #[expect(clippy::too_many_arguments, reason = "named ones, as Python passes them")]
 pub(crate) fn start(
     py: Python<'_>,
     stack: &Stack,
     verb: &str,
     store: &Store,
+    keys: PathBuf,
     who: String,
     sakura: Option<&Sakura>,
     cloudflare: Option<&Cloudflare>,
@@ -137,7 +179,14 @@ pub(crate) fn start(
     if !stack.misread.is_empty() {
         return Err(fail(Error::from_problems(stack.problems())));
     }
-    let clouds = clouds(sakura, cloudflare, engines, missing).map_err(fail)?;
+    let given = Given {
+        sakura,
+        cloudflare,
+        engines,
+        missing,
+        keys: &keys,
+    };
+    let (clouds, known_hosts) = clouds(given, &stack.stack, verb.changes()).map_err(fail)?;
     let mut session = Session::sharing(clouds, Arc::clone(&store.0), Caller::new(who, now));
     if let Some(steps) = parallelism {
         session = session.parallelism(steps);
@@ -145,7 +194,12 @@ pub(crate) fn start(
     if with_data {
         session = session.data(DataGuard::Allow);
     }
-    Run::begin(verb, stack.stack.clone(), session).map_err(fail)
+    let keys = Keys {
+        known_hosts,
+        store: Arc::clone(&store.0),
+        servers: Arc::default(),
+    };
+    Run::begin(verb, stack.stack.clone(), session, keys).map_err(fail)
 }
 
 /// The current time in RFC 3339, to the millisecond.
@@ -154,15 +208,17 @@ fn now() -> String {
 }
 
 impl Run {
-    fn begin(verb: Verb, stack: fleetflow_core::Stack, session: Session) -> Result<Self> {
+    fn begin(verb: Verb, stack: fleetflow_core::Stack, session: Session, keys: Keys) -> Result<Self> {
         let told = Arc::new(Told::default());
         let cancelled = CancellationToken::new();
         let watcher = Arc::clone(&told);
-        let session = session
-            .cancelled_by(cancelled.clone())
-            .watcher(move |event| watcher.tell(&event));
+        let witness = keys.clone();
+        let session = session.cancelled_by(cancelled.clone()).watcher(move |event| {
+            witness.see(&event);
+            watcher.tell(&event);
+        });
         let runtime = runtime::handle()?;
-        let work = runtime.spawn(verb.run(stack.session(session)));
+        let work = runtime.spawn(verb.run(stack.session(session), keys));
         let task = work.abort_handle();
         let listener = Arc::clone(&told);
         runtime.spawn(async move {

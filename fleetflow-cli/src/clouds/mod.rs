@@ -1,16 +1,10 @@
 //! The clients of a stage's clouds, real or emulated: credentials are found and tried before anything else happens.
 
-mod cloudflare;
-mod docker;
 mod emulated;
-mod keys;
-mod known_hosts;
-mod needs;
-mod sakura;
-mod surroundings;
 
 use std::sync::Arc;
 
+use fleetflow_access::{DeployKey, KnownHosts, Needs, Surroundings, cloudflare, docker, keys, sakura};
 use fleetflow_core::cloudflare::Cloudflare;
 use fleetflow_core::docker::Engines;
 use fleetflow_core::http::Traffic;
@@ -20,13 +14,9 @@ use fleetflow_core::state::State;
 use fleetflow_core::{Account, Clouds, Error, ErrorKind, Result};
 
 pub(crate) use emulated::Emulated;
-pub(crate) use keys::DeployKey;
-pub(crate) use known_hosts::KnownHosts;
 
 use crate::invocation::Invocation;
 use crate::site::Site;
-use needs::Needs;
-use surroundings::Surroundings;
 
 /// Whose the clouds are that a command works on, for headers and prompts.
 #[derive(Clone, Debug, Default)]

@@ -35,6 +35,7 @@ def start(
     verb: str,
     *,
     store: Store,
+    keys: str,
     who: str,
     sakura: Optional[Sakura],
     cloudflare: Optional[Cloudflare],
@@ -80,19 +81,27 @@ class Store:
 
 @final
 class Sakura:
-    def __new__(cls, token: str, secret: str, root: Optional[str], deploy_key: Optional[str]) -> Sakura: ...
+    def __new__(cls, token: str, secret: str, root: Optional[str]) -> Sakura: ...
+    @staticmethod
+    def found(
+        variables: Dict[str, str], home: Optional[str], profile: Optional[str], root: Optional[str]
+    ) -> Tuple[Sakura, Optional[str]]: ...
 
 @final
 class Cloudflare:
     def __new__(
         cls, secret: str, email: Optional[str], base: Optional[str], account: Optional[str]
     ) -> Cloudflare: ...
+    @staticmethod
+    def found(variables: Dict[str, str], base: Optional[str], account: Optional[str]) -> Cloudflare: ...
 
 @final
 class Engines:
     def __new__(
         cls,
         local: Optional[str],
+        variables: Dict[str, str],
+        home: Optional[str],
         identities: Sequence[str],
         identity_files: Sequence[str],
         agent: Optional[str],

@@ -7,34 +7,29 @@ each: stacks that are given the same object keep one pace together.
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
+import warnings
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _fleetflow
+from .errors import UnauthorizedError
 from .values import FilePath
 
 __all__ = ["Cloudflare", "Docker", "Provider", "SakuraCloud"]
 
 
-class _Missing(Exception):
-    """There are no credentials; the message says what was looked at, the second argument what to do."""
-
-
-def _first(environment: Mapping[str, str], *names: str) -> Optional[str]:
-    return next((environment[name] for name in names if environment.get(name)), None)
-
-
 class SakuraCloud:
     """SAKURA Cloud.
 
+    Without ``token`` and ``secret``, the API key is looked for where its other tools keep it: ``SAKURA_ACCESS_TOKEN``
+    with ``SAKURA_ACCESS_TOKEN_SECRET`` (or ``SAKURACLOUD_...``), then the current profile of usacloud.
+
     Args:
         zone: The zone of servers that name none: ``is1a``, ``is1b``, ``is1c``, ``tk1a``, ``tk1b`` or ``tk1v``.
-        token: The access token; ``SAKURA_ACCESS_TOKEN`` or ``SAKURACLOUD_ACCESS_TOKEN`` without it.
-        secret: The access token's secret; ``SAKURA_ACCESS_TOKEN_SECRET`` or ``SAKURACLOUD_ACCESS_TOKEN_SECRET``
-            without it.
+        profile: The usacloud profile to read the API key from, over all variables.
+        token: The access token.
+        secret: The access token's secret.
         root: Another root of the API than the real one; ``SAKURA_API_ROOT_URL`` or ``SAKURACLOUD_API_ROOT_URL``
             without it.
-        deploy_key: The public key put on servers that declare no ``ssh_key``; the private one is given to
-            :class:`Docker`.
     """
 
     NAME = "sakura-cloud"
@@ -43,34 +38,33 @@ class SakuraCloud:
         self,
         *,
         zone: Optional[str] = None,
+        profile: Optional[str] = None,
         token: Optional[str] = None,
         secret: Optional[str] = None,
         root: Optional[str] = None,
-        deploy_key: Optional[str] = None,
     ) -> None:
+        if (token is None) != (secret is None):
+            raise ValueError("an API key of SAKURA Cloud is a token and a secret: give both, or neither")
         self.zone = zone
         """The zone of servers that name none."""
+        self.profile = profile
+        """The usacloud profile to read the API key from."""
         self._given = (token, secret, root)
-        self._deploy_key = deploy_key
         self._client: Optional[_fleetflow.Sakura] = None
 
     def _settings(self) -> Dict[str, Any]:
-        return {"sakura_cloud": {"zone": self.zone}}
+        return {"sakura_cloud": {"zone": self.zone, "profile": self.profile}}
 
     def _connect(self, environment: Mapping[str, str]) -> _fleetflow.Sakura:
         if self._client is None:
             token, secret, root = self._given
-            token = token or _first(environment, "SAKURA_ACCESS_TOKEN", "SAKURACLOUD_ACCESS_TOKEN")
-            secret = secret or _first(environment, "SAKURA_ACCESS_TOKEN_SECRET", "SAKURACLOUD_ACCESS_TOKEN_SECRET")
-            root = root or _first(environment, "SAKURA_API_ROOT_URL", "SAKURACLOUD_API_ROOT_URL")
-            if not token or not secret:
-                raise _Missing(
-                    "there is no API key for SAKURA Cloud; looked at: the arguments of SakuraCloud(), the variables "
-                    "SAKURA_ACCESS_TOKEN with SAKURA_ACCESS_TOKEN_SECRET, SAKURACLOUD_ACCESS_TOKEN with "
-                    "SAKURACLOUD_ACCESS_TOKEN_SECRET",
-                    "make an API key in the control panel, and set both variables",
-                )
-            self._client = _fleetflow.Sakura(token, secret, root, self._deploy_key)
+            if token is not None and secret is not None:
+                self._client = _fleetflow.Sakura(token, secret, root)
+            else:
+                home = _home(environment)
+                self._client, warning = _fleetflow.Sakura.found(dict(environment), home, self.profile, root)
+                if warning:
+                    warnings.warn(warning, stacklevel=2)
         return self._client
 
     def __repr__(self) -> str:
@@ -80,10 +74,13 @@ class SakuraCloud:
 class Cloudflare:
     """Cloudflare.
 
+    Without ``token`` or ``key``, credentials are looked for in ``CLOUDFLARE_API_TOKEN`` (or ``CF_API_TOKEN``), then in
+    ``CLOUDFLARE_EMAIL`` with ``CLOUDFLARE_API_KEY`` (or ``CF_...``).
+
     Args:
-        token: An API token; ``CLOUDFLARE_API_TOKEN`` or ``CF_API_TOKEN`` without it.
-        email: The user's email address, for the legacy global key; ``CLOUDFLARE_EMAIL`` or ``CF_EMAIL`` without it.
-        key: The legacy global key; ``CLOUDFLARE_API_KEY`` or ``CF_API_KEY`` without it.
+        token: An API token.
+        email: The user's email address, for the legacy global key.
+        key: The legacy global key.
         account_id: The account; ``CLOUDFLARE_ACCOUNT_ID`` or ``CF_ACCOUNT_ID`` without it. May be left out where the
             credentials see exactly one.
         base: Another base of the API than the real one; ``CLOUDFLARE_API_BASE_URL``, ``CF_API_BASE_URL`` or
@@ -101,6 +98,8 @@ class Cloudflare:
         account_id: Optional[str] = None,
         base: Optional[str] = None,
     ) -> None:
+        if (email is None) != (key is None):
+            raise ValueError("the legacy key of Cloudflare is an email address and a key: give both, or neither")
         self.account_id = account_id
         """The account."""
         self._given = (token, email, key, base)
@@ -112,23 +111,12 @@ class Cloudflare:
     def _connect(self, environment: Mapping[str, str]) -> _fleetflow.Cloudflare:
         if self._client is None:
             token, email, key, base = self._given
-            if not token and not key:
-                token = _first(environment, "CLOUDFLARE_API_TOKEN", "CF_API_TOKEN")
-            email = email or _first(environment, "CLOUDFLARE_EMAIL", "CF_EMAIL")
-            key = key or _first(environment, "CLOUDFLARE_API_KEY", "CF_API_KEY")
-            account = self.account_id or _first(environment, "CLOUDFLARE_ACCOUNT_ID", "CF_ACCOUNT_ID")
-            base = base or _first(environment, "CLOUDFLARE_API_BASE_URL", "CF_API_BASE_URL", "CLOUDFLARE_BASE_URL")
-            if token:
-                self._client = _fleetflow.Cloudflare(token, None, base, account)
-            elif email and key:
-                self._client = _fleetflow.Cloudflare(key, email, base, account)
+            if token is not None:
+                self._client = _fleetflow.Cloudflare(token, None, base, self.account_id)
+            elif key is not None:
+                self._client = _fleetflow.Cloudflare(key, email, base, self.account_id)
             else:
-                raise _Missing(
-                    "there is no API token for Cloudflare; looked at: the arguments of Cloudflare(), the variables "
-                    "CLOUDFLARE_API_TOKEN and CF_API_TOKEN, CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY, CF_EMAIL with "
-                    "CF_API_KEY",
-                    "make an API token at https://dash.cloudflare.com/profile/api-tokens and set CLOUDFLARE_API_TOKEN",
-                )
+                self._client = _fleetflow.Cloudflare.found(dict(environment), base, self.account_id)
         return self._client
 
     def __repr__(self) -> str:
@@ -138,9 +126,12 @@ class Cloudflare:
 class Docker:
     """Container engines: the local one, and those of servers, which are reached over SSH.
 
+    Servers are logged in to with the keys given here, with those that lie beside the public keys that the stack names,
+    and with a key that FleetFlow makes for the stage and keeps beside its state.
+
     Args:
-        host: The local engine: ``unix:///var/run/docker.sock``, ``tcp://127.0.0.1:2375``. ``DOCKER_HOST`` without it,
-            or else the socket where engines usually listen.
+        host: The local engine: ``unix:///var/run/docker.sock``, ``tcp://127.0.0.1:2375``. Without it, the one that the
+            docker command would use.
         identities: Private keys in OpenSSH's format, to log in to servers.
         identity_files: Files with private keys.
         agent: The socket of an SSH agent; ``SSH_AUTH_SOCK`` without it.
@@ -169,11 +160,18 @@ class Docker:
 
     def _connect(self, environment: Mapping[str, str]) -> _fleetflow.Engines:
         if self._client is None:
-            host = self.host or _first(environment, "DOCKER_HOST") or _socket(environment)
             agent = self._agent
             if agent is None and self._sandbox is None:
-                agent = _first(environment, "SSH_AUTH_SOCK")
-            self._client = _fleetflow.Engines(host, self._identities, self._identity_files, agent, self._sandbox)
+                agent = environment.get("SSH_AUTH_SOCK") or None
+            self._client = _fleetflow.Engines(
+                self.host,
+                dict(environment),
+                _home(environment),
+                self._identities,
+                self._identity_files,
+                agent,
+                self._sandbox,
+            )
         return self._client
 
     def __repr__(self) -> str:
@@ -184,16 +182,8 @@ Provider = Union[SakuraCloud, Cloudflare, Docker]
 """A cloud to converge on."""
 
 
-def _socket(environment: Mapping[str, str]) -> Optional[str]:
-    """Where engines listen: Docker, rootless Docker, Docker Desktop, OrbStack, Podman."""
-    home, session = environment.get("HOME"), environment.get("XDG_RUNTIME_DIR")
-    sockets = ["/var/run/docker.sock"]
-    if home:
-        sockets += [f"{home}/{place}/docker.sock" for place in (".docker/run", ".docker/desktop", ".orbstack/run")]
-    if session:
-        sockets += [f"{session}/docker.sock", f"{session}/podman/podman.sock"]
-    found = next((socket for socket in [*sockets, "/run/podman/podman.sock"] if os.path.exists(socket)), None)
-    return f"unix://{found}" if found else None
+def _home(environment: Mapping[str, str]) -> Optional[str]:
+    return environment.get("HOME") or environment.get("USERPROFILE") or None
 
 
 class Connections:
@@ -203,7 +193,7 @@ class Connections:
         self.sakura: Optional[_fleetflow.Sakura] = None
         self.cloudflare: Optional[_fleetflow.Cloudflare] = None
         self.engines: Optional[_fleetflow.Engines] = None
-        self.missing: list[Tuple[str, str, str]] = []
+        self.missing: List[Tuple[str, str, str]] = []
         for provider in providers:
             try:
                 if isinstance(provider, SakuraCloud):
@@ -212,5 +202,5 @@ class Connections:
                     self.cloudflare = provider._connect(environment)  # pyright: ignore[reportPrivateUsage]
                 else:
                     self.engines = provider._connect(environment)  # pyright: ignore[reportPrivateUsage]
-            except _Missing as missing:
-                self.missing.append((provider.NAME, str(missing.args[0]), str(missing.args[1])))
+            except UnauthorizedError as missing:
+                self.missing.append((provider.NAME, missing.message, missing.hint or ""))

@@ -372,7 +372,7 @@ class KvBinding(Part):
 
     Args:
         name: The name in the code.
-        namespace: The namespace.
+        namespace: The namespace: the name of one that the stack has, or a reference to an id.
     """
 
     _NAMED = ("name", "namespace")
@@ -380,7 +380,7 @@ class KvBinding(Part):
     def __init__(
         self,
         name: str,
-        namespace: str,
+        namespace: Text,
     ) -> None:
         super().__init__(
             name=name,
@@ -642,6 +642,7 @@ class R2Binding(Part):
     Args:
         name: The name in the code.
         bucket: The bucket.
+        jurisdiction: The bucket's jurisdiction, where the stack does not declare the bucket.
     """
 
     _NAMED = ("name", "bucket")
@@ -650,10 +651,13 @@ class R2Binding(Part):
         self,
         name: str,
         bucket: Text,
+        *,
+        jurisdiction: Literal["default", "eu", "fedramp"] | None = None,
     ) -> None:
         super().__init__(
             name=name,
             bucket=bucket,
+            jurisdiction=jurisdiction,
         )
 
 
@@ -1807,7 +1811,7 @@ class Worker(Resource):
 
     KIND = "worker"
     PROVIDER = "cloudflare"
-    OUTPUTS = ("url", "version-id")
+    OUTPUTS = ("url", "version-id", "etag")
     _NAMED = ("name",)
 
     def __init__(
@@ -1856,6 +1860,11 @@ class Worker(Resource):
     def version_id(self) -> Output[str]:
         """The id of the deployed version."""
         return Output(self.address, "version-id")
+
+    @property
+    def etag(self) -> Output[str]:
+        """The hash that Cloudflare gives the code."""
+        return Output(self.address, "etag")
 
 
 class KvNamespace(Resource):

@@ -285,6 +285,7 @@ class Stack:
             self._core(),
             verb,
             store=self.state._ready(),  # pyright: ignore[reportPrivateUsage]
+            keys=self.state._keys(),  # pyright: ignore[reportPrivateUsage]
             who=_who(environment),
             sakura=connections.sakura,
             cloudflare=connections.cloudflare,
@@ -440,7 +441,7 @@ def _declared_providers(
     settings: Mapping[str, Any], environment: Optional[Mapping[str, str]]
 ) -> Iterator[Provider]:
     if sakura := settings.get("sakura_cloud"):
-        yield SakuraCloud(zone=sakura.get("zone"))
+        yield SakuraCloud(zone=sakura.get("zone"), profile=sakura.get("profile"))
     if cloudflare := settings.get("cloudflare"):
         yield Cloudflare(account_id=cloudflare.get("account_id"))
     if docker := settings.get("docker"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Union
+from tempfile import TemporaryDirectory
+from typing import Optional, Union
 
 from ._fleetflow import Store
 
@@ -35,6 +36,10 @@ class FolderState:
                 file.write("*\n")
         return self._store
 
+    def _keys(self) -> str:
+        """Where the keys of the stage's servers are."""
+        return self._path
+
     def __repr__(self) -> str:
         return f"FolderState({self._path!r})"
 
@@ -47,9 +52,16 @@ class MemoryState:
 
     def __init__(self) -> None:
         self._store = Store.memory()
+        self._folder: Optional[TemporaryDirectory[str]] = None
 
     def _ready(self) -> Store:
         return self._store
+
+    def _keys(self) -> str:
+        """Where the keys of the stage's servers are: for the owner only, and gone with this object."""
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="fleetflow-")
+        return self._folder.name
 
     def __repr__(self) -> str:
         return "MemoryState()"

@@ -9,16 +9,17 @@ use serde_json::Value;
 
 /// What must be there before anything is read.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Needs {
+pub struct Needs {
     providers: BTreeSet<Provider>,
     /// Whether the engine of this machine is used.
-    pub(crate) local_engine: bool,
+    pub local_engine: bool,
     /// Whether a server relies on our own key.
-    pub(crate) deploy_key: bool,
+    pub deploy_key: bool,
 }
 
 impl Needs {
-    pub(crate) fn of(stack: &Stack, state: &State) -> Self {
+    /// What `stack` declares and `state` remembers needs.
+    pub fn of(stack: &Stack, state: &State) -> Self {
         let declared = stack
             .declarations()
             .iter()
@@ -42,7 +43,8 @@ impl Needs {
         }
     }
 
-    pub(crate) fn provider(&self, provider: Provider) -> bool {
+    /// Whether anything is served by `provider`.
+    pub fn provider(&self, provider: Provider) -> bool {
         self.providers.contains(&provider)
     }
 }

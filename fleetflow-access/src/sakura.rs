@@ -10,7 +10,7 @@ use fleetflow_core::{Error, ErrorKind, Result};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::surroundings::{Looked, Surroundings, shown};
+use crate::surroundings::{Looked, Surroundings, shown};
 
 const TOKEN: [&str; 2] = ["SAKURA_ACCESS_TOKEN", "SAKURACLOUD_ACCESS_TOKEN"];
 const SECRET: [&str; 2] = ["SAKURA_ACCESS_TOKEN_SECRET", "SAKURACLOUD_ACCESS_TOKEN_SECRET"];
@@ -24,14 +24,17 @@ const FOLDER: [&str; 3] = [
 
 /// An API key, where it is good for, and where it was found.
 #[derive(Debug)]
-pub(crate) struct SakuraAccess {
-    pub(crate) token: SecretString,
-    pub(crate) secret: SecretString,
-    pub(crate) root: Option<String>,
+pub struct SakuraAccess {
+    /// The access token.
+    pub token: SecretString,
+    /// Its secret.
+    pub secret: SecretString,
+    /// Another root of the API than the real one.
+    pub root: Option<String>,
     /// In words: `the profile work`.
-    pub(crate) source: String,
+    pub source: String,
     /// What is worth a warning.
-    pub(crate) warning: Option<String>,
+    pub warning: Option<String>,
 }
 
 /// The part of a profile that matters here; other keys are other tools' business.
@@ -49,7 +52,7 @@ struct Config {
 }
 
 /// The credentials to use; `profile` is the one that the command line or the file names.
-pub(crate) fn find(around: &Surroundings<'_>, profile: Option<&str>) -> Result<SakuraAccess> {
+pub fn find(around: &Surroundings<'_>, profile: Option<&str>) -> Result<SakuraAccess> {
     let mut looked = Looked::default();
     let found = match profile {
         Some(name) => in_profile(around, name, &mut looked)?,

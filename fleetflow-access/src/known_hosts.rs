@@ -12,7 +12,7 @@ use fleetflow_core::{Error, ErrorKind, Result};
 
 /// The memory. Cheap to clone; clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct KnownHosts(Arc<Inner>);
+pub struct KnownHosts(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -22,7 +22,7 @@ struct Inner {
 
 impl KnownHosts {
     /// The hosts in `file`: a host and its key a line.
-    pub(crate) fn read(file: &Path) -> Result<Self> {
+    pub fn read(file: &Path) -> Result<Self> {
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -39,7 +39,7 @@ impl KnownHosts {
     }
 
     /// Forgets the server at `address`, whatever its port.
-    pub(crate) fn forget(&self, address: &str) -> Result<()> {
+    pub fn forget(&self, address: &str) -> Result<()> {
         let mut keys = self.keys();
         let before = keys.len();
         let bracketed = format!("[{address}]:");

@@ -9,7 +9,7 @@ use fleetflow_core::model::{CloudflareSettings, Input};
 use fleetflow_core::{Error, ErrorKind, Result};
 use secrecy::SecretString;
 
-use super::surroundings::{Looked, Surroundings};
+use crate::surroundings::{Looked, Surroundings};
 
 const TOKEN: [&str; 2] = ["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN"];
 const EMAIL: [&str; 2] = ["CLOUDFLARE_EMAIL", "CF_EMAIL"];
@@ -23,14 +23,17 @@ const BASE: [&str; 3] = [
 
 /// Who we are at Cloudflare, and where.
 #[derive(Debug)]
-pub(crate) struct CloudflareAccess {
-    pub(crate) credentials: Credentials,
-    pub(crate) account: Option<String>,
-    pub(crate) base: Option<String>,
+pub struct CloudflareAccess {
+    /// How we prove who we are.
+    pub credentials: Credentials,
+    /// The account to work in, where one is named.
+    pub account: Option<String>,
+    /// Another base of the API than the real one.
+    pub base: Option<String>,
 }
 
 /// The credentials to use: those of the file, then those of variables.
-pub(crate) fn find(
+pub fn find(
     around: &Surroundings<'_>,
     settings: Option<&CloudflareSettings>,
     secrets: &BTreeMap<String, SecretString>,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use fleetflow_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
-use super::surroundings::{Looked, Surroundings, shown};
+use crate::surroundings::{Looked, Surroundings, shown};
 
 /// The file with the docker command's settings.
 #[derive(Default, Deserialize)]
@@ -35,7 +35,7 @@ struct Endpoint {
 }
 
 /// The address to use; `declared` is what the file says.
-pub(crate) fn find(around: &Surroundings<'_>, declared: Option<&str>) -> Result<String> {
+pub fn find(around: &Surroundings<'_>, declared: Option<&str>) -> Result<String> {
     let mut looked = Looked::default();
     if let Some(host) = declared {
         return Ok(host.to_owned());

@@ -7,13 +7,22 @@ use fleetflow_core::{Error, ErrorKind};
 type Variables<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
 
 /// Where to look.
-pub(crate) struct Surroundings<'a> {
+pub struct Surroundings<'a> {
     variables: Variables<'a>,
     pub(crate) home: Option<&'a Path>,
 }
 
+impl std::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("home", &self.home)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<'a> Surroundings<'a> {
-    pub(crate) fn new(variables: impl Fn(&str) -> Option<String> + 'a, home: Option<&'a Path>) -> Self {
+    /// Variables as `variables` answers them, and the user's home folder.
+    pub fn new(variables: impl Fn(&str) -> Option<String> + 'a, home: Option<&'a Path>) -> Self {
         Self {
             variables: Box::new(variables),
             home,

@@ -12,14 +12,14 @@ use serde_json::Value;
 
 /// Our own key of a stage: the private half lies in a file that only its owner reads.
 #[derive(Debug)]
-pub(crate) struct DeployKey {
+pub struct DeployKey {
     /// The public half, as one line.
-    pub(crate) public: String,
+    pub public: String,
 }
 
 impl DeployKey {
     /// The key in `file`, if there is one.
-    pub(crate) fn read(file: &Path) -> Result<Option<Self>> {
+    pub fn read(file: &Path) -> Result<Option<Self>> {
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -30,7 +30,7 @@ impl DeployKey {
     }
 
     /// The key in `file`, made if there is none. `comment` says in lists of keys whose it is.
-    pub(crate) fn read_or_make(file: &Path, comment: &str) -> Result<Self> {
+    pub fn read_or_make(file: &Path, comment: &str) -> Result<Self> {
         match Self::read(file)? {
             Some(key) => Ok(key),
             None => Self::make(file, comment),
@@ -61,7 +61,7 @@ impl DeployKey {
 
 /// The files with private keys that may open the stage's servers, as the user named them: `ssh key=` first, then what
 /// lies beside each declared public key.
-pub(crate) fn named(stack: &Stack) -> Vec<PathBuf> {
+pub fn named(stack: &Stack) -> Vec<PathBuf> {
     let specs = || stack.declarations().iter().map(|declared| &declared.spec);
     let private = specs().filter_map(|spec| spec["ssh"]["key"].as_str().map(PathBuf::from));
     let listed = specs().flat_map(|spec| spec["ssh_key"].as_array().into_iter().flatten());

@@ -1,0 +1,17 @@
+//! Finds credentials and keys where other tools keep them, for whoever builds clients of clouds. It sends nothing, and
+//! reads no environment: the caller hands over the variables and the home folder.
+
+pub mod cloudflare;
+pub mod docker;
+pub mod keys;
+mod known_hosts;
+mod needs;
+pub mod sakura;
+mod servers;
+mod surroundings;
+
+pub use keys::DeployKey;
+pub use known_hosts::KnownHosts;
+pub use needs::Needs;
+pub use servers::Servers;
+pub use surroundings::Surroundings;
