@@ -6,7 +6,7 @@ use std::time::Duration;
 use fleetflow_core::catalog;
 use fleetflow_core::converge::{Outcome, Report};
 use fleetflow_core::model::Kind;
-use fleetflow_core::{Address, ErrorKind};
+use fleetflow_core::{Address, Error, ErrorKind};
 use serde_json::{Map, Value};
 
 use super::style::{ACTIONS, BOLD, GREEN, RED, YELLOW, done, paint};
@@ -75,10 +75,16 @@ fn preposition(outcome: Outcome) -> &'static str {
 }
 
 fn counts(report: &Report) -> String {
+    let is_stopped = |(_, error): &&(Address, Error)| error.kind() == ErrorKind::Cancelled;
+    let stopped = report.failed.iter().filter(is_stopped).count();
     let mut counts: Vec<_> = ACTIONS
         .into_iter()
         .map(|action| (report.count(action), done(action)))
-        .chain([(report.failed.len(), "failed"), (report.skipped.len(), "skipped")])
+        .chain([
+            (report.failed.len() - stopped, "failed"),
+            (stopped, "stopped"),
+            (report.skipped.len(), "skipped"),
+        ])
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
@@ -90,7 +96,6 @@ fn counts(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
-    use fleetflow_core::Error;
     use fleetflow_core::plan::Action;
 
     use super::*;

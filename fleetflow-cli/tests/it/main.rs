@@ -8,5 +8,6 @@
 mod changes;
 mod documents;
 mod example;
+mod interrupts;
 mod refusals;
 mod support;

@@ -1,0 +1,65 @@
+//! Runs that are stopped in the middle, kindly or not: what is said, and that the next run goes on from there.
+
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::support::{Project, Run};
+
+const UNCHANGED: &str = "No changes. Stage \"dev\" is as declared.\n";
+
+/// Waits until the journal of the stage says that the create of something was begun.
+fn begun(project: &Project, process: &mut Child) {
+    let journal = project.world().join("state/shop/dev/journal.jsonl");
+    let until = Instant::now() + Duration::from_secs(60);
+    while !std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("create-started")) {
+        assert!(process.try_wait().unwrap().is_none(), "it ended before it began");
+        assert!(Instant::now() < until, "nothing was begun");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(process: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([name, &process.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn an_interrupt_lets_what_runs_finish_says_how_to_go_on_and_the_next_run_does() {
+    let project = Project::example();
+    let mut process = project
+        .command(&["up", "dev", "--yes", "--sandbox"])
+        .spawn()
+        .unwrap();
+    begun(&project, &mut process);
+    signal(&process, "-INT");
+    let run = Run::from(process.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(8), "{run:#?}");
+    assert!(run.out.contains("\nInterrupted after "), "{run:#?}");
+    assert!(
+        run.err.contains("To go on: flow up dev --yes --sandbox"),
+        "{run:#?}"
+    );
+    project.sandbox(&["up", "dev", "--yes"]);
+    assert_eq!(project.sandbox(&["plan", "dev"]), UNCHANGED);
+}
+
+#[test]
+fn after_a_sudden_death_the_next_run_goes_on_and_a_removal_leaves_nothing() {
+    let project = Project::example();
+    project.sandbox(&["plan", "dev"]);
+    let before = project.inventory();
+    let mut process = project
+        .command(&["up", "dev", "--yes", "--sandbox"])
+        .spawn()
+        .unwrap();
+    begun(&project, &mut process);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    project.sandbox(&["up", "dev", "--yes"]);
+    assert_eq!(project.sandbox(&["plan", "dev"]), UNCHANGED);
+    project.sandbox(&["down", "dev", "--yes"]);
+    assert_eq!(project.inventory(), before);
+}
