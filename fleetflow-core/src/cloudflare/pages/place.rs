@@ -45,14 +45,14 @@ pub(super) struct Deployment {
     pub(super) url: String,
     #[serde(default)]
     latest_stage: Value,
-    #[serde(default)]
-    deployment_trigger: Value,
+    #[serde(default, rename = "deployment_trigger")]
+    trigger: Value,
 }
 
 impl Deployment {
     /// What its uploader wrote about it.
     pub(super) fn message(&self) -> &str {
-        self.deployment_trigger["metadata"]["commit_message"]
+        self.trigger["metadata"]["commit_message"]
             .as_str()
             .unwrap_or_default()
     }
