@@ -7,6 +7,7 @@ use fleetflow_core::model::Problem;
 use fleetflow_core::{Error, ErrorKind};
 use fleetflow_kdl::{Diagnostic, Diagnostics, FolderFiles, LoadOptions, Severity};
 use pyo3::prelude::*;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::failure::{raise, raise_document};
@@ -82,6 +83,13 @@ impl Loaded {
             Some(place_of(&located, diagnostic))
         });
         Ok(places.collect::<Value>().to_string())
+    }
+}
+
+impl Loaded {
+    /// The key that the file wants its state encrypted with.
+    pub(crate) fn encryption(&self) -> Option<SecretString> {
+        self.loaded.state.encrypt.clone()
     }
 }
 

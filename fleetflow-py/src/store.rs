@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fleetflow_core::state::{self, FolderStore, MemoryStore};
+use fleetflow_core::state::{self, Bucket, BucketStore, Encryption, FolderStore, MemoryStore};
 use pyo3::prelude::*;
+use secrecy::SecretString;
+
+use crate::failure::raise;
+use crate::load::Loaded;
 
 /// A place for the state of one stage. The runs of several stacks may share it.
 #[pyclass(frozen, module = "fleetflow._fleetflow")]
@@ -23,6 +27,40 @@ impl Store {
     #[staticmethod]
     fn memory() -> Self {
         Self(Arc::new(MemoryStore::new()))
+    }
+
+    /// A bucket of an S3-compatible service; encrypted with a key, or with the one that the file says.
+    #[staticmethod]
+    #[pyo3(signature = (*, name, prefix, endpoint, region, access_key, secret_key, session_token, encrypt, file))]
+    #[expect(clippy::too_many_arguments, reason = "named ones, as Python passes them")]
+    fn bucket(
+        py: Python<'_>,
+        name: String,
+        prefix: String,
+        endpoint: Option<String>,
+        region: String,
+        access_key: String,
+        secret_key: String,
+        session_token: Option<String>,
+        encrypt: Option<String>,
+        file: Option<&Loaded>,
+    ) -> PyResult<Self> {
+        let bucket = Bucket::builder()
+            .name(name)
+            .prefix(prefix)
+            .endpoint(endpoint)
+            .region(region)
+            .access_key(access_key)
+            .secret_key(SecretString::from(secret_key))
+            .session_token(session_token.map(SecretString::from))
+            .build();
+        let store = BucketStore::new(bucket).map_err(|error| raise(py, &error))?;
+        let key = encrypt.map(SecretString::from);
+        let key = key.or_else(|| file.and_then(Loaded::encryption));
+        Ok(match key {
+            Some(key) => Self(Arc::new(store.encrypted(Encryption::new(key)))),
+            None => Self(Arc::new(store)),
+        })
     }
 
     /// In words, for messages.

@@ -104,6 +104,7 @@ fn libraries_leave_terminal_environment_home_and_clock_alone() {
     let libraries = [
         "fleetflow-core/src/",
         "fleetflow-kdl/src/",
+        "fleetflow-access/src/",
         "fleetflow-sandbox/src/",
     ];
     let mut faults = Vec::new();

@@ -77,6 +77,19 @@ class Store:
     def folder(path: str) -> Store: ...
     @staticmethod
     def memory() -> Store: ...
+    @staticmethod
+    def bucket(
+        *,
+        name: str,
+        prefix: str,
+        endpoint: Optional[str],
+        region: str,
+        access_key: str,
+        secret_key: str,
+        session_token: Optional[str],
+        encrypt: Optional[str],
+        file: Optional[Loaded],
+    ) -> Store: ...
     def describe(self) -> str: ...
 
 @final

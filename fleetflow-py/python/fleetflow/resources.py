@@ -1929,7 +1929,7 @@ class Pages(Resource):
 
     KIND = "pages"
     PROVIDER = "cloudflare"
-    OUTPUTS = ("url", "deployment-url")
+    OUTPUTS = ("url", "deployment-url", "host")
     _NAMED = ("name",)
 
     def __init__(
@@ -1972,6 +1972,11 @@ class Pages(Resource):
     def deployment_url(self) -> Output[str]:
         """The URL of what was published last."""
         return Output(self.address, "deployment-url")
+
+    @property
+    def host(self) -> Output[str]:
+        """The site's host at pages.dev, which CNAME records of custom domains lead to."""
+        return Output(self.address, "host")
 
 
 KINDS: Dict[str, Type[Resource]] = {

@@ -34,7 +34,7 @@ from .reports import Report, Status
 from .resource import Resource
 from .resources import KINDS
 from .running import Listener, wait, wait_async
-from .state import FolderState, MemoryState, State
+from .state import BucketState, FolderState, MemoryState, State
 from .values import FilePath, Secret
 
 __all__ = ["Stack"]
@@ -114,8 +114,7 @@ class Stack:
     def state(self) -> State:
         """Where the stack remembers what it made."""
         if self._state is None:
-            place = os.path.join(self.root, ".fleetflow", "state", self.project, self.stage)
-            self._state = FolderState(place)
+            self._state = FolderState(self._place())
         return self._state
 
     def __getitem__(self, address: str) -> Resource:
@@ -269,6 +268,9 @@ class Stack:
 
     # How they are carried out
 
+    def _place(self) -> str:
+        return os.path.join(self.root, ".fleetflow", "state", self.project, self.stage)
+
     def _core(self) -> _fleetflow.Stack:
         settings: Dict[str, Any] = {}
         for provider in self.providers:
@@ -285,7 +287,7 @@ class Stack:
             self._core(),
             verb,
             store=self.state._ready(),  # pyright: ignore[reportPrivateUsage]
-            keys=self.state._keys(),  # pyright: ignore[reportPrivateUsage]
+            keys=self.state._keys(self._place()),  # pyright: ignore[reportPrivateUsage]
             who=_who(environment),
             sakura=connections.sakura,
             cloudflare=connections.cloudflare,
@@ -384,7 +386,7 @@ class Stack:
         for provider in _declared_providers(document["providers"], environment):
             given.setdefault(provider.NAME, provider)
         if state is None:
-            state = _declared_state(document)
+            state = _declared_state(document, loaded, environment)
         stack = cls(
             document["project"],
             stage=document["stage"],
@@ -419,22 +421,37 @@ class _Channel:
 
 
 def _state(state: Union[State, FilePath, None]) -> Optional[State]:
-    if state is None or isinstance(state, (FolderState, MemoryState)):
+    if state is None or isinstance(state, (BucketState, FolderState, MemoryState)):
         return state
     return FolderState(state)
 
 
-def _declared_state(document: Mapping[str, Any]) -> Optional[State]:
+def _declared_state(
+    document: Mapping[str, Any], loaded: _fleetflow.Loaded, environment: Optional[Mapping[str, str]]
+) -> Optional[State]:
     """Where the file wants its state: the default stands for the place that the stack itself would take."""
     location: str = document["state"]
-    if "://" in location or document["encrypted"]:
+    scheme, _, rest = location.rpartition("://")
+    stage = (document["project"], document["stage"])
+    if scheme == "s3":
+        bucket, _, prefix = rest.partition("/")
+        path = "/".join(part for part in (prefix.strip("/"), *stage) if part)
+        return BucketState(
+            bucket, prefix=path, endpoint=document["endpoint"], environment=environment, _file=loaded
+        )
+    if document["encrypted"]:
         raise ConfigError(
-            f"the file asks for state at `{location}`, which this version cannot keep for Python",
-            hint="give a folder: fleetflow.load(..., state=\"./folder\")",
+            "the file asks for an encrypted state, but keeps it in a folder",
+            hint="remove `encrypt` (the folder is readable by its owner only), or keep the state in a bucket",
+        )
+    if scheme not in ("", "file"):
+        raise ConfigError(
+            f"the file asks for state at `{scheme}://`, which this version cannot keep",
+            hint="supported: a folder, or a bucket (`s3://BUCKET/PREFIX`)",
         )
     if location == "./.fleetflow":
         return None
-    return FolderState(os.path.join(document["root"], location, "state", document["project"], document["stage"]))
+    return FolderState(os.path.join(document["root"], rest, "state", *stage))
 
 
 def _declared_providers(

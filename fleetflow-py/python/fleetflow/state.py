@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from tempfile import TemporaryDirectory
-from typing import Optional, Union
+from typing import Mapping, Optional, Union
 
-from ._fleetflow import Store
+from ._fleetflow import Loaded, Store
+from .errors import UnauthorizedError
 
-__all__ = ["FolderState", "MemoryState", "State"]
+__all__ = ["BucketState", "FolderState", "MemoryState", "State"]
 
 
 class FolderState:
@@ -28,16 +29,10 @@ class FolderState:
         return self._path
 
     def _ready(self) -> Store:
-        """Makes the folder for its owner only, and hides it from version control."""
-        if not os.path.isdir(self._path):
-            os.makedirs(self._path, mode=0o700, exist_ok=True)
-            ignored = os.path.join(self._path, ".gitignore")
-            with open(ignored, "w", encoding="utf-8") as file:
-                file.write("*\n")
+        _make_private(self._path)
         return self._store
 
-    def _keys(self) -> str:
-        """Where the keys of the stage's servers are."""
+    def _keys(self, beside: str) -> str:
         return self._path
 
     def __repr__(self) -> str:
@@ -57,8 +52,8 @@ class MemoryState:
     def _ready(self) -> Store:
         return self._store
 
-    def _keys(self) -> str:
-        """Where the keys of the stage's servers are: for the owner only, and gone with this object."""
+    def _keys(self, beside: str) -> str:
+        # For the owner only, and gone with this object.
         if self._folder is None:
             self._folder = TemporaryDirectory(prefix="fleetflow-")
         return self._folder.name
@@ -67,5 +62,84 @@ class MemoryState:
         return "MemoryState()"
 
 
-State = Union[FolderState, MemoryState]
+class BucketState:
+    """State in a bucket of an S3-compatible service, for stages that several people or machines change.
+
+    Keys of the stage's servers stay in a folder of this machine.
+
+    Args:
+        bucket: The bucket's name.
+        prefix: What the names of all objects begin with: ``shop/dev``.
+        endpoint: The URL of the service (``https://ACCOUNT.r2.cloudflarestorage.com``); ``AWS_ENDPOINT_URL_S3`` or
+            ``AWS_ENDPOINT_URL`` without it, or else that of AWS.
+        region: The region; ``AWS_REGION`` or ``AWS_DEFAULT_REGION`` without it, or else ``us-east-1``.
+        access_key: The id of the access key; ``AWS_ACCESS_KEY_ID`` without it.
+        secret_key: The secret of the access key; ``AWS_SECRET_ACCESS_KEY`` without it.
+        session_token: The token of credentials that expire; ``AWS_SESSION_TOKEN`` without it.
+        encrypt: The key that everything is encrypted with before it is stored.
+        environment: Where the variables are looked for; ``os.environ`` without it.
+
+    Raises:
+        UnauthorizedError: There is no access key.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        *,
+        prefix: str = "",
+        endpoint: Optional[str] = None,
+        region: Optional[str] = None,
+        access_key: Optional[str] = None,
+        secret_key: Optional[str] = None,
+        session_token: Optional[str] = None,
+        encrypt: Optional[str] = None,
+        environment: Optional[Mapping[str, str]] = None,
+        _file: Optional[Loaded] = None,
+    ) -> None:
+        variables = os.environ if environment is None else environment
+
+        def needed(given: Optional[str], name: str) -> str:
+            if value := given or variables.get(name):
+                return value
+            raise UnauthorizedError(
+                f"the state is in the bucket {bucket}, but {name} is not set",
+                hint="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to a key of the bucket; for R2, make an API "
+                "token for it",
+            )
+
+        self._name = f"s3://{bucket}/{prefix}".rstrip("/")
+        self._store = Store.bucket(
+            name=bucket,
+            prefix=prefix,
+            endpoint=endpoint or variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL"),
+            region=region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or "us-east-1",
+            access_key=needed(access_key, "AWS_ACCESS_KEY_ID"),
+            secret_key=needed(secret_key, "AWS_SECRET_ACCESS_KEY"),
+            session_token=session_token or variables.get("AWS_SESSION_TOKEN"),
+            encrypt=encrypt,
+            file=_file,
+        )
+
+    def _ready(self) -> Store:
+        return self._store
+
+    def _keys(self, beside: str) -> str:
+        _make_private(beside)
+        return beside
+
+    def __repr__(self) -> str:
+        return f"<BucketState {self._name}>"
+
+
+State = Union[FolderState, MemoryState, BucketState]
 """A place for the state of one stage."""
+
+
+def _make_private(folder: str) -> None:
+    """Makes a folder for its owner only, and hides it from version control."""
+    if os.path.isdir(folder):
+        return
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    with open(os.path.join(folder, ".gitignore"), "w", encoding="utf-8") as file:
+        file.write("*\n")
