@@ -116,6 +116,16 @@ impl<'w> Workplace<'w> {
         drop(self.witness.shown_by.set(Box::new(progress.watcher())));
     }
 
+    /// From now on, `progress` shows what happens while plans are carried out, one after another.
+    pub(crate) fn watch_all(&self, progress: &Progress) {
+        drop(self.witness.shown_by.set(Box::new(progress.watcher())));
+    }
+
+    /// Takes in the addresses of servers that `plan` is about to remove.
+    pub(crate) fn expect(&self, plan: &Plan) {
+        self.witness.expect(plan);
+    }
+
     /// Leaves, with what came out; emulated clouds are stopped and saved.
     pub(crate) async fn close<T>(self, result: Result<T, Failure>) -> Result<T, Failure> {
         let stopped = match self.emulated {

@@ -104,6 +104,10 @@ pub(crate) enum Command {
     Fmt(FmtArguments),
     /// Show the outputs of the last convergence
     Outputs(OutputsArguments),
+    /// Keep converging: repair what others change and scale by load, until interrupted
+    Watch(WatchArguments),
+    /// Set by hand how many replicas of a scaled server there are
+    Scale(ScaleArguments),
     /// Take over what exists already, as the resource declared at ADDRESS
     Import(ImportArguments),
     /// Look at the remembered state, and mend it
@@ -208,6 +212,42 @@ pub(crate) struct StatusArguments {
     /// Exit with 2 when something is missing, changed or not as declared
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+}
+
+/// Arguments of `watch`.
+#[derive(Args, Debug)]
+pub(crate) struct WatchArguments {
+    #[command(flatten)]
+    pub(crate) stage: StageArgument,
+    /// The pause between two looks: 30s, 5m
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "1m")]
+    pub(crate) interval: Duration,
+    /// Only scale; tell what others changed, and leave it
+    #[arg(long)]
+    pub(crate) no_drift: bool,
+    /// Look once and end: for cron
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The name of the stage, once more: for stages marked `protect`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm_stage: Option<String>,
+}
+
+/// Arguments of `scale`.
+#[derive(Args, Debug)]
+pub(crate) struct ScaleArguments {
+    /// The server that a `scale` names
+    #[arg(value_name = "SERVER")]
+    pub(crate) server: String,
+    /// How many replicas, within the declared bounds
+    #[arg(value_name = "N")]
+    pub(crate) count: u32,
+    /// Do it without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// The name of the stage, once more: for stages marked `protect`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm_stage: Option<String>,
 }
 
 /// Arguments of `import`.

@@ -7,10 +7,12 @@ mod import;
 mod outputs;
 mod plan;
 mod sandbox;
+mod scale;
 mod state;
 mod status;
 mod targets;
 mod validate;
+mod watch;
 
 use crate::arguments::Command;
 use crate::exit::Exit;
@@ -27,6 +29,8 @@ pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Fai
         Command::Validate(stage) => validate::run(invocation, stage.name.as_deref()),
         Command::Fmt(arguments) => fmt::run(invocation, &arguments),
         Command::Outputs(arguments) => outputs::run(invocation, arguments.name.as_deref()),
+        Command::Watch(arguments) => watch::run(invocation, &arguments),
+        Command::Scale(arguments) => scale::run(invocation, &arguments),
         Command::Import(arguments) => import::run(invocation, arguments),
         Command::State(command) => state::run(invocation, &command),
         Command::Sandbox(command) => sandbox::run(invocation, &command),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use fleetflow_core::autoscale::Judgement;
 use fleetflow_core::converge::{Event, Outcome, Report};
 use fleetflow_core::plan::{Action, Plan};
 use fleetflow_core::{Address, Error, ErrorKind};
@@ -88,6 +89,15 @@ pub(crate) enum Happened {
         skipped: Vec<Address>,
         /// The outputs of everything that exists.
         outputs: BTreeMap<Address, Map<String, Value>>,
+    },
+    /// The count of a scaled server was judged: changed, or left as it is.
+    Decided(Box<Judgement>),
+    /// A loop tries again later than usual.
+    Retry {
+        /// Why.
+        because: String,
+        /// How long from now, in seconds.
+        seconds: u64,
     },
     /// The command could not do what it should.
     Error {

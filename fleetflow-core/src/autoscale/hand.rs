@@ -34,7 +34,7 @@ impl Stack {
         let released = session.store.release(lease).await;
         let report = report?;
         released?;
-        report.into_result()
+        Ok(report)
     }
 
     fn check_count(&self, server: &str, count: u32) -> Result<()> {

@@ -100,11 +100,7 @@ impl<'t> Ticker<'t> {
         if !self.options.repairs {
             plan = scaling_only(plan);
         }
-        (self.told)(WatchEvent::Looked {
-            drift: plan.drift.len(),
-            steps: plan.steps.iter().map(|step| step.address.clone()).collect(),
-            unchanged: plan.unchanged,
-        });
+        (self.told)(WatchEvent::Looked(plan.clone()));
         let report = self
             .stack
             .carry_out(&plan, &seen.state, self.session, lease)

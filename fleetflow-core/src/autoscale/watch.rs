@@ -9,6 +9,7 @@ use super::Judgement;
 use super::tick::Ticker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Stack};
+use crate::plan::Plan;
 
 /// The longest pause after failures.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
@@ -61,15 +62,8 @@ impl WatchOptions {
 pub enum WatchEvent {
     /// The count of a server was judged: changed, or left as it is.
     Decided(Judgement),
-    /// What the look brought.
-    Looked {
-        /// How many resources were changed by others.
-        drift: usize,
-        /// What is to be done.
-        steps: Vec<Address>,
-        /// How many resources are as declared.
-        unchanged: usize,
-    },
+    /// What the look brought: what is carried out next, if anything.
+    Looked(Plan),
     /// What was to be done is done, or not.
     Acted {
         /// How many steps are done.

@@ -6,4 +6,5 @@
 )]
 
 mod docker;
+mod scale;
 mod tidy;

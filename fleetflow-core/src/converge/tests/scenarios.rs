@@ -341,4 +341,21 @@ async fn a_saved_plan_is_bound_to_declaration_state_and_clouds() {
         1,
         "nothing has moved"
     );
+
+#[tokio::test(start_paused = true)]
+async fn a_step_waits_as_long_as_its_plan_says_and_others_go_on() {
+    let bench = Bench::default();
+    let both = bench.attach(stack(vec![Thing::new("a"), Thing::new("b")]));
+    let began = tokio::time::Instant::now();
+    let slowly = async |mut plan: crate::plan::Plan| {
+        plan.steps[0].pause = Some(crate::plan::Pause {
+            seconds: 120,
+            until: "nobody asks for it".to_owned(),
+        });
+        Ok(plan)
+    };
+    let report = both.converge_reviewed(slowly).await.unwrap();
+    let order: Vec<_> = report.done.iter().map(|(address, _)| address.name()).collect();
+    assert_eq!(order, ["b", "a"]);
+    assert_eq!(began.elapsed().as_secs(), 120);
 }

@@ -303,7 +303,7 @@ async fn a_hundred_servers_are_one_list_and_a_reading_each_bucket() {
     let session = attached.session.clone().unwrap().cancelled_by(stop.clone());
     let looks = Mutex::new(0);
     let told = |event: WatchEvent| {
-        if matches!(event, WatchEvent::Looked { .. }) {
+        if matches!(event, WatchEvent::Looked(_)) {
             let mut looks = looks.lock().unwrap();
             *looks += 1;
             if *looks == 3 {
