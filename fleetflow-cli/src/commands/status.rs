@@ -46,7 +46,8 @@ async fn read(
         // Why there is no plan is what `flow plan` tells.
         let plan = stack.plan_of(&observation).await.ok();
         let (project, stage) = site.names();
-        Ok(StatusDocument::new(project, stage, &observation, plan.as_ref()))
+        let document = StatusDocument::new(project, stage, &observation, plan.as_ref());
+        Ok(document.scaled(stack.judgements(&observation).await))
     });
     let seen = seen.await.map_err(|error| site.failed(error));
     workplace.close(seen).await

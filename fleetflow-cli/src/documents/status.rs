@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use fleetflow_core::Address;
+use fleetflow_core::autoscale::Judgement;
 use fleetflow_core::converge::Observation;
 use fleetflow_core::model::{Observed, Ownership};
 use fleetflow_core::plan::{Drift, Plan};
+use fleetflow_core::{Address, Result};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,6 +22,11 @@ pub(crate) struct StatusDocument {
     pub(crate) stage: String,
     /// Everything that is declared or remembered, what is not well first.
     pub(crate) resources: Vec<Resource>,
+    /// The scaled servers: count, load, threshold, and what would be decided.
+    pub(crate) scaling: Vec<Judgement>,
+    /// Why nothing is known of the scaled servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scaling_unknown: Option<String>,
     /// What changed since the last run, without `FleetFlow`.
     pub(crate) drift: Vec<Drift>,
     /// How many steps `up` would take; null where no plan can be made.
@@ -58,6 +64,16 @@ pub(crate) enum Health {
 }
 
 impl StatusDocument {
+    /// The same with what is known of the scaled servers.
+    #[must_use]
+    pub(crate) fn scaled(mut self, judgements: Result<Vec<Judgement>>) -> Self {
+        match judgements {
+            Ok(judgements) => self.scaling = judgements,
+            Err(error) => self.scaling_unknown = Some(error.to_string()),
+        }
+        self
+    }
+
     /// The status of what was observed; `plan` is none where no plan can be made of it.
     pub(crate) fn new(project: &str, stage: &str, observation: &Observation, plan: Option<&Plan>) -> Self {
         let mut resources: Vec<_> = addresses(observation)
@@ -73,6 +89,8 @@ impl StatusDocument {
             project: project.to_owned(),
             stage: stage.to_owned(),
             resources,
+            scaling: Vec::new(),
+            scaling_unknown: None,
             drift: plan.map(|plan| plan.drift.clone()).unwrap_or_default(),
             pending_changes: plan.map(|plan| plan.steps.len()),
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::scaling::scaling;
 use super::style::{BOLD, DIM, GREEN, RED, YELLOW, paint};
 use super::table::table;
 use super::text;
@@ -22,6 +23,7 @@ pub(crate) fn status(document: &StatusDocument) -> String {
         lines.extend(section(kind, &resources));
         lines.push(String::new());
     }
+    lines.extend(scaling(document));
     lines.extend(drift(document));
     lines.push(summary(document));
     lines.join("\n") + "\n"

@@ -10,4 +10,5 @@ mod documents;
 mod example;
 mod interrupts;
 mod refusals;
+mod scale;
 mod support;

@@ -1,5 +1,7 @@
 //! From what was observed to a decision for each scaled server. It changes nothing.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,14 +29,10 @@ pub struct Judgement {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub last_change: Option<Timestamp>,
-    /// From when on one may be added.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub next_up: Option<Timestamp>,
-    /// From when on one may be removed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub next_down: Option<Timestamp>,
+    /// In how many seconds one may be added; 0 for now.
+    pub seconds_to_up: u64,
+    /// In how many seconds one may be removed; 0 for now.
+    pub seconds_to_down: u64,
     /// How many there shall be from now on, and why.
     pub decision: Decision,
 }
@@ -88,8 +86,8 @@ pub(super) async fn judge(
             current,
             well: u32::try_from(replicas.iter().filter(|replica| replica.well).count()).unwrap_or(u32::MAX),
             last_change,
-            next_up: after(last_change, policy.up_cooldown),
-            next_down: after(last_change, policy.down_cooldown),
+            seconds_to_up: left(last_change, policy.up_cooldown, now),
+            seconds_to_down: left(last_change, policy.down_cooldown, now),
             decision: decide(&replicas, &policy, current, last_change, now),
             policy,
         });
@@ -97,8 +95,10 @@ pub(super) async fn judge(
     Ok(judgements)
 }
 
-fn after(time: Option<Timestamp>, pause: std::time::Duration) -> Option<Timestamp> {
-    time?.checked_add(pause).ok()
+/// What is left of a pause since `time`, in seconds.
+fn left(time: Option<Timestamp>, pause: Duration, now: Timestamp) -> u64 {
+    let since = time.and_then(|time| Duration::try_from(now.duration_since(time)).ok());
+    since.map_or(0, |since| pause.saturating_sub(since).as_secs())
 }
 
 /// The server of this name, if it is ours and there.

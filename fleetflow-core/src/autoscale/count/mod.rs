@@ -67,17 +67,24 @@ impl Scaling {
     pub(crate) fn shape(&self, stack: &Stack, desired: &[Declaration], plan: &mut Plan) {
         scale::drain::drain(plan, desired, &self.absent);
         if !desired.is_empty() {
-            plan.notes.extend(self.notes(stack));
+            let notes = self.notes(stack, plan);
+            plan.notes.extend(notes);
         }
     }
 
-    /// The counts that are kept although fewer would do by the declaration.
-    fn notes(&self, stack: &Stack) -> Vec<String> {
+    /// The counts that `plan` keeps although fewer would do by the declaration.
+    fn notes(&self, stack: &Stack, plan: &Plan) -> Vec<String> {
+        let changes = |server: &str| {
+            let first = Address::new("server", server);
+            plan.steps
+                .iter()
+                .any(|step| step.record.replica_of.as_ref() == Some(&first))
+        };
         let around = Expansion::new(stack, &self.counts);
         let kept = scales(stack).filter_map(|declared| {
             let ((min, max), server) = (declared.bounds(), declared.server());
             let count = u32::try_from(scale::replicas(&around, server).len()).ok()?;
-            (count > min)
+            (count > min && !changes(server))
                 .then(|| format!("server.{server} keeps its {count} replicas: between {min} and {max}"))
         });
         kept.collect()

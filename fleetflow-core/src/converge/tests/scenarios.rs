@@ -341,6 +341,7 @@ async fn a_saved_plan_is_bound_to_declaration_state_and_clouds() {
         1,
         "nothing has moved"
     );
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_step_waits_as_long_as_its_plan_says_and_others_go_on() {
