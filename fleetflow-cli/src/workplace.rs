@@ -123,7 +123,7 @@ impl<'w> Workplace<'w> {
 
     /// Takes in the addresses of servers that `plan` is about to remove.
     pub(crate) fn expect(&self, plan: &Plan) {
-        self.witness.expect(plan);
+        self.witness.servers.expect(plan);
     }
 
     /// Leaves, with what came out; emulated clouds are stopped and saved.
