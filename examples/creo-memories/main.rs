@@ -43,7 +43,7 @@ async fn show(when: &str, stack: &Stack) -> Result<()> {
 fn tell(event: Event) {
     match event {
         Event::Done { address, elapsed, .. } => {
-            say(&format!("  done: {address} after {} ms", elapsed.as_millis()))
+            say(&format!("  done: {address} after {} ms", elapsed.as_millis()));
         }
         Event::Failed { address, error, .. } => say(&format!("  failed: {address}: {error}")),
         _ => {}

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 
 /// When a write of the journal is the last thing that a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Death {
+pub(crate) enum Death {
     /// Before the n-th write, which does not happen.
     Before(u64),
     /// After the n-th write.
@@ -25,11 +25,11 @@ struct Pages {
 
 /// A journal that outlives its writers. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Journal(Arc<Mutex<Pages>>);
+pub(crate) struct Journal(Arc<Mutex<Pages>>);
 
 impl Journal {
     /// From now on writes are counted anew, and one of them is the last.
-    pub fn dies(&self, death: Option<Death>) {
+    pub(crate) fn dies(&self, death: Option<Death>) {
         let mut pages = self.pages();
         *pages = Pages {
             events: std::mem::take(&mut pages.events),
@@ -39,12 +39,12 @@ impl Journal {
     }
 
     /// How many writes there were since they were counted anew.
-    pub fn writes(&self) -> u64 {
+    pub(crate) fn writes(&self) -> u64 {
         self.pages().writes
     }
 
     /// Whether the writer died.
-    pub fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         self.pages().dead
     }
 

@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 /// `world` with every drawn value replaced by a word for what it is.
-pub fn shape(world: &Value) -> Value {
+pub(crate) fn shape(world: &Value) -> Value {
     match world {
         Value::Object(members) => members
             .iter()

@@ -17,10 +17,6 @@ use crate::model::{Address, Declaration, Expansion, Input, Resource as _};
 ///
 /// `container.web-1/shop/db` is the container of the service `db` of the group `shop` on the server `web-1`; its name
 /// on the engine is `PROJECT-STAGE-shop-db`.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "callers make the value for this call; a reference would only add noise there"
-)]
 pub fn deploy(host: Value, place: &str, group: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
     // Groups are canonical when stacks are expanded, and hosts are made by this crate.
     let (Ok(typed), Ok(host)) = (

@@ -9,22 +9,19 @@ use serde_json::Value;
 
 use super::claims::claimed;
 use super::definitions::{Definitions, Named, duplicate, named};
+use super::groups::single_services;
 use super::outline::{Outline, StageOutline};
 use super::places::{Places, diagnostic_in};
 use super::settings::{self, StateSettings};
 use super::{LoadOptions, flags, folder};
-use crate::ast::{Name, Node};
+use crate::ast::Node;
 use crate::catalog::{Catalog, Claim};
 use crate::convert::{Converter, Missing, Scope, Variables};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
-use crate::schema::{Schema, suggestion};
+use crate::schema::Schema;
 use crate::source::{Sources, Span};
-use crate::tree::{Content, Field, Tree};
-
-/// What the local engine runs, as a declaration.
-const LOCAL: (&str, &str) = ("deploy-services", "local");
-const GROUP: &str = "service-group";
+use crate::tree::Tree;
 
 /// All stages of a file.
 pub(super) struct Stages<'s> {
@@ -169,35 +166,21 @@ impl Stages<'_> {
     }
 }
 
-/// `service "x" { … }` directly in a stage is a group of one.
-fn single_services(stage: &StageOutline<'_>) -> Vec<Node> {
-    let group = |service: &&Node| Node {
-        name: Name {
-            text: GROUP.into(),
-            span: service.name.span,
-        },
-        arguments: service.arguments.first().cloned().into_iter().collect(),
-        properties: Vec::new(),
-        children: Some(vec![(*service).clone()]),
-    };
-    stage.services.iter().map(group).collect()
-}
-
 /// A stage while it is put together.
-struct Build<'b> {
-    catalog: &'b dyn Catalog,
-    converter: Converter<'b>,
-    definitions: Definitions<'b>,
-    declared: Vec<Declared>,
-    places: Places,
-    used: BTreeSet<usize>,
+pub(super) struct Build<'b> {
+    pub(super) catalog: &'b dyn Catalog,
+    pub(super) converter: Converter<'b>,
+    pub(super) definitions: Definitions<'b>,
+    pub(super) declared: Vec<Declared>,
+    pub(super) places: Places,
+    pub(super) used: BTreeSet<usize>,
 }
 
-struct Declared {
-    address: Address,
-    span: Span,
+pub(super) struct Declared {
+    pub(super) address: Address,
+    pub(super) span: Span,
     /// The whole node, flags included.
-    tree: Tree,
+    pub(super) tree: Tree,
 }
 
 impl<'b> Build<'b> {
@@ -240,118 +223,13 @@ impl<'b> Build<'b> {
         });
     }
 
-    fn tree(&mut self, node: &Node) -> Tree {
+    pub(super) fn tree(&mut self, node: &Node) -> Tree {
         let schema = self
             .catalog
             .schema(&node.name.text)
             .map(flags::with_flags)
             .unwrap_or_default();
         self.converter.object(node, Schema::new(&schema))
-    }
-
-    /// `deploy-services` brings the groups it names into the stage.
-    fn groups(&mut self, stage: &StageOutline<'b>) {
-        let schema = serde_json::json!({"type": "array", "items": {"type": "string"}});
-        let lists: Vec<Tree> = stage
-            .deploy_services
-            .iter()
-            .map(|node| self.converter.value(node, Schema::new(&schema)))
-            .collect();
-        let fields = self
-            .declared
-            .iter()
-            .filter_map(|declared| declared.tree.field("deploy_services"));
-        let names: Vec<(String, Span)> = fields
-            .map(|field| &field.tree)
-            .chain(&lists)
-            .flat_map(Tree::texts)
-            .map(|(name, span)| (name.to_owned(), span))
-            .collect();
-        for (name, span) in names {
-            self.group(&name, span);
-        }
-        let mut local: Vec<(String, Span)> = Vec::new();
-        let single = stage
-            .services
-            .iter()
-            .filter_map(|service| service.arguments.first());
-        let single = single.filter_map(|name| Some((name.literal.text()?.to_owned(), name.span)));
-        let named = lists
-            .iter()
-            .flat_map(Tree::texts)
-            .map(|(name, span)| (name.to_owned(), span));
-        for (name, span) in named.chain(single) {
-            if local.iter().all(|(known, _)| *known != name) {
-                local.push((name, span));
-            }
-        }
-        self.local(local);
-    }
-
-    /// What a stage deploys without a server runs on the local engine.
-    fn local(&mut self, groups: Vec<(String, Span)>) {
-        let Some((_, first)) = groups.first() else { return };
-        let (span, address) = (*first, Address::new(LOCAL.0, LOCAL.1));
-        if self.catalog.schema(LOCAL.0).is_none() {
-            return;
-        }
-        let items = groups
-            .into_iter()
-            .map(|(name, span)| Tree::scalar(span, name))
-            .collect();
-        let groups = Tree {
-            span,
-            content: Content::List {
-                items,
-                key: Vec::new(),
-            },
-        };
-        let field = Field {
-            key: "groups".to_owned(),
-            key_span: span,
-            known: true,
-            tree: groups,
-        };
-        self.declared.push(Declared {
-            address,
-            span,
-            tree: Tree::map(span, vec![field]),
-        });
-    }
-
-    fn group(&mut self, name: &str, span: Span) {
-        let address = Address::new(GROUP, name);
-        if self.declared.iter().any(|declared| declared.address == address) {
-            return;
-        }
-        let Some((definition, index)) = self.definitions.find(&address).cloned() else {
-            let declared = self.declared.iter().map(|declared| &declared.address);
-            let here = declared
-                .filter(|address| address.kind() == GROUP)
-                .map(Address::name);
-            let known: Vec<_> = here.chain(self.definitions.names(GROUP)).collect();
-            let help = if known.is_empty() {
-                format!("write {GROUP} \"{name}\" {{ ... }}")
-            } else {
-                suggestion(name, known)
-            };
-            let error = Diagnostic::error(
-                "flow::service_group",
-                span,
-                format!("there is no {GROUP} `{name}`"),
-            );
-            return self
-                .converter
-                .diagnostics
-                .push(error.label("not declared").help(help));
-        };
-        self.used.insert(index);
-        let tree = self.tree(definition.node);
-        self.declared.push(Declared {
-            address,
-            span: definition.span,
-            tree,
-        });
     }
 
     /// A definition that no stage uses is checked as well; a stage that uses it one day may complete it.

@@ -6,6 +6,7 @@ mod choice;
 mod claims;
 mod definitions;
 mod flags;
+mod groups;
 mod options;
 mod outline;
 mod places;

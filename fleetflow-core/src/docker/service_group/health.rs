@@ -82,11 +82,6 @@ impl HealthCheck {
         }
     }
 
-    /// Whether it only switches off the image's own check.
-    pub(crate) fn is_none(&self) -> bool {
-        self.test.first().is_some_and(|first| first == "NONE")
-    }
-
     pub(super) fn check(&self, service: &Service, path: &Path) -> Vec<Problem> {
         let mut problems = Vec::new();
         match (&self.http, self.test.as_slice()) {
@@ -122,7 +117,6 @@ impl HealthCheck {
 fn misworded(words: &[String], path: &Path) -> Option<Problem> {
     let first = words.first()?;
     let fits = match first.as_str() {
-        "NONE" => words.len() == 1,
         "CMD" => words.len() > 1,
         "CMD-SHELL" => words.len() == 2,
         _ => words.len() == 1,

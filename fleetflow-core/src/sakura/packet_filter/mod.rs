@@ -1,5 +1,10 @@
 //! The kind `packet-filter`: which packets reach a server. Declared values only.
 
+#![expect(
+    unreachable_pub,
+    reason = "the derived builder has each mutator a second time, inside"
+)]
+
 mod ops;
 mod rule;
 

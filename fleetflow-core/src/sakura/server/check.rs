@@ -2,7 +2,7 @@
 
 use super::disk::Place;
 use super::{Server, is_private_key};
-use crate::model::{Declaration, Expansion, Input, Path, Problem, did_you_mean};
+use crate::model::{Expansion, Input, Path, Problem, did_you_mean};
 use crate::sakura::{Id, mark, zone};
 
 /// Everything that is wrong with `server` by itself.
@@ -18,7 +18,7 @@ pub(super) fn check(server: &Server) -> Vec<Problem> {
 }
 
 /// Everything that is wrong with `server` among the other declarations.
-pub(super) fn check_in(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+pub(super) fn check_in(server: &Server, around: &Expansion<'_>) -> Vec<Problem> {
     let mut problems: Vec<_> = zone::check_chosen(server.zone.as_deref(), around)
         .into_iter()
         .collect();
@@ -37,13 +37,6 @@ pub(super) fn check_in(server: &Server, declared: &Declaration, around: &Expansi
         if name.parse::<Id>().is_err() {
             problems.extend(named(kind, name, &Path::root().key(field), around));
         }
-    }
-    if problems.is_empty() {
-        problems.extend(
-            super::expand::deployments(server, declared, around)
-                .err()
-                .unwrap_or_default(),
-        );
     }
     problems
 }

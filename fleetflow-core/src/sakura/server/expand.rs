@@ -4,23 +4,18 @@ use serde_json::{Value, json};
 
 use super::Server;
 use crate::docker;
-use crate::model::{Address, Declaration, Expansion, Input, OutputRef, Problem, Resource as _};
+use crate::model::{Address, Declaration, Expansion, Input, OutputRef, Resource as _};
 use crate::sakura::{Id, scale, zone};
 
 /// The servers that `server` stands for, and everything that runs on them.
 pub(super) fn expand(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
     let mut all = replicas(server, declared, around);
-    // What is wrong with the groups was reported by `check_in`, which goes the same way.
-    all.extend(deployments(server, declared, around).unwrap_or_default());
+    all.extend(deployments(server, declared, around));
     all
 }
 
-/// What runs on each replica, or what is wrong with it.
-pub(super) fn deployments(
-    server: &Server,
-    declared: &Declaration,
-    around: &Expansion<'_>,
-) -> Result<Vec<Declaration>, Vec<Problem>> {
+/// What runs on each replica.
+fn deployments(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
     let mut all = Vec::new();
     for owner in replicas(server, declared, around) {
         for group in &server.deploy_services {
@@ -33,7 +28,7 @@ pub(super) fn deployments(
             all.extend(parts);
         }
     }
-    Ok(all)
+    all
 }
 
 /// The containers of `server`'s groups on its replica `replica`.

@@ -1,5 +1,10 @@
 //! The kind `startup-script`: a script registered with the account, for people who share it. Declared values only.
 
+#![expect(
+    unreachable_pub,
+    reason = "the derived builder has each mutator a second time, inside"
+)]
+
 mod ops;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,10 @@
 //! The kind `switch`: a private network of servers. Declared values only.
 
+#![expect(
+    unreachable_pub,
+    reason = "the derived builder has each mutator a second time, inside"
+)]
+
 mod ops;
 
 use std::collections::BTreeSet;

@@ -168,7 +168,9 @@ fn six() -> Stack {
 
 #[tokio::test]
 async fn six_servers_in_two_zones_wait_together() {
-    let bench = Bench::with(Timings::default()).await;
+    // A start that is long enough to be seen even where the machine is busy.
+    let boot = Duration::from_secs(2);
+    let bench = Bench::with(Timings { boot, ..Timings::default() }).await;
     let told = Arc::new(Mutex::new(Vec::new()));
     let hears = told.clone();
     let stack = bench.attach_watched(&six(), move |event| {
@@ -182,8 +184,8 @@ async fn six_servers_in_two_zones_wait_together() {
     let reads = bench.reads();
     assert_eq!(bench.writes().len(), 12);
     println!("six servers: {took:?}, {reads} reads, 12 writes");
-    // The copy takes 1.5 s, the start 0.7 s; one after the other they would take 13 s.
-    assert!(took < Duration::from_secs(8), "{took:?}");
+    // The copy takes 1.5 s, the start 2 s; one after the other they would take 21 s.
+    assert!(took < Duration::from_secs(14), "{took:?}");
     assert!(reads < 60, "{reads} reads");
     let told = told.lock().unwrap();
     assert!(told.iter().any(|what| what.starts_with("disk copy ")), "{told:?}");
