@@ -170,7 +170,11 @@ fn six() -> Stack {
 async fn six_servers_in_two_zones_wait_together() {
     // A start that is long enough to be seen even where the machine is busy.
     let boot = Duration::from_secs(2);
-    let bench = Bench::with(Timings { boot, ..Timings::default() }).await;
+    let bench = Bench::with(Timings {
+        boot,
+        ..Timings::default()
+    })
+    .await;
     let told = Arc::new(Mutex::new(Vec::new()));
     let hears = told.clone();
     let stack = bench.attach_watched(&six(), move |event| {
