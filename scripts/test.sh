@@ -7,13 +7,13 @@ cd "$(dirname "$0")/.."
 export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}" CARGO_TERM_COLOR=never
 export FLEETFLOW_TEST_CLIENTS="${FLEETFLOW_TEST_CLIENTS:-1}"
 
-step() { printf '\n== %s\n' "$*"; }
+step() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 
 step "formatting"
 cargo fmt --all --check
 
 step "lints"
-cargo clippy --workspace --all-targets --quiet
+cargo clippy --workspace --all-targets --quiet -- -D warnings
 
 step "services for the tests of the state"
 scripts/test-services.sh
@@ -37,4 +37,8 @@ step "documents"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 step "the README's first command"
-cargo run --release --quiet -- -f examples/creo-memories/flow.kdl validate
+flow() { cargo run --release --quiet -- -f examples/creo-memories/flow.kdl "$@"; }
+flow up --stage dev --sandbox --yes
+flow plan --stage dev --sandbox --detailed-exitcode
+flow status --sandbox
+flow down --stage dev --sandbox --yes
