@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fleetflow_core::autoscale::{WatchEvent, WatchOptions};
 use fleetflow_core::cloudflare::{Cloudflare, Credentials};
 use fleetflow_core::converge::{Caller, Event, Session};
-use fleetflow_core::docker::{Engines, Translate};
+use fleetflow_core::docker::{Engines, HostKeys, Translate};
 use fleetflow_core::plan::{Action, Plan as Changes};
 use fleetflow_core::prelude::*;
 use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::MemoryStore;
-use fleetflow_core::{Clouds, Error, ErrorKind};
+use fleetflow_core::{Clouds, Error, ErrorKind, Result};
 use fleetflow_sandbox::{Options, Sandbox, Timings};
 use futures::FutureExt as _;
 use russh::keys::PrivateKey;
@@ -23,6 +24,21 @@ struct Bench {
     sandbox: Arc<Sandbox>,
     session: Session,
     happened: Arc<Mutex<Vec<String>>>,
+}
+
+/// The keys of servers. Those of a server that is gone are not kept: the next one at its address has another.
+#[derive(Clone, Default)]
+struct Keys(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl HostKeys for Keys {
+    fn known(&self, host: &str) -> Option<String> {
+        self.0.lock().unwrap().get(host).cloned()
+    }
+
+    fn learn(&self, host: &str, key: &str) -> Result<()> {
+        self.0.lock().unwrap().insert(host.to_owned(), key.to_owned());
+        Ok(())
+    }
 }
 
 impl Bench {
@@ -44,19 +60,30 @@ impl Bench {
             .account(Sandbox::CLOUDFLARE_ACCOUNT)
             .build()
             .unwrap();
+        let keys = Keys::default();
         let engines = Engines::builder()
             .identity(key.to_openssh(LineEnding::LF).unwrap().to_string().into())
             .translate(way_to(&sandbox))
+            .host_keys(keys.clone())
             .probation(Duration::from_millis(10))
             .build();
         let clouds = Clouds::none()
             .sakura(sakura)
             .cloudflare(cloudflare)
             .engines(engines);
-        let caller = Caller::new("a test", || "2026-11-25T00:00:00Z".to_owned());
+        let caller = Caller::new("a test", || "2040-01-01T00:00:00Z".to_owned());
         let happened: Arc<Mutex<Vec<String>>> = Arc::default();
         let told = Arc::clone(&happened);
         let session = Session::new(clouds, MemoryStore::new(), caller).watcher(move |event| {
+            if let Event::Done {
+                address,
+                action: Action::Delete,
+                ..
+            } = &event
+                && address.kind() == "server"
+            {
+                keys.0.lock().unwrap().clear();
+            }
             let line = match event {
                 Event::Started { address, action } => format!("{} {address}", begun(action)),
                 Event::Done { address, action, .. } => format!("{} {address}", done(action)),
@@ -85,6 +112,17 @@ impl Bench {
         assert!(report.failed.is_empty(), "{:?}", report.failed);
         let plan = stack.clone().session(self.session.clone()).plan().await.unwrap();
         assert!(plan.is_empty() && plan.records.is_empty(), "{plan:#?}");
+    }
+
+    /// From now on the health check of the shop on `server` fails.
+    async fn ail(&self, server: &str) {
+        let url = format!(
+            "{}/docker/{server}/containers/shop-dev-shop-api/state",
+            self.sandbox.control_url()
+        );
+        let body = serde_json::json!({ "state": "unhealthy" });
+        let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
     /// That each of `lines` happened, and in this order.
@@ -144,7 +182,11 @@ fn shop(proxied: bool) -> Stack {
     } else {
         record.ttl(120)
     };
-    let api = Service::builder().name("api").image("nginx:1").build();
+    let api = Service::builder()
+        .name("api")
+        .image("nginx:1")
+        .health_check(HealthCheck::builder().test(["CMD", "probe"]).build())
+        .build();
     let log = Service::builder()
         .name("log")
         .image("redis:7")
@@ -159,7 +201,7 @@ fn shop(proxied: bool) -> Stack {
         .add(Dns::builder().zone("creo-memories.com").record(record).build())
         .add(web)
         .add(group)
-        .add(Scale::builder().server("web").min(1).max(3).build())
+        .add(Scale::builder().server("web").min(1).max(3).cooldown(0).build())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -234,4 +276,58 @@ async fn whoever_still_knows_the_name_of_a_replica_gets_time_before_its_services
     assert_eq!(order.first(), Some(&"dns-record"), "{order:?}");
     let plan = bench.attach(&stack).plan().await.unwrap();
     assert!(plan.is_empty(), "what was not agreed to was not decided either");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_is_not_well_loses_its_name_and_is_made_anew() {
+    let bench = Bench::start().await;
+    let stack = shop(false);
+    bench.attach(&stack).converge().await.unwrap();
+    bench.scale(&stack, 3).await;
+    let before = bench.sandbox.inventory();
+    for server in ["web-2", "web"] {
+        bench.ail(server).await;
+    }
+    let decided = Mutex::new(Vec::new());
+    let told = |event| {
+        if let WatchEvent::Decided(judgement) = event {
+            decided.lock().unwrap().push(judgement);
+        }
+    };
+    let once = WatchOptions::default().once();
+    bench.attach(&stack).watch(&once, told).await.unwrap();
+    let decided = decided.into_inner().unwrap();
+    let [judgement] = decided.as_slice() else {
+        panic!("{decided:#?}")
+    };
+    assert_eq!(judgement.decision.replace.as_deref(), Some("web-2"));
+    assert_eq!((judgement.current, judgement.well), (3, 1));
+    let record = "dns-record.creo-memories.com/shop/A#2";
+    bench.in_order(&[
+        &format!("removed {record}"),
+        "removed server.web-2",
+        "made server.web-2",
+        "made container.web-2/shop/api",
+        &format!("making {record}"),
+    ]);
+    let others =
+        |line: &String| line.contains("web-3") || line.contains("#3") || line.contains("server.web ");
+    assert!(
+        !bench.happened.lock().unwrap().iter().any(others),
+        "the others are left alone"
+    );
+    let after = bench.sandbox.inventory();
+    assert_eq!(
+        after["sakura"]["servers"].as_array().map(Vec::len),
+        before["sakura"]["servers"].as_array().map(Vec::len)
+    );
+    assert!(
+        stack
+            .clone()
+            .session(bench.session.clone())
+            .plan()
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
