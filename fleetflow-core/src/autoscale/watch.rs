@@ -59,7 +59,7 @@ impl WatchOptions {
 /// What a loop tells.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "type")]
-#[expect(clippy::large_enum_variant, reason = "events are few, and told one at a time")]
+#[allow(clippy::large_enum_variant, reason = "events are few, and told one at a time")]
 pub enum WatchEvent {
     /// The count of a server was judged: changed, or left as it is.
     Decided(Judgement),
