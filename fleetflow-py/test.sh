@@ -38,6 +38,19 @@ rm -rf "$fresh"
 step "behaviour"
 "$fresh/bin/python" -m pytest --quiet "$@"
 
+for version in 3.9 3.13; do
+    other="$(command -v "python$version" || true)"
+    if [ -z "$other" ] || ! "$other" -c 'import venv' 2>/dev/null; then
+        skip "behaviour on Python $version: it is not installed"
+        continue
+    fi
+    step "behaviour on Python $version"
+    rm -rf "$target/$version"
+    "$other" -m venv "$target/$version"
+    "$target/$version/bin/pip" install --quiet --disable-pip-version-check pytest "$wheels"/fleetflow-*.whl
+    "$target/$version/bin/python" -m pytest --quiet
+done
+
 step "types of the package, as other people's checkers see them"
 "$tools/bin/pyright" --pythonpath "$fresh/bin/python" --project pyproject.toml
 "$tools/bin/mypy" --python-executable "$fresh/bin/python" --config-file pyproject.toml python/fleetflow tests

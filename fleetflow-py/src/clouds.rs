@@ -1,5 +1,5 @@
 //! The clients of clouds, as objects of Python. Each is made once and shared by every run that is given it, so that they
-//! keep one pace together; a forked process makes its own.
+//! keep one pace together.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,25 +20,21 @@ use crate::sandbox::Sandbox;
 /// The private key of a stage, among its keys.
 const DEPLOY_KEY: &str = "deploy_key";
 
-/// Clients of one cloud that belong to the process that made them, by what sets them apart.
-struct PerProcess<K, C>(Mutex<(u32, BTreeMap<K, C>)>);
+/// Clients of one cloud, by what sets them apart.
+struct Clients<K, C>(Mutex<BTreeMap<K, C>>);
 
-impl<K: Ord, C: Clone> PerProcess<K, C> {
+impl<K: Ord, C: Clone> Clients<K, C> {
     const fn new() -> Self {
-        Self(Mutex::new((0, BTreeMap::new())))
+        Self(Mutex::new(BTreeMap::new()))
     }
 
     fn get(&self, key: K, make: impl FnOnce(&K) -> Result<C>) -> Result<C> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let process = std::process::id();
-        if made.0 != process {
-            *made = (process, BTreeMap::new());
-        }
-        if let Some(client) = made.1.get(&key) {
+        if let Some(client) = made.get(&key) {
             return Ok(client.clone());
         }
         let client = make(&key)?;
-        made.1.insert(key, client.clone());
+        made.insert(key, client.clone());
         Ok(client)
     }
 }
@@ -55,7 +51,7 @@ pub(crate) struct Sakura {
     secret: SecretString,
     root: Option<String>,
     /// By the key that is put on servers which declare none.
-    clients: PerProcess<Option<String>, sakura::Sakura>,
+    clients: Clients<Option<String>, sakura::Sakura>,
 }
 
 #[pymethods]
@@ -66,7 +62,7 @@ impl Sakura {
             token: token.into(),
             secret: secret.into(),
             root,
-            clients: PerProcess::new(),
+            clients: Clients::new(),
         }
     }
 
@@ -86,7 +82,7 @@ impl Sakura {
             token: access.token,
             secret: access.secret,
             root: root.or(access.root),
-            clients: PerProcess::new(),
+            clients: Clients::new(),
         };
         Ok((sakura, access.warning))
     }
@@ -113,7 +109,7 @@ pub(crate) struct Cloudflare {
     credentials: Credentials,
     base: Option<String>,
     account: Option<String>,
-    clients: PerProcess<(), cloudflare::Cloudflare>,
+    clients: Clients<(), cloudflare::Cloudflare>,
 }
 
 #[pymethods]
@@ -132,7 +128,7 @@ impl Cloudflare {
             credentials,
             base,
             account,
-            clients: PerProcess::new(),
+            clients: Clients::new(),
         }
     }
 
@@ -151,7 +147,7 @@ impl Cloudflare {
             credentials: access.credentials,
             base: base.or(access.base),
             account: account.or(access.account),
-            clients: PerProcess::new(),
+            clients: Clients::new(),
         })
     }
 }
@@ -182,7 +178,7 @@ pub(crate) struct Engines {
     agent: Option<PathBuf>,
     sandbox: Option<Py<Sandbox>>,
     /// By the folder with a stage's keys, and the files that the stage names.
-    clients: PerProcess<(PathBuf, Vec<PathBuf>), (docker::Engines, KnownHosts)>,
+    clients: Clients<(PathBuf, Vec<PathBuf>), (docker::Engines, KnownHosts)>,
 }
 
 #[pymethods]
@@ -208,7 +204,7 @@ impl Engines {
             identity_files,
             agent,
             sandbox,
-            clients: PerProcess::new(),
+            clients: Clients::new(),
         }
     }
 }

@@ -19,7 +19,7 @@ mod store;
 use pyo3::prelude::*;
 
 /// Rust half of the `fleetflow` Python package.
-#[pymodule]
+#[pymodule(gil_used = true)]
 mod _fleetflow {
     use super::{Bound, PyModule, PyModuleMethods as _, PyResult};
 

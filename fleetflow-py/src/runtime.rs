@@ -1,4 +1,5 @@
-//! The one runtime of the process. A process that was forked off gets its own: threads do not survive a fork.
+//! The one runtime of the process. A process that was forked off has none: threads, and what they held, do not survive
+//! a fork.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,14 +12,24 @@ static RUNTIME: Mutex<Option<(u32, Handle)>> = Mutex::new(None);
 pub(crate) fn handle() -> Result<Handle> {
     let process = std::process::id();
     let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((owner, handle)) = runtime.as_ref()
-        && *owner == process
-    {
-        return Ok(handle.clone());
+    if let Some((owner, handle)) = runtime.as_ref() {
+        return if *owner == process {
+            Ok(handle.clone())
+        } else {
+            Err(forked())
+        };
     }
     let handle = start()?;
     *runtime = Some((process, handle.clone()));
     Ok(handle)
+}
+
+fn forked() -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "this process was forked off one that used FleetFlow; its threads did not come along",
+    )
+    .help("start processes afresh (`multiprocessing.get_context(\"spawn\")`), or fork before the first run")
 }
 
 /// It runs until the process ends: an interpreter that shuts down waits for nobody.

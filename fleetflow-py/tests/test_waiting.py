@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -181,3 +182,26 @@ def test_a_second_writer_is_told_who_is_first(fleetflow_sandbox: Sandbox) -> Non
 
     stack.converge(on_event=again)
     assert "fleetflow" in str(refused[0]) and "up" in str(refused[0])
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="earlier interpreters have no module for it")
+def test_a_subinterpreter_is_refused() -> None:
+    script = "import _interpreters as i; print(i.exec(i.create(), 'import fleetflow').formatted)"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "ImportError" in found and "subinterpreters" in found
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_process_is_told_what_to_do_instead(fleetflow_sandbox: Sandbox) -> None:
+    stack = shop(fleetflow_sandbox)
+    assert len(stack.plan()) == 1
+    child = os.fork()
+    if child == 0:
+        try:
+            stack.plan()
+        except fleetflow.UnsupportedError as error:
+            os._exit(3 if error.hint and "spawn" in error.hint else 4)
+        finally:
+            os._exit(5)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    assert len(stack.plan()) == 1

@@ -11,12 +11,13 @@ Say what shall be there, and :meth:`Stack.converge` makes it so::
     print(stack.plan())
 
 Threads: everything here may be used from several threads and asyncio loops at once. Work runs on threads of its own
-that never hold the interpreter lock. A forked process gets threads and connections of its own; forking during a run
-leaves the run to the parent.
+that never hold the interpreter lock. They do not survive a fork: a process that was forked off after the first run gets
+an :class:`UnsupportedError`; start processes afresh instead (the ``spawn`` method of multiprocessing).
 
-Interpreters: the package lives in the main interpreter; a subinterpreter that imports it gets an ``ImportError``. Wheels
-use the stable ABI of Python 3.9 and later, which free-threaded interpreters before 3.15 cannot load: build from source
-for one of these. The module keeps no state that would need the interpreter lock, and declares so.
+Interpreters: the package lives in the main interpreter. A subinterpreter that imports it gets an ``ImportError`` from
+Python 3.12 on; on earlier ones, do not. Wheels use the stable ABI of Python 3.9 and later, which free-threaded
+interpreters before 3.15 cannot load: build from source for one of these. The module keeps no state that would need the
+interpreter lock; it is not tested without one yet, and therefore switches it on.
 """
 
 import atexit as _atexit
