@@ -11,6 +11,7 @@ import pytest
 from fleetflow import Sandbox
 
 README = Path(__file__).parent.parent / "README.md"
+FRONT = README.parent.parent / "README.md"
 
 FILE = """
 providers { sakura-cloud { zone "tk1a" } }
@@ -18,8 +19,8 @@ stage "dev" { server "web" { plan core=1 memory=1; disk size=20 os="debian-12" }
 """
 
 
-def examples() -> list[str]:
-    return re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+def examples(file: Path = README) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", file.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
 def test_the_examples_run_one_after_another(
@@ -33,3 +34,8 @@ def test_the_examples_run_one_after_another(
         exec(compile(example, str(README), "exec"), names)
     assert names["stack"].check() == ()
     names["test_the_shop_converges"](fleetflow_sandbox)
+
+
+def test_the_example_on_the_front_page_runs() -> None:
+    [example] = examples(FRONT)
+    exec(compile(example, str(FRONT), "exec"), {})
