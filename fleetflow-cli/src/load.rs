@@ -48,7 +48,9 @@ pub(crate) fn stage(
 pub(crate) fn options(invocation: &Invocation, project: &Project) -> LoadOptions<'static> {
     // With its folder: a project without a name is called like that.
     let path = invocation.edge.folder.join(&project.file);
-    let mut options = LoadOptions::new(path, &FolderFiles).environment(environment(invocation));
+    let mut options = LoadOptions::new(path, &FolderFiles)
+        .environment(environment(invocation))
+        .shown_from(&invocation.edge.folder);
     for variable in &invocation.options.variables {
         options = options.variable(&variable.name, &variable.value);
     }

@@ -1,10 +1,11 @@
 //! A stage with its clouds: signed in, with a session, ready to be read and changed. What is done there is elsewhere.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use fleetflow_access::Servers;
 use fleetflow_core::converge::{Event, Session};
-use fleetflow_core::plan::{DataGuard, Plan};
+use fleetflow_core::plan::{DataGuard, DeletionGuard, Plan};
 use fleetflow_core::state::{Holder, Store as _};
 use fleetflow_core::{Address, Result, Stack};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,7 @@ pub(crate) struct Intent {
     pub(crate) operation: &'static str,
     pub(crate) purpose: Purpose,
     pub(crate) data: DataGuard,
+    pub(crate) deletions: DeletionGuard,
     /// What is taken over, and the id it has in its cloud.
     pub(crate) adopting: Option<(Address, String)>,
 }
@@ -80,8 +82,13 @@ impl<'w> Workplace<'w> {
         let watcher = Arc::clone(&witness);
         let mut session = Session::new(access.clouds.clone(), site.store(), invocation.edge.caller())
             .data(intent.data)
+            .deletions(intent.deletions)
             .watcher(move |event| watcher.see(event))
             .cancelled_by(cancelled.clone());
+        if emulated.is_some() {
+            // What the emulated clouds made is seen by everybody at once.
+            session = session.settle(Duration::ZERO);
+        }
         if let Some((address, id)) = intent.adopting {
             session = session.adopting(address, id);
         }

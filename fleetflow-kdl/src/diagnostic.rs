@@ -152,11 +152,7 @@ impl Diagnostics {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self
-            .sources
-            .files()
-            .next()
-            .map(|file| file.path().display().to_string());
+        let file = self.sources.files().next().map(|file| file.name().to_owned());
         let file = file.unwrap_or_else(|| "the options".into());
         if let Some(attempt) = &self.attempt {
             return match self.len() {
@@ -179,7 +175,7 @@ impl fmt::Debug for Diagnostics {
         for diagnostic in self.iter() {
             let file = diagnostic.span.and_then(|span| self.sources.file(span.file));
             if let (Some(file), Some(at)) = (file, self.location(diagnostic)) {
-                write!(f, "{}:{}:{}: ", file.path().display(), at.line, at.column)?;
+                write!(f, "{}:{}:{}: ", file.name(), at.line, at.column)?;
             }
             writeln!(f, "{} ({})", diagnostic.message, diagnostic.label)?;
         }

@@ -78,6 +78,17 @@ impl SourceFile {
         }
     }
 
+    /// Shown under `name` instead of its path.
+    pub(crate) fn shown_as(mut self, name: String) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// What it is called in diagnostics.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The path it was read from.
     pub fn path(&self) -> &Path {
         &self.path

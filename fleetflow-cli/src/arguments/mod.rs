@@ -167,6 +167,9 @@ pub(crate) struct ScopeArguments {
     /// Agree to delete what holds data: disks, buckets, key-value stores
     #[arg(long)]
     pub(crate) with_data: bool,
+    /// Agree to delete more than 30 % of what is in one place: the records of a zone
+    #[arg(long)]
+    pub(crate) force_delete: bool,
 }
 
 /// Arguments of `plan`.

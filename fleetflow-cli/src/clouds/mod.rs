@@ -18,6 +18,9 @@ pub(crate) use emulated::Emulated;
 use crate::invocation::Invocation;
 use crate::site::Site;
 
+/// Requests a second to emulated clouds, which have no others to serve.
+const EMULATED_RATE: usize = 1000;
+
 /// Whose the clouds are that a command works on, for headers and prompts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accounts {
@@ -155,6 +158,9 @@ impl Connecting<'_> {
         }
         tracing::debug!(source = access.source, "credentials of SAKURA Cloud");
         let mut builder = Sakura::builder(access.token, access.secret).traffic(Arc::clone(self.traffic));
+        if self.emulated.is_some() {
+            builder = builder.rate_limit(EMULATED_RATE);
+        }
         if let Some(root) = access.root {
             builder = builder.root(root);
         }

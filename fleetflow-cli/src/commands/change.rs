@@ -9,7 +9,7 @@ use fleetflow_core::plan::{Action, Plan, Step};
 use fleetflow_core::{Address, Error, ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
 
-use super::plan::{data_guard, detail, scoped};
+use super::plan::{data_guard, deletion_guard, detail, scoped};
 use crate::arguments::ChangeArguments;
 use crate::clouds::Purpose;
 use crate::documents::event::Happened;
@@ -100,6 +100,7 @@ fn started(
             operation: goal.command(),
             purpose: Purpose::Change,
             data: data_guard(invocation, &arguments.scope),
+            deletions: deletion_guard(&arguments.scope),
             adopting,
         };
         let workplace = Workplace::open(invocation, &site, &cancelled, intent.clone()).await?;
@@ -230,23 +231,30 @@ impl Change<'_> {
         if let Some((_, id)) = &self.adopting {
             only_taken_over(&plan, id)?;
         }
+        if self.goal == Goal::Remove {
+            self.show(&show::removal(&plan))?;
+        } else {
+            self.show(&plan)?;
+        }
+        Ok(plan)
+    }
+
+    fn show(&self, plan: &Plan) -> Result<()> {
         let invocation = self.workplace.invocation;
         if invocation.options.json {
-            progress::tell(invocation.terminal, (&plan).into());
-            return Ok(plan);
+            progress::tell(invocation.terminal, plan.into());
+            return Ok(());
         }
         if plan.is_empty() && plan.drift.is_empty() {
-            invocation.terminal.say(&show::notes(&plan));
-            invocation.terminal.print(&self.nothing(&plan))?;
-            return Ok(plan);
+            invocation.terminal.say(&show::notes(plan));
+            return invocation.terminal.print(&self.nothing(plan));
         }
-        let text = show::plan(&plan, &dependents(&plan), detail(self.arguments.detail));
+        let text = show::plan(plan, &dependents(plan), detail(self.arguments.detail));
         let reading = match self.arguments.plan {
             Some(_) => String::new(),
             None => show::reading(self.workplace.requests(), self.began.elapsed()),
         };
-        invocation.terminal.print(&(text + &reading))?;
-        Ok(plan)
+        invocation.terminal.print(&(text + &reading))
     }
 
     fn nothing(&self, plan: &Plan) -> String {

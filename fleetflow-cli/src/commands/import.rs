@@ -15,6 +15,7 @@ pub(super) fn run(invocation: &Invocation, arguments: ImportArguments) -> Result
             targets: Vec::new(),
             max_disruption: None,
             with_data: false,
+            force_delete: false,
         },
         confirm_stage: arguments.confirm_stage,
         detail: arguments.detail,

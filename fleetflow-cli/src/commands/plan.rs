@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use fleetflow_core::converge::exceeding;
-use fleetflow_core::plan::{DataGuard, Plan};
+use fleetflow_core::plan::{DataGuard, DeletionGuard, Plan};
 use fleetflow_core::{Error, Result, Stack};
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +36,7 @@ async fn planned(
         operation: "plan",
         purpose: Purpose::Look,
         data: data_guard(invocation, &arguments.scope),
+        deletions: deletion_guard(&arguments.scope),
         adopting: None,
     };
     let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
@@ -46,8 +47,13 @@ async fn planned(
     if let Some(file) = &arguments.out {
         saved::write(&plan, &invocation.edge.folder.join(file))?;
     }
-    print(invocation, arguments, &plan, (requests, began))?;
-    let changes = arguments.detailed_exitcode && !plan.is_empty();
+    let shown = if arguments.destroy {
+        show::removal(&plan)
+    } else {
+        plan
+    };
+    print(invocation, arguments, &shown, (requests, began))?;
+    let changes = arguments.detailed_exitcode && !shown.is_empty();
     Ok(if changes { Exit::Changes } else { Exit::Done })
 }
 
@@ -80,6 +86,15 @@ pub(super) fn data_guard(invocation: &Invocation, scope: &ScopeArguments) -> Dat
         DataGuard::Allow
     } else {
         DataGuard::Refuse
+    }
+}
+
+/// How much may go at once is asked for in the sandbox too: there, it is a rehearsal.
+pub(super) fn deletion_guard(scope: &ScopeArguments) -> DeletionGuard {
+    if scope.force_delete {
+        DeletionGuard::Allow
+    } else {
+        DeletionGuard::Refuse
     }
 }
 

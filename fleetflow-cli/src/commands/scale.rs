@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use fleetflow_core::converge::Report;
-use fleetflow_core::plan::{DataGuard, Plan};
+use fleetflow_core::plan::{DataGuard, DeletionGuard, Plan};
 use fleetflow_core::{Error, Result};
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +40,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &ScaleArguments) -> Result
             operation: "scale",
             purpose: Purpose::Change,
             data: DataGuard::Refuse,
+            deletions: DeletionGuard::Refuse,
             adopting: None,
         };
         let workplace = Workplace::open(invocation, &site, &cancelled, intent).await?;

@@ -1,6 +1,6 @@
 //! `status`: what is there now, live, what is not well first. Changes nothing.
 
-use fleetflow_core::plan::DataGuard;
+use fleetflow_core::plan::{DataGuard, DeletionGuard};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::StatusArguments;
@@ -37,6 +37,7 @@ async fn read(
         purpose: Purpose::Look,
         // Nothing is carried out: what a plan would lose is no reason to show none.
         data: DataGuard::Allow,
+        deletions: DeletionGuard::Allow,
         adopting: None,
     };
     let workplace = Workplace::open(invocation, site, cancelled, intent).await?;

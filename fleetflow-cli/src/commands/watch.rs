@@ -5,7 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use std::sync::{Mutex, PoisonError};
 
 use fleetflow_core::autoscale::{Judgement, Reason, WatchEvent, WatchOptions};
-use fleetflow_core::plan::{DataGuard, Plan};
+use fleetflow_core::plan::{DataGuard, DeletionGuard, Plan};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::WatchArguments;
@@ -47,6 +47,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &WatchArguments) -> Result
             operation: "watch",
             purpose: Purpose::Change,
             data: DataGuard::Refuse,
+            deletions: DeletionGuard::Refuse,
             adopting: None,
         };
         let workplace = Workplace::open(invocation, &site, &cancelled, intent).await?;

@@ -78,7 +78,7 @@ fn problems(found: &Diagnostics) -> impl Iterator<Item = ProblemDocument> {
             },
             code: diagnostic.code.to_owned(),
             message: diagnostic.message.clone(),
-            file: file.map(|file| file.path().display().to_string()),
+            file: file.map(|file| file.name().to_owned()),
             line: place.map(|place| place.line),
             column: place.map(|place| place.column),
             help: diagnostic.help.clone(),

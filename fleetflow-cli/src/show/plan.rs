@@ -53,6 +53,19 @@ pub(crate) fn plan(plan: &Plan, dependents: &Dependents, detail: Detail) -> Stri
     lines.join("\n") + "\n"
 }
 
+/// The plan of a removal as it is shown: that everything goes was asked for, and is no reason of its own.
+pub(crate) fn removal(plan: &Plan) -> Plan {
+    let mut shown = plan.clone();
+    let deleted = shown
+        .steps
+        .iter_mut()
+        .filter(|step| step.action == Action::Delete);
+    deleted
+        .filter(|step| step.gone_with.is_none())
+        .for_each(|step| step.reason = None);
+    shown
+}
+
 /// What is worth knowing, a line each.
 pub(crate) fn notes(plan: &Plan) -> String {
     let note = |note| format!("{} {note}\n", paint(YELLOW, "note:"));
@@ -168,6 +181,7 @@ pub(crate) fn reason(step: &Step) -> String {
                 Vec::from_iter(forcing).join(", ")
             ));
         }
+        (Action::Replace, Some(parent)) => parts.push(format!("made anew with {parent}")),
         // Its reason says with what.
         (_, Some(_)) => {}
         _ if !changed.is_empty() => parts.push(text::some_of(&changed, 4)),

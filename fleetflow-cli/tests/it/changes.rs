@@ -70,6 +70,7 @@ fn a_server_is_made_left_alone_changed_and_removed() {
         out.contains("Removed in ") && out.contains(": 1 deleted."),
         "{out}"
     );
+    assert!(!out.contains("no longer declared"), "it is still declared: {out}");
     assert_eq!(project.inventory(), before);
     assert_eq!(
         project.sandbox(&["down", "--yes"]),

@@ -89,6 +89,14 @@ fn each_change_is_exactly_that_change() {
         line("container.creo-dev-01/creo-stack/qdrant").contains("disruption: restart"),
         "{plan}"
     );
+    project.edit("os=\"ubuntu-24.04\"", "os=\"ubuntu-22.04\"");
+    let anew = project.sandbox(&["plan", "dev"]);
+    assert_eq!(
+        anew.matches("  made anew with server.creo-dev-01  ").count(),
+        4,
+        "the network and three containers: {anew}"
+    );
+    project.edit("os=\"ubuntu-22.04\"", "os=\"ubuntu-24.04\"");
     let out = project.sandbox(&["up", "dev", "--yes"]);
     assert!(out.contains(": 1 created, 2 changed, 1 deleted.\n"), "{out}");
     assert_eq!(project.sandbox(&["plan", "dev"]), UNCHANGED);

@@ -42,6 +42,11 @@ fn five_mistakes_are_five_places() {
         let run = project.flow(command);
         assert_eq!(run.code, Some(64), "{run:#?}");
         assert!(run.out.is_empty(), "{run:#?}");
+        let absolute = project.root().display().to_string();
+        assert!(
+            !run.err.contains(&absolute),
+            "it is shown as the user knows it: {run:#?}"
+        );
         for place in [
             "flow.kdl:3:",
             "flow.kdl:5:",
@@ -94,6 +99,35 @@ fn only_what_the_stage_needs_is_asked_for() {
     let run = project.flow(&["plan"]);
     assert_eq!(run.code, Some(3), "{run:#?}");
     assert!(!run.err.contains("CLOUDFLARE"), "{run:#?}");
+}
+
+#[test]
+fn most_of_a_zone_goes_only_when_that_is_said() {
+    let zone = |records: std::ops::Range<u8>| {
+        let records: Vec<_> = records
+            .map(|number| format!("        record \"r{number}\" type=\"A\" value=\"192.0.2.{number}\"\n"))
+            .collect();
+        format!(
+            "stage \"dev\" {{\n    dns \"creo-memories.com\" {{\n{}    }}\n}}\n",
+            records.concat()
+        )
+    };
+    let project = Project::new(&zone(0..12));
+    project.sandbox(&["up", "--yes"]);
+    project.write(&zone(0..8));
+    for command in [&["plan"][..], &["up", "--yes"]] {
+        let run = project.in_sandbox(command);
+        assert_eq!(run.code, Some(5), "{run:#?}");
+        assert!(
+            run.err.contains("4 of the 12 dns-records") && run.err.contains("--force-delete"),
+            "{run:#?}"
+        );
+        assert_eq!(project.writes(), []);
+    }
+    project.sandbox(&["plan", "--force-delete"]);
+    let out = project.sandbox(&["up", "--yes", "--force-delete"]);
+    assert!(out.contains(": 4 deleted.\n"), "{out}");
+    project.sandbox(&["down", "--yes"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::files::Files;
 
@@ -15,6 +15,7 @@ pub struct LoadOptions<'a> {
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) home: Option<PathBuf>,
+    pub(crate) shown_from: Option<PathBuf>,
 }
 
 impl<'a> LoadOptions<'a> {
@@ -27,6 +28,7 @@ impl<'a> LoadOptions<'a> {
             variables: BTreeMap::new(),
             environment: BTreeMap::new(),
             home: None,
+            shown_from: None,
         }
     }
 
@@ -56,6 +58,20 @@ impl<'a> LoadOptions<'a> {
     pub fn home(mut self, folder: impl Into<PathBuf>) -> Self {
         self.home = Some(folder.into());
         self
+    }
+
+    /// The folder that the reader of diagnostics is in: paths below it are shown without it.
+    #[must_use]
+    pub fn shown_from(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.shown_from = Some(folder.into());
+        self
+    }
+
+    /// `path` as it is shown.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let folder = self.shown_from.as_deref();
+        let below = folder.and_then(|folder| path.strip_prefix(folder).ok());
+        below.unwrap_or(path).display().to_string()
     }
 }
 

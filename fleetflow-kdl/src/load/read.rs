@@ -17,12 +17,13 @@ pub(super) fn read(
     let text = match options.files.read(&options.path) {
         Ok(text) => text,
         Err(error) => {
-            let message = format!("cannot read {}: {error}", options.path.display());
+            let message = format!("cannot read {}: {error}", options.shown(&options.path));
             found.push(Diagnostic::error("flow::include", None, message));
             return Vec::new();
         }
     };
-    let file = sources.add(SourceFile::new(options.path.clone(), text));
+    let file =
+        sources.add(SourceFile::new(options.path.clone(), text).shown_as(options.shown(&options.path)));
     let mut reader = Reader {
         options,
         sources,
@@ -106,7 +107,8 @@ impl Reader<'_> {
         }
         match self.options.files.read(&path) {
             Ok(text) => {
-                let file = self.sources.add(SourceFile::new(path.clone(), text));
+                let file = SourceFile::new(path.clone(), text).shown_as(self.options.shown(&path));
+                let file = self.sources.add(file);
                 self.open.push(Open {
                     path,
                     asked: Some(argument.span),
@@ -116,7 +118,7 @@ impl Reader<'_> {
                 nodes
             }
             Err(reason) => {
-                let message = format!("cannot read {}: {reason}", path.display());
+                let message = format!("cannot read {}: {reason}", self.options.shown(&path));
                 self.found.push(error(message).label("included here"));
                 Vec::new()
             }
@@ -137,7 +139,7 @@ impl Reader<'_> {
 
     fn cycle(&self, path: &Path, span: Span) -> Option<Diagnostic> {
         let at = self.open.iter().position(|open| open.path == path)?;
-        let message = format!("{} includes itself", path.display());
+        let message = format!("{} includes itself", self.options.shown(path));
         let error = Diagnostic::error("flow::include", span, message)
             .label("leads back to a file that is being read");
         let way = self.open[at + 1..].iter().filter_map(|open| open.asked);
