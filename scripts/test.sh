@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that CI runs. Installs what cargo fetches, S3 services into target/, and as root a container engine; the
 # tests install other people's clients into target/ (wrangler, octoDNS, Cloudflare's Python library, usacloud) unless
-# FLEETFLOW_TEST_CLIENTS=0. Says what it installs, and what it skips and why.
+# FLEETFLOW_TEST_CLIENTS=0; fleetflow-py/test.sh installs its Python tools there too. Says what it installs, and what it
+# skips and why.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}" CARGO_TERM_COLOR=never
