@@ -6,7 +6,7 @@ use fleetflow_core::cloudflare::{Cloudflare, Credentials};
 use fleetflow_core::converge::{Caller, Session};
 use fleetflow_core::docker::{Engines, KeyPair};
 use fleetflow_core::sakura::Sakura;
-use fleetflow_core::state::MemoryStore;
+use fleetflow_core::state::{MemoryStore, Store};
 use fleetflow_core::{Clouds, Error, ErrorKind, Result};
 use fleetflow_sandbox::{Options, SakuraCredentials, Sandbox};
 
@@ -72,9 +72,14 @@ impl Emulated {
 
     /// A session with a state that is lost with the process.
     pub fn session(&self) -> Result<Session> {
+        self.session_on(Arc::new(MemoryStore::new()))
+    }
+
+    /// A session with new clients, as a new process has them, and the state that `store` keeps.
+    pub fn session_on(&self, store: Arc<dyn Store>) -> Result<Session> {
         let caller = Caller::new("an example", || jiff::Timestamp::now().to_string());
         // What was made is seen at once here: nothing has to be waited for after a lost answer.
-        Ok(Session::new(self.clouds()?, MemoryStore::new(), caller).settle(std::time::Duration::ZERO))
+        Ok(Session::sharing(self.clouds()?, store, caller).settle(std::time::Duration::ZERO))
     }
 }
 

@@ -3,3 +3,5 @@
 #[path = "creo-memories/stack.rs"]
 pub mod creo_memories;
 pub mod emulated;
+#[path = "stack-m/stack.rs"]
+pub mod stack_m;

@@ -1,5 +1,6 @@
 //! The examples as users run them: each stack in KDL and in Rust is the same stack, and it converges.
 
+mod budget;
 mod crash;
 mod mortal;
 mod shape;
