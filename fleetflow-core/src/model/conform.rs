@@ -54,7 +54,7 @@ fn fit(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Proble
 }
 
 /// The schema to hold `value` against: the alternative of a union that suits it.
-fn choose<'s>(schema: &'s Value, value: &Value) -> Option<&'s Value> {
+pub(super) fn choose<'s>(schema: &'s Value, value: &Value) -> Option<&'s Value> {
     let Some(alternatives) = alternatives(schema) else {
         return Some(schema);
     };

@@ -10,6 +10,7 @@ mod kind;
 mod path;
 mod problem;
 mod resource;
+mod seal;
 mod stack;
 mod value;
 mod wording;

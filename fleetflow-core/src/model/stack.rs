@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::seal::seal;
 use super::{Declaration, Input, Path, Problem};
 use crate::{catalog, plan};
 
@@ -61,9 +62,15 @@ impl Stack {
         self
     }
 
-    /// Adds one more resource to a stack that is built in a loop.
+    /// Adds one more resource to a stack that is built in a loop. What its kind always holds secret becomes a secret of
+    /// the stack.
     pub fn push(&mut self, resource: impl Into<Declaration>) {
-        self.declarations.push(resource.into());
+        let mut declared = resource.into();
+        if let Some(kind) = catalog::kind(declared.address.kind()) {
+            let sealed = seal(kind.schema(), &declared.address, &mut declared.spec);
+            self.secrets.extend(sealed);
+        }
+        self.declarations.push(declared);
     }
 
     /// The folder that relative paths of the declarations start from; the working folder without it.

@@ -181,7 +181,7 @@ impl Converter<'_> {
             (None, Some(default)) => self.scalar(&default.value, schema),
             (None, None) => return self.not_set(name, span),
         };
-        if secret {
+        if secret || schema.keyword("x-secret") == Some(&Json::Bool(true)) {
             self.secret(name, value)
         } else {
             self.typed(name, value, schema)

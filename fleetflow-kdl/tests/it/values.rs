@@ -93,6 +93,22 @@ fn a_secret_stays_out_of_the_declaration() {
 }
 
 #[test]
+fn what_is_always_secret_needs_not_be_called_so() {
+    let text = "worker \"w\" { source \"./w.js\"; bindings { secret \"S\" env=\"PW\"; secret \"T\" \"planted-9b2\" } }";
+    let stack = Case::new(text)
+        .file("w.js", "export default {}")
+        .env("PW", "planted-9b1")
+        .stack();
+    let worker = declared(&stack, "worker.w");
+    assert_eq!(worker["bindings"][0]["value"], json!({"$secret": "env:PW"}));
+    let name = worker["bindings"][1]["value"]["$secret"]
+        .as_str()
+        .expect("a named secret");
+    assert_eq!(stack.secrets()["env:PW"].expose_secret(), "planted-9b1");
+    assert_eq!(stack.secrets()[name].expose_secret(), "planted-9b2");
+}
+
+#[test]
 fn a_bare_identifier_refers_and_a_quoted_one_does_not() {
     let text = format!(
         "{SERVER}dns \"example.jp\" {{ record \"a\" type=\"A\" value=server.web.ip; record \"t\" type=\"TXT\" value=\"server.web.ip\" }}"
