@@ -1,6 +1,6 @@
 //! The verbs of a stack: plan, apply, converge, destroy, status. Each one is observe, plan, apply in some measure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret as _;
 
@@ -171,11 +171,30 @@ impl Stack {
         let state = session.store.load().await?;
         match goal {
             Goal::Converge => self.observed_scaled(session, state, Scaling::default()).await,
-            Goal::Destroy => {
-                self.canonical().map_err(Error::from_problems)?;
-                self.looked(session, Vec::new(), state, Scaling::default()).await
-            }
+            Goal::Destroy => self.observed_to_remove(session, state).await,
         }
+    }
+
+    /// What is there of all that is remembered, and of what is declared and nobody remembers: a lost state hides
+    /// nothing that carries our mark. What the file protects or retains is not looked for on that ground.
+    async fn observed_to_remove(&self, session: &Session, state: State) -> Result<Observation> {
+        let stack = self.canonical().map_err(Error::from_problems)?;
+        let scaling = Scaling::default().decided(&state);
+        let mut declared = expand(&stack, &scaling.counts, &scaling.absent).map_err(Error::from_problems)?;
+        let kept: BTreeSet<_> = declared
+            .iter()
+            .filter(|one| (one.protect || one.retain) && state.entry(&one.address).is_none())
+            .map(|one| one.address.clone())
+            .collect();
+        declared.retain(|one| state.entry(&one.address).is_none() && !kept.contains(&one.address));
+        let mut found = observe(session, &self.scope(&[]), &declared, &state).await?;
+        found.resources.retain(|seen| !kept.contains(&seen.address));
+        Ok(Observation {
+            desired: Vec::new(),
+            found,
+            state,
+            scaling,
+        })
     }
 
     /// What is there of everything that is declared, in the counts that are decided, without what `scaling` leaves out.

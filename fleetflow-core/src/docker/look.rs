@@ -110,10 +110,16 @@ async fn in_time(engines: &Engines, host: &Host, limit: Duration) -> Result<Engi
 /// What is to be said of an engine that cannot be reached: of a new server, that nothing is there yet; of one that is
 /// to go, what the state remembers; of any other, that this is an error.
 fn without_engine(error: Error, host: &Host, scope: &Scope, wanted: Vec<Wanted>) -> Result<Found> {
-    if error.kind() != ErrorKind::Unavailable || *host.place() == Place::Local {
+    let goes_away = scope.declared.is_empty();
+    // A server whose key is lost can still be deleted, and what it runs goes with it.
+    let bearable = match error.kind() {
+        ErrorKind::Unavailable => true,
+        ErrorKind::Unauthorized => goes_away,
+        _ => false,
+    };
+    if !bearable || *host.place() == Place::Local {
         return Err(error);
     }
-    let goes_away = scope.declared.is_empty();
     let remembered: Vec<_> = wanted
         .into_iter()
         .filter_map(|one| remembered(&one, host))

@@ -28,6 +28,7 @@ struct Bench {
 enum Way {
     Open,
     CutOff,
+    LockedOut,
 }
 
 impl Bench {
@@ -45,14 +46,20 @@ impl Bench {
         Self::new(self.sandbox, self.folder, Way::CutOff)
     }
 
+    /// The same world and state, for a run that has another key than the servers were given.
+    fn locked_out(self) -> Self {
+        Self::new(self.sandbox, self.folder, Way::LockedOut)
+    }
+
     fn new(sandbox: Arc<Sandbox>, folder: TempDir, way: Way) -> Self {
-        let key = PrivateKey::from(Ed25519Keypair::from_seed(&[7; 32]));
+        let seed = if way == Way::LockedOut { 8 } else { 7 };
+        let key = PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]));
         let world = Arc::downgrade(&sandbox);
         let engines = Engines::builder()
             .identity(key.to_openssh(LineEnding::LF).unwrap().to_string().into())
             .probation(std::time::Duration::from_millis(10))
             .translate(Arc::new(move |address: &str, port| {
-                let world = world.upgrade().filter(|_| way == Way::Open);
+                let world = world.upgrade().filter(|_| way != Way::CutOff);
                 let found = world.and_then(|sandbox| sandbox.ssh_address(address, port).ok().flatten());
                 let unknown = || Error::new(ErrorKind::Unavailable, "no server answers there");
                 let found = found
@@ -185,4 +192,26 @@ async fn an_engine_that_does_not_answer_is_an_error_soon_and_no_hindrance_to_its
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
     stack.destroy().await.unwrap();
     assert_eq!(cut_off.sandbox.inventory(), empty);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_a_lost_key_nor_a_lost_state_hinders_a_removal() {
+    for loses_state in [false, true] {
+        let bench = Bench::start().await;
+        let empty = bench.sandbox.inventory();
+        bench.write("one");
+        let mount = Mount::folder("./conf", "/etc/app").read_only();
+        bench.stack(mount.clone()).converge().await.unwrap();
+
+        let locked_out = bench.locked_out();
+        if loses_state {
+            std::fs::remove_dir_all(locked_out.folder.path().join("state")).unwrap();
+        }
+        let stack = locked_out.stack(mount);
+        let error = stack.plan().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error:?}");
+        let report = stack.destroy().await.unwrap();
+        assert!(!report.done.is_empty() && report.failed.is_empty(), "{report:?}");
+        assert_eq!(locked_out.sandbox.inventory(), empty, "state lost: {loses_state}");
+    }
 }
