@@ -9,28 +9,41 @@ use fleetflow_core::converge::Outcome;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Done, or nothing to do.
-    Done = 0,
+    Done,
     /// Failed.
-    Failed = 1,
+    Failed,
     /// There are changes or drift, and `--detailed-exitcode` asked for it.
-    Changes = 2,
+    Changes,
     /// Not authorised, or not configured.
-    Unauthorized = 3,
+    Unauthorized,
     /// Some steps failed; the rest is saved.
-    Partial = 4,
+    Partial,
     /// A guard refused.
-    Guarded = 5,
+    Guarded,
     /// Somebody else has locked the state.
-    Locked = 6,
+    Locked,
     /// The user stopped it.
-    Interrupted = 8,
+    Interrupted,
     /// Wrong usage or a wrong file.
-    Usage = 64,
+    Usage,
+    /// As a command ended that was run for the user.
+    Passed(u8),
 }
 
 impl Exit {
     pub(crate) const fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Unauthorized => 3,
+            Self::Partial => 4,
+            Self::Guarded => 5,
+            Self::Locked => 6,
+            Self::Interrupted => 8,
+            Self::Usage => 64,
+            Self::Passed(code) => code,
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod place;
 mod progress;
 mod project;
 mod question;
+mod reach;
 mod runtime;
 mod saved;
 mod show;

@@ -22,6 +22,14 @@ pub(crate) struct Terminal {
     pub(crate) quiet: bool,
 }
 
+/// Whether somebody still reads a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    There,
+    /// The pipe was closed.
+    Left,
+}
+
 impl Terminal {
     /// The terminal of `edge`, used as `options` say.
     pub(crate) fn new(edge: &Edge, options: &Options) -> Self {
@@ -62,17 +70,33 @@ impl Terminal {
 
     /// Writes a result.
     pub(crate) fn print(&self, text: &str) -> Result<()> {
+        self.put(text).map(drop)
+    }
+
+    /// Writes a part of a result that goes on as long as somebody reads it.
+    pub(crate) fn put(&self, text: &str) -> Result<Reader> {
         let mut out = AutoStream::new(io::stdout().lock(), self.out);
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        match written {
-            // Whoever read has read enough: `flow plan | head -1`.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => {
-                let message = format!("standard output cannot be written: {error}");
-                Err(Error::new(ErrorKind::Local, message).help("check where it goes to"))
-            }
-            Ok(()) => Ok(()),
-        }
+        reader(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    /// Writes what another program wrote, byte by byte.
+    #[expect(
+        clippy::unused_self,
+        reason = "who writes without a terminal does so past everybody else"
+    )]
+    pub(crate) fn pass(&self, bytes: &[u8]) -> Result<()> {
+        let mut out = io::stdout().lock();
+        reader(out.write_all(bytes).and_then(|()| out.flush())).map(drop)
+    }
+
+    /// The same, for its errors. A closed standard error is no reason to stop.
+    #[expect(
+        clippy::unused_self,
+        reason = "who writes without a terminal does so past everybody else"
+    )]
+    pub(crate) fn pass_error(&self, bytes: &[u8]) {
+        let mut err = io::stderr().lock();
+        drop(err.write_all(bytes).and_then(|()| err.flush()));
     }
 
     /// Writes a result as one JSON document.
@@ -98,6 +122,23 @@ impl Terminal {
         let mut err = AutoStream::new(io::stderr().lock(), self.err);
         drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
     }
+}
+
+fn reader(written: io::Result<()>) -> Result<Reader> {
+    match written {
+        Ok(()) => Ok(Reader::There),
+        // Whoever read has read enough: `flow plan | head -1`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Left),
+        Err(error) => {
+            let message = format!("standard output cannot be written: {error}");
+            Err(Error::new(ErrorKind::Local, message).help("check where it goes to"))
+        }
+    }
+}
+
+/// What the user's terminal or pipe gives to a program that is run for them.
+pub(crate) fn input() -> tokio::io::Stdin {
+    tokio::io::stdin()
 }
 
 /// The line that a person types, without its end. Blocks.

@@ -40,6 +40,7 @@ pub(crate) struct Workplace<'w> {
     pub(crate) cancelled: &'w CancellationToken,
     /// The stack, attached to the session.
     pub(crate) stack: Stack,
+    pub(crate) session: Session,
     pub(crate) access: Access,
     emulated: Option<Emulated>,
     witness: Arc<Witness>,
@@ -99,7 +100,8 @@ impl<'w> Workplace<'w> {
             invocation,
             site,
             cancelled,
-            stack: site.loaded.stack.clone().session(session),
+            stack: site.loaded.stack.clone().session(session.clone()),
+            session,
             access,
             emulated,
             witness,
@@ -146,7 +148,7 @@ impl<'w> Workplace<'w> {
 }
 
 /// The emulated clouds; those of another process are waited for as long as `--lock-wait` allows.
-async fn emulated(
+pub(crate) async fn emulated(
     invocation: &Invocation,
     site: &Site,
     cancelled: &CancellationToken,

@@ -1,5 +1,6 @@
 //! The words and options that users type, as types. Nothing is done with them here.
 
+mod services;
 mod value;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetflow_core::Address;
 
+pub(crate) use services::{ExecArguments, LogsArguments, SshArguments};
 pub(crate) use value::{Disruption, Variable};
 
 /// Makes SAKURA Cloud, Cloudflare and Docker equal to what a flow.kdl declares.
@@ -110,6 +112,12 @@ pub(crate) enum Command {
     Scale(ScaleArguments),
     /// Take over what exists already, as the resource declared at ADDRESS
     Import(ImportArguments),
+    /// Show what services log
+    Logs(LogsArguments),
+    /// Run a command in a service's container
+    Exec(ExecArguments),
+    /// Open a shell on a server
+    Ssh(SshArguments),
     /// Look at the remembered state, and mend it
     #[command(subcommand)]
     State(StateCommand),
@@ -311,6 +319,20 @@ pub(crate) enum StateCommand {
         #[arg(short, long)]
         yes: bool,
     },
+    /// Take the lock away from who has it and is gone
+    Unlock(MendArguments),
+    /// Set aside what is damaged, and find again what the clouds show as ours; changes no cloud
+    Rebuild(MendArguments),
+}
+
+/// Arguments of `state unlock` and `state rebuild`.
+#[derive(Args, Debug)]
+pub(crate) struct MendArguments {
+    #[command(flatten)]
+    pub(crate) stage: StageArgument,
+    /// Do it without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// Commands about the emulated clouds.

@@ -75,6 +75,23 @@ pub(crate) async fn connect(
     })
 }
 
+/// The engines alone, for what signs in to no cloud.
+pub(crate) fn engines(
+    invocation: &Invocation,
+    site: &Site,
+    state: &State,
+    emulated: Option<&Emulated>,
+) -> Result<Engines> {
+    let connecting = Connecting {
+        invocation,
+        site,
+        needs: &Needs::of(&site.loaded.stack, state),
+        emulated,
+        traffic: &Arc::default(),
+    };
+    connecting.engines(&KnownHosts::read(&site.place.known_hosts())?)
+}
+
 /// Everything that could be found, or one error about everything that could not.
 fn all<A, B, C>(a: Result<A>, b: Result<B>, c: Result<C>) -> Result<(A, B, C)> {
     let errors: Vec<Error> = [

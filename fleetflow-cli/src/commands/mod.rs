@@ -2,12 +2,16 @@
 
 mod change;
 mod completions;
+mod exec;
 mod fmt;
 mod import;
+mod logs;
+mod mend;
 mod outputs;
 mod plan;
 mod sandbox;
 mod scale;
+mod ssh;
 mod state;
 mod status;
 mod targets;
@@ -32,6 +36,9 @@ pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Fai
         Command::Watch(arguments) => watch::run(invocation, &arguments),
         Command::Scale(arguments) => scale::run(invocation, &arguments),
         Command::Import(arguments) => import::run(invocation, arguments),
+        Command::Logs(arguments) => logs::run(invocation, &arguments),
+        Command::Exec(arguments) => exec::run(invocation, &arguments),
+        Command::Ssh(arguments) => ssh::run(invocation, &arguments),
         Command::State(command) => state::run(invocation, &command),
         Command::Sandbox(command) => sandbox::run(invocation, &command),
         Command::Completions { shell } => completions::run(invocation, shell),

@@ -3,6 +3,7 @@
 use fleetflow_core::state::{Event, Holder, Store as _};
 use fleetflow_core::{Address, Error, ErrorKind};
 
+use super::mend;
 use crate::arguments::StateCommand;
 use crate::documents::state::{EntryDocument, HistoryDocument, StateDocument};
 use crate::edge;
@@ -22,6 +23,8 @@ pub(super) fn run(invocation: &Invocation, command: &StateCommand) -> Result<Exi
         StateCommand::Show { address } => show(invocation, address)?,
         StateCommand::History(stage) => history(invocation, stage.name.as_deref())?,
         StateCommand::Forget { address, yes } => forget(invocation, address, *yes)?,
+        StateCommand::Unlock(mend) => mend::unlock(invocation, mend.stage.name.as_deref(), mend.yes)?,
+        StateCommand::Rebuild(mend) => mend::rebuild(invocation, mend.stage.name.as_deref(), mend.yes)?,
     }
     Ok(Exit::Done)
 }

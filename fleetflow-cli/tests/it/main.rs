@@ -9,6 +9,8 @@ mod changes;
 mod documents;
 mod example;
 mod interrupts;
+mod looking_in;
+mod mending;
 mod refusals;
 mod scale;
 mod support;

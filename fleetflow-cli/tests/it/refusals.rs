@@ -153,7 +153,7 @@ fn a_protected_stage_is_named_once_more() {
 }
 
 /// Someone who holds the lock of `folder` while `work` is done.
-fn held_by_alice<T>(folder: std::path::PathBuf, work: impl FnOnce() -> T) -> T {
+pub(crate) fn held_by_alice<T>(folder: std::path::PathBuf, work: impl FnOnce() -> T) -> T {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let store = FolderStore::new(folder);
     let holder = Holder {

@@ -165,7 +165,6 @@ fn restarts(container: &Container, code: i64) -> bool {
 
 /// The server came up at this moment: what ran before is down, or up again.
 pub(in crate::docker) fn boot(engine: &mut Engine, at: Timestamp) {
-    engine.execs.clear();
     for index in 0..engine.containers.len() {
         let container = &mut engine.containers[index];
         let before = container.run.started_at.is_some_and(|started| started < at)
@@ -173,6 +172,7 @@ pub(in crate::docker) fn boot(engine: &mut Engine, at: Timestamp) {
         if !before {
             continue;
         }
+        engine.execs.retain(|_, exec| !exec.runs_in(&container.id));
         if container.is_running() {
             exit(container, 255, at);
             container.run.finished_at = Some(at);

@@ -1,0 +1,87 @@
+//! `exec`: a command in a service's container, with this program's input and output. Its exit code is passed on.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use fleetflow_core::docker::{Command, Pipe, Running};
+use fleetflow_core::{Error, ErrorKind, Result};
+use futures::StreamExt as _;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio_util::sync::CancellationToken;
+
+use crate::arguments::ExecArguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::reach::Reach;
+use crate::runtime::{self, interruptible};
+use crate::site::Site;
+use crate::terminal::{self, Terminal};
+
+/// How often the exit code is asked for, where the output ended first.
+const ASKS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
+
+pub(super) fn run(invocation: &Invocation, arguments: &ExecArguments) -> Result<Exit, Failure> {
+    let site = Site::load(invocation, None)?;
+    runtime::run(|cancelled| async move {
+        let reach = Reach::open(invocation, &site, &cancelled, "exec").await?;
+        let ended = executed(invocation.terminal, &reach, arguments, &cancelled).await;
+        reach.close(ended.map_err(Failure::from)).await
+    })
+}
+
+async fn executed(
+    terminal: Terminal,
+    reach: &Reach,
+    arguments: &ExecArguments,
+    cancelled: &CancellationToken,
+) -> Result<Exit> {
+    let service = reach.service(&arguments.service)?;
+    let command = Command {
+        words: arguments.command.clone(),
+        terminal: None,
+        input: true,
+        user: arguments.user.clone(),
+    };
+    let begun = reach.engines.exec(&service.host, &service.id, command);
+    let mut running = interruptible(cancelled, begun).await?;
+    let input = std::mem::replace(&mut running.input, Box::pin(tokio::io::sink()));
+    tokio::spawn(feed(input));
+    loop {
+        let piece = tokio::select! {
+            piece = running.output.next() => piece,
+            () = cancelled.cancelled() => return Err(left(&service.name)),
+        };
+        match piece.transpose()? {
+            Some(piece) if piece.pipe == Pipe::Err => terminal.pass_error(&piece.bytes),
+            Some(piece) => terminal.pass(&piece.bytes)?,
+            None => return code(&running).await,
+        }
+    }
+}
+
+/// A command that has ended, or reads no further, is no failure: what it had read is its own matter.
+async fn feed(mut input: Pin<Box<dyn AsyncWrite + Send>>) {
+    let fed = tokio::io::copy(&mut terminal::input(), &mut input).await;
+    if let Err(error) = fed.and(input.shutdown().await.map(|()| 0)) {
+        tracing::debug!(%error, "the command reads no further");
+    }
+}
+
+async fn code(running: &Running) -> Result<Exit> {
+    for _ in 0..ASKS {
+        if let Some(code) = running.exit_code().await? {
+            // What does not fit into a byte is still no success.
+            return Ok(Exit::Passed(u8::try_from(code).unwrap_or(u8::MAX)));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    let message = "the command closed its output and still runs";
+    Err(Error::new(ErrorKind::TimedOut, message).help("it goes on in its container"))
+}
+
+fn left(service: &str) -> Error {
+    let message = format!("interrupted; the command may go on in {service}");
+    Error::new(ErrorKind::Cancelled, message)
+}
