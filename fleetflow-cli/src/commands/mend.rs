@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fleetflow_core::model::{Existing, Observed, OutputRef, Ownership, has_unknown, resolve};
+use fleetflow_core::model::{Existing, Kind, Observed, OutputRef, Ownership, has_unknown, resolve};
 use fleetflow_core::plan::{Action, DataGuard, DeletionGuard, Plan, Step};
 use fleetflow_core::state::{Event, Holder, Store as _, acquire_within};
 use fleetflow_core::{Address, Error, ErrorKind, Result, catalog};
@@ -130,7 +130,7 @@ async fn find(workplace: &Workplace<'_>) -> Result<Finding> {
     for seen in &observation.found.resources {
         let address = &seen.address;
         let declared = observation.desired.iter().any(|one| one.address == *address);
-        if catalog::kind(address.kind()).is_none_or(|kind| kind.is_lookup()) {
+        if catalog::kind(address.kind()).is_none_or(Kind::is_lookup) {
             continue;
         }
         if observation.state.entry(address).is_some() {
