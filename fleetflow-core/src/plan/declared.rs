@@ -11,7 +11,7 @@ use super::{
 };
 use crate::catalog;
 use crate::model::{Address, Declaration, Existing, Kind, Observed, Ownership, Path, Problem, resolve};
-use crate::state::Entry;
+use crate::state::{Entry, Phase};
 
 /// What there is of a declared resource.
 enum Found<'i> {
@@ -111,7 +111,10 @@ impl<'i> Planner<'i> {
 
     fn gone_reason(&mut self, address: &Address) -> Option<String> {
         let entry = self.entry(address)?;
-        entry.id()?;
+        // What never was ready is not gone: an interrupted run, or a failed one that cleared up, left nothing.
+        if !matches!(entry.phase, Phase::Ready { .. }) {
+            return None;
+        }
         self.drift.push(Drift {
             address: address.clone(),
             gone: true,

@@ -41,7 +41,23 @@ impl Planner<'_> {
                 self.undeclared(&address);
             }
         }
+        self.unremembered();
         self.mass_deletions();
+    }
+
+    /// Says what may be ours, but carries no mark and is not remembered: it stays, and nobody shall believe it is gone.
+    fn unremembered(&mut self) {
+        for found in &self.inputs.observed.resources {
+            let address = &found.address;
+            let unknown = found.ownership == Ownership::Unmarkable && self.entry(address).is_none();
+            if unknown && !self.declared.contains_key(address) {
+                self.notes.push(format!(
+                    "{address} exists (id {}), but the state does not know it as ours, and its kind has no room for \
+                     a mark: it stays; take it over with `flow import {address} {}` to have it removed",
+                    found.id, found.id
+                ));
+            }
+        }
     }
 
     /// Refuses to delete a large part of one place, as octoDNS does by default: more than 30 %, where there are ten or

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::thing::{Fault, Row, Thing};
+use super::thing::{Fault, Row, Thing, UNMARKABLE};
 use super::{Bench, stack};
 use crate::error::ErrorKind;
 use crate::model::{Address, Declare as _, Input};
@@ -359,4 +359,31 @@ async fn a_step_waits_as_long_as_its_plan_says_and_others_go_on() {
     let order: Vec<_> = report.done.iter().map(|(address, _)| address.name()).collect();
     assert_eq!(order, ["b", "a"]);
     assert_eq!(began.elapsed().as_secs(), 120);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_finished_is_not_told_to_be_gone() {
+    let bench = Bench::default();
+    bench.things.faulty([(2, Fault::DieBefore)]);
+    let one = stack(vec![Thing::new("a")]);
+    assert!(bench.converge_or_die(&one).await.is_none());
+    let plan = bench.attach(one).plan().await.unwrap();
+    assert_eq!((plan.count(Action::Create), plan.drift.len()), (1, 0), "{plan:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_without_a_state_says_what_it_cannot_know() {
+    let bench = Bench::default();
+    let both = stack(vec![Thing::new("a"), Thing::new("bare").zone(UNMARKABLE)]);
+    bench.converge(&both).await.unwrap();
+    bench.journal.pages().events.clear();
+    let plan = bench.attach(both.clone()).plan_destroy().await.unwrap();
+    assert!(
+        plan.notes
+            .iter()
+            .any(|note| note.contains("flow import thing.bare ")),
+        "{plan:?}"
+    );
+    bench.attach(both).destroy().await.unwrap();
+    assert_eq!(names(&bench), ["bare"]);
 }
