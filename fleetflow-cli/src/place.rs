@@ -13,6 +13,8 @@ pub(crate) struct Place {
     pub(crate) private: PathBuf,
     /// The state's folder, in it; of a state in a bucket, what only this machine has.
     pub(crate) state: PathBuf,
+    /// The folder of the keys, apart from the state: who loses or removes the state can still log in.
+    pub(crate) keys: PathBuf,
     /// The bucket that the state is in, where it is in one.
     pub(crate) bucket: Option<BucketPlace>,
 }
@@ -34,10 +36,9 @@ impl Place {
         declared: Option<&str>,
     ) -> Result<Self> {
         if let Some(url) = option.or(declared).and_then(|place| place.strip_prefix("s3://")) {
-            let private = root.own_folder().join("state");
             return Ok(Self {
                 bucket: Some(bucket(url, project, stage)?),
-                ..Self::below(private, project, stage)
+                ..Self::below(&root.own_folder(), project, stage)
             });
         }
         let base = match (option, declared) {
@@ -45,35 +46,34 @@ impl Place {
             (None, Some(place)) => folder(file_folder, place, "the `state` node")?,
             (None, None) => root.own_folder(),
         };
-        Ok(Self::below(base.join("state"), project, stage))
+        Ok(Self::below(&base, project, stage))
     }
 
     /// The place for the emulated world.
     pub(crate) fn sandbox(root: &Project, project: &str, stage: &str) -> Self {
         let private = sandbox_folder(root);
-        let state = private.join("state").join(project).join(stage);
         Self {
-            private,
-            state,
-            bucket: None,
+            private: private.clone(),
+            ..Self::below(&private, project, stage)
         }
     }
 
     /// The private key that reaches the stage's servers.
     pub(crate) fn deploy_key(&self) -> PathBuf {
-        self.state.join("deploy_key")
+        self.keys.join("deploy_key")
     }
 
     /// The host keys of the stage's servers.
     pub(crate) fn known_hosts(&self) -> PathBuf {
-        self.state.join("known_hosts")
+        self.keys.join("known_hosts")
     }
 
-    fn below(private: PathBuf, project: &str, stage: &str) -> Self {
-        let state = private.join(project).join(stage);
+    fn below(base: &Path, project: &str, stage: &str) -> Self {
+        let private = base.join("state");
         Self {
+            state: private.join(project).join(stage),
+            keys: base.join("keys").join(project).join(stage),
             private,
-            state,
             bucket: None,
         }
     }
@@ -81,6 +81,7 @@ impl Place {
     /// Makes the folder, readable by its owner only, and hides it from version control.
     pub(crate) fn make(&self) -> Result<()> {
         make_private(&self.private)?;
+        make_private(&self.keys)?;
         make_private(&self.state)
     }
 }

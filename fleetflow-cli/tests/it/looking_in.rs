@@ -73,7 +73,7 @@ fn ssh(project: &Project) {
     assert_eq!((run.code, run.out.as_str()), (Some(0), "box\n"), "{run:#?}");
     let run = project.flow(&["--sandbox", "ssh", "server.box", "--", "false"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
-    let hosts = project.world().join("state/shop/dev/known_hosts");
+    let hosts = project.world().join("keys/shop/dev/known_hosts");
     let text = std::fs::read_to_string(&hosts).unwrap();
     let start = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI";
     let at = text.find(start).unwrap() + start.len() + 5;

@@ -117,6 +117,16 @@ pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Res
     let assemblies = session.assemble(&outline, options, catalog, chosen);
     let stages = outline.stage_names();
     let assembly = chosen.and_then(|chosen| assemblies.into_iter().nth(chosen));
+    if let Some(Assembly { stack, .. }) = &assembly
+        && stack.declarations().is_empty()
+        && session.found.iter().all(|told| told.severity != Severity::Error)
+    {
+        let message = format!("the stage `{}` declares nothing", stack.stage());
+        let help = "with this file, `up` removes everything that it made for the stage before";
+        session
+            .found
+            .push(Diagnostic::warning("flow::empty", None, message).help(help.to_owned()));
+    }
     let (sources, warnings) = session.finish()?;
     // A stage that could not be chosen or put together is among the errors of `finish`.
     let Some(Assembly {

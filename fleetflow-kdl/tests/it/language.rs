@@ -220,3 +220,24 @@ fn variables_come_from_the_process_over_the_stage_over_all() {
         "values may be secrets"
     );
 }
+
+#[test]
+fn a_stage_that_declares_nothing_is_told() {
+    for text in ["", "project \"shop\"", "stage \"dev\" { }"] {
+        let loaded = Case::new(text).load().expect("a file that loads");
+        let warnings = loaded.warnings.expect("a warning");
+        assert!(
+            warnings
+                .iter()
+                .any(|warning| warning.message.contains("declares nothing")),
+            "{text:?}"
+        );
+    }
+    assert!(
+        Case::new("r2-bucket \"bucket-a\"")
+            .load()
+            .expect("a file")
+            .warnings
+            .is_none()
+    );
+}
