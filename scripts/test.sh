@@ -29,7 +29,12 @@ else
 fi
 
 step "tests"
-cargo test --workspace --no-fail-fast
+mkdir -p target
+# With what tests print: how much they covered, and what they skipped and why.
+cargo test --workspace --no-fail-fast -- --show-output 2>&1 | tee target/tests.txt
+
+step "skipped among these"
+grep -E "^skipped: " target/tests.txt | sort -u || echo "nothing"
 
 step "Python"
 fleetflow-py/test.sh
