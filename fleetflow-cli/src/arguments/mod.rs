@@ -15,6 +15,7 @@ pub(crate) use value::{Disruption, Variable};
 /// Makes SAKURA Cloud, Cloudflare and Docker equal to what a flow.kdl declares.
 #[derive(Debug, Parser)]
 #[command(
+    name = "fleetflow",
     version,
     propagate_version = true,
     max_term_width = 100,

@@ -194,5 +194,7 @@ fn wrong_words_are_wrong_usage() {
         let run = project.flow(words);
         assert_eq!(run.code, Some(64), "{run:#?}");
     }
-    assert_eq!(project.flow(&["--version"]).code, Some(0));
+    let version = project.flow(&["--version"]);
+    assert_eq!(version.code, Some(0));
+    assert_eq!(version.out, concat!("fleetflow ", env!("CARGO_PKG_VERSION"), "\n"));
 }
