@@ -196,5 +196,8 @@ fn wrong_words_are_wrong_usage() {
     }
     let version = project.flow(&["--version"]);
     assert_eq!(version.code, Some(0));
-    assert_eq!(version.out, concat!("fleetflow ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        version.out,
+        concat!("fleetflow ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }
