@@ -4,10 +4,9 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use fleetflow_core::docker::KeyPair;
 use fleetflow_core::{Error, ErrorKind, Result, Stack};
-use russh::keys::PrivateKey;
-use russh::keys::ssh_key::LineEnding;
-use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 /// Our own key of a stage: the private half lies in a file that only its owner reads.
@@ -25,8 +24,8 @@ impl DeployKey {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed("read", file, &error)),
         };
-        let key = PrivateKey::from_openssh(&text).map_err(|error| failed("understand", file, &error))?;
-        public(&key, file).map(|public| Some(Self { public }))
+        let pair = KeyPair::from_private(text.into()).map_err(|error| failed("understand", file, &error))?;
+        Ok(Some(Self::of(&pair)))
     }
 
     /// The key in `file`, made if there is none. `comment` says in lists of keys whose it is.
@@ -38,14 +37,8 @@ impl DeployKey {
     }
 
     fn make(file: &Path, comment: &str) -> Result<Self> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| failed("make", file, &error))?;
-        let pair = Ed25519Keypair::from_seed(&seed);
-        let key = PrivateKey::new(KeypairData::from(pair), comment)
-            .map_err(|error| failed("make", file, &error))?;
-        let text = key
-            .to_openssh(LineEnding::LF)
-            .map_err(|error| failed("make", file, &error))?;
+        let pair = KeyPair::generate(comment).map_err(|error| failed("make", file, &error))?;
+        let text = pair.private().expose_secret();
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -54,8 +47,13 @@ impl DeployKey {
             .open(file)
             .and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()))
             .map_err(|error| failed("write", file, &error))?;
-        let public = public(&key, file)?;
-        Ok(Self { public })
+        Ok(Self::of(&pair))
+    }
+
+    fn of(pair: &KeyPair) -> Self {
+        Self {
+            public: pair.public().to_owned(),
+        }
     }
 }
 
@@ -79,12 +77,6 @@ pub fn named(stack: &Stack) -> Vec<PathBuf> {
         }
     }
     files
-}
-
-fn public(key: &PrivateKey, file: &Path) -> Result<String> {
-    key.public_key()
-        .to_openssh()
-        .map_err(|error| failed("understand", file, &error))
 }
 
 fn failed(verb: &str, file: &Path, error: &dyn std::fmt::Display) -> Error {
