@@ -100,13 +100,20 @@ async fn look(clouds: &Clouds, scope: &Scope, kind: &dyn Kind, wanted: Vec<Wante
 
 /// What is looked for, by kind.
 struct Wants<'w> {
+    addresses: BTreeMap<&'w str, BTreeSet<&'w Address>>,
     desired: BTreeMap<&'w Address, &'w Declaration>,
     state: &'w State,
 }
 
 impl<'w> Wants<'w> {
     fn new(desired: &'w [Declaration], state: &'w State) -> Self {
+        let declared = desired.iter().map(|declared| &declared.address);
+        let mut addresses: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for address in declared.chain(state.entries().map(|(address, _)| address)) {
+            addresses.entry(address.kind()).or_default().insert(address);
+        }
         Self {
+            addresses,
             desired: desired
                 .iter()
                 .map(|declared| (&declared.address, declared))
@@ -115,24 +122,14 @@ impl<'w> Wants<'w> {
         }
     }
 
-    fn addresses(&self) -> BTreeSet<&'w Address> {
-        self.desired
-            .keys()
-            .copied()
-            .chain(self.state.entries().map(|(address, _)| address))
-            .collect()
-    }
-
     fn kinds(&self) -> impl Iterator<Item = &'static dyn Kind> {
-        let names: BTreeSet<_> = self.addresses().into_iter().map(Address::kind).collect();
-        names.into_iter().filter_map(catalog::kind)
+        self.addresses.keys().copied().filter_map(catalog::kind)
     }
 
     /// What is looked for of `kind`; with `parents`, only what lives in one that is there.
     fn of(&self, kind: &dyn Kind, parents: Option<&Parents>) -> Vec<Wanted> {
-        self.addresses()
-            .into_iter()
-            .filter(|address| address.kind() == kind.name())
+        let addresses = self.addresses.get(kind.name()).into_iter().flatten();
+        addresses
             .filter_map(|address| self.wanted(address, kind, parents))
             .collect()
     }

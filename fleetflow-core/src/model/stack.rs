@@ -126,6 +126,21 @@ impl Stack {
 
     /// Everything that is wrong with the stack and can be known without a cloud.
     pub fn check(&self) -> Vec<Problem> {
+        self.checked().1
+    }
+
+    /// The same stack with every declaration in canonical form.
+    pub(crate) fn canonical(&self) -> Result<Self, Vec<Problem>> {
+        let (canonical, problems) = self.checked();
+        if problems.is_empty() {
+            Ok(canonical)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The declarations that can be put into canonical form, and everything that is wrong with the stack.
+    fn checked(&self) -> (Self, Vec<Problem>) {
         let mut problems = self.check_names();
         let mut declarations = Vec::new();
         for declared in &self.declarations {
@@ -142,24 +157,7 @@ impl Stack {
             ..self.clone()
         };
         problems.extend(plan::check(&decoded, self));
-        problems
-    }
-
-    /// The same stack with every declaration in canonical form.
-    pub(crate) fn canonical(&self) -> Result<Self, Vec<Problem>> {
-        let problems = self.check();
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let declarations = self
-            .declarations
-            .iter()
-            .filter_map(|declared| decode(declared).ok())
-            .collect();
-        Ok(Self {
-            declarations,
-            ..self.clone()
-        })
+        (decoded, problems)
     }
 
     fn check_names(&self) -> Vec<Problem> {

@@ -43,8 +43,7 @@ impl Basis {
 }
 
 fn digest(value: &impl Serialize) -> String {
-    // Everything here is a tree of plain data with texts as keys, which always has a form in JSON. Were there none,
-    // the digest would differ from every other one, and the plan be refused.
+    // Everything here is a tree of plain data with texts as keys, which always has a form in JSON.
     let text = serde_json::to_vec(value).unwrap_or_default();
     blake3::hash(&text).to_hex()[..LENGTH].to_owned()
 }
