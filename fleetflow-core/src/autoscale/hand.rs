@@ -83,6 +83,6 @@ impl Stack {
         let seen = self.observed_scaled(session, state, Scaling::default()).await?;
         let plan = review(scaling_only(self.plan_from(session, &seen).await?)).await?;
         session.store.append(lease, vec![decision]).await?;
-        self.carry_out(&plan, &seen.state, session, lease).await
+        self.carry_out(&plan, &seen, session, lease).await
     }
 }

@@ -101,10 +101,7 @@ impl<'t> Ticker<'t> {
             plan = scaling_only(plan);
         }
         (self.told)(WatchEvent::Looked(plan.clone()));
-        let report = self
-            .stack
-            .carry_out(&plan, &seen.state, self.session, lease)
-            .await?;
+        let report = self.stack.carry_out(&plan, seen, self.session, lease).await?;
         if !plan.is_empty() {
             let failed = report.failed.iter();
             (self.told)(WatchEvent::Acted {

@@ -14,7 +14,9 @@ use super::journal::Journal;
 use super::queue::Queue;
 use super::{Context, Event, Outcome, Report, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, BatchStep, Existing, Made, Owner, Stack, Verb, has_unknown, resolve, reveal};
+use crate::model::{
+    Address, BatchStep, Existing, Made, Owner, Scope, Stack, Verb, has_unknown, resolve, reveal,
+};
 use crate::plan::{Action, Plan, Step};
 use crate::state::Event as Entry;
 
@@ -22,6 +24,7 @@ use crate::state::Event as Entry;
 pub(super) async fn apply(
     stack: &Stack,
     plan: &Plan,
+    scope: Scope,
     session: &Session,
     journal: &Journal<'_>,
 ) -> Result<Report> {
@@ -34,7 +37,7 @@ pub(super) async fn apply(
     });
     journal.write(records.collect()).await?;
     let (checkpoints, mut identified) = tokio::sync::mpsc::unbounded_channel();
-    let mut run = Run::new(stack, plan, session, checkpoints);
+    let mut run = Run::new(stack, plan, scope, session, checkpoints);
     let mut running = FuturesUnordered::new();
     loop {
         while let Some(group) = run.next_group(running.len() - run.pausing) {
@@ -79,6 +82,7 @@ pub(super) type Finished = (Step, Instant, Result<Option<Made>>, Value);
 
 struct Run<'r> {
     stack: &'r Stack,
+    scope: Scope,
     session: &'r Session,
     checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
     queue: Queue,
@@ -96,11 +100,13 @@ impl<'r> Run<'r> {
     fn new(
         stack: &'r Stack,
         plan: &Plan,
+        scope: Scope,
         session: &'r Session,
         checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
     ) -> Self {
         Self {
             stack,
+            scope,
             session,
             checkpoints,
             queue: Queue::new(&plan.steps),
@@ -192,7 +198,7 @@ impl<'r> Run<'r> {
                 .unwrap_or_default();
             prepared.push((step, applied, verbs));
         }
-        let (session, scope) = (self.session, self.stack.scope(&[]));
+        let (session, scope) = (self.session, self.scope.clone());
         async move { carry_out(session, &scope, prepared, began).await }
     }
 

@@ -113,7 +113,7 @@ impl Stack {
         let report = async {
             let observation = self.observed(session, goal).await?;
             let plan = review(self.plan_from(session, &observation).await?).await?;
-            self.carry_out(&plan, &observation.state, session, &lease).await
+            self.carry_out(&plan, &observation, session, &lease).await
         };
         let report = report.await;
         give_back(session, lease, report).await
@@ -144,23 +144,23 @@ impl Stack {
         if comparable.steps != plan.steps {
             return Err(refused("its steps are other ones"));
         }
-        self.carry_out(plan, &observation.state, session, lease).await
+        self.carry_out(plan, &observation, session, lease).await
     }
 
     pub(crate) async fn carry_out(
         &self,
         plan: &Plan,
-        state: &State,
+        seen: &Observation,
         session: &Session,
         lease: &Lease,
     ) -> Result<Report> {
         let journal = Journal::new(session.store.as_ref(), lease);
-        let void = Scaling::void(self, state, &(session.caller.now)());
+        let void = Scaling::void(self, &seen.state, &(session.caller.now)());
         journal.write(void).await?;
         if !plan.is_empty() || !plan.records.is_empty() {
             journal.started(&session.caller).await?;
         }
-        let report = apply(self, plan, session, &journal).await?;
+        let report = apply(self, plan, self.scope(&seen.desired), session, &journal).await?;
         if !plan.is_empty() {
             journal.finished(&session.caller, report.outcome).await?;
         }
@@ -284,7 +284,7 @@ impl Stack {
             .collect())
     }
 
-    pub(super) fn scope(&self, desired: &[Declaration]) -> Scope {
+    fn scope(&self, desired: &[Declaration]) -> Scope {
         Scope {
             project: self.project().to_owned(),
             stage: self.stage().to_owned(),

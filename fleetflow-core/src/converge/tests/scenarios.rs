@@ -277,6 +277,11 @@ async fn a_lost_answer_is_looked_for_in_the_same_run_and_makes_no_duplicate() {
         if fault == Fault::After {
             assert_eq!(report.unwrap().count(Action::Create), 2, "{fault:?} {stale}");
         }
+        let declared = bench.things.declared();
+        assert!(
+            declared.iter().all(|count| *count == 2),
+            "a look for what was lost is one of the same stage: {declared:?}"
+        );
         assert!(names(&bench).len() <= 2, "{fault:?} {stale}: {:?}", names(&bench));
     }
 }

@@ -136,6 +136,8 @@ struct World {
     faults: BTreeMap<u64, Fault>,
     /// How long what was made is not seen by reads, and since when each is there.
     stale: Duration,
+    /// How much the stage declared, as each look was told.
+    declared: Vec<usize>,
     born: BTreeMap<u64, Instant>,
 }
 
@@ -166,6 +168,11 @@ impl Things {
     /// From now on reads show what is made only after `time`.
     pub(crate) fn stale(&self, time: Duration) {
         self.world().stale = time;
+    }
+
+    /// How much the stage declared, as each look was told.
+    pub(crate) fn declared(&self) -> Vec<usize> {
+        self.world().declared.clone()
     }
 
     pub(crate) fn rows(&self) -> Vec<Row> {
@@ -275,6 +282,7 @@ impl Lifecycle for Thing {
     type Cloud = Things;
 
     async fn observe(cloud: &Things, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
+        cloud.world().declared.push(scope.declared.len());
         let rows = cloud.call(false, |world| world.seen()).await?;
         Ok(rows
             .iter()
