@@ -271,6 +271,15 @@ impl Observed {
             status: Map::new(),
         }
     }
+
+    /// The same, of which the cloud says `live`, a JSON object.
+    #[must_use]
+    pub fn showing(mut self, live: Value) -> Self {
+        if let Value::Object(live) = live {
+            self.live = live;
+        }
+        self
+    }
 }
 
 /// What a create or an update left behind.

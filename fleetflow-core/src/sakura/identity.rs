@@ -1,6 +1,8 @@
 //! Which rows of a list are ours, and which stand where one of ours is wanted. Pure.
 
-use crate::model::{Address, Found, Owner, Ownership, Scope, Wanted};
+use serde_json::Value;
+
+use crate::model::{Address, Found, Made, Observed, Owner, Ownership, Scope, Wanted};
 
 use super::Id;
 
@@ -28,6 +30,17 @@ pub(super) struct Chosen<'w, R> {
     pub(super) ownership: Ownership,
     /// Who looks for it.
     pub(super) wanted: Option<&'w Wanted>,
+}
+
+impl<R> Chosen<'_, R> {
+    /// The row as the planner sees it: with what the cloud says of it, its id and its outputs.
+    pub(super) fn shown(self, live: Value, made: Made) -> Observed {
+        Observed {
+            ownership: self.ownership,
+            outputs: made.outputs,
+            ..Observed::marked(self.address, made.id).showing(live)
+        }
+    }
 }
 
 /// What is looked for.
@@ -86,6 +99,18 @@ impl<'w> Search<'w> {
         (all, found)
     }
 
+    /// What the chosen rows look like to the planner, and how many were not chosen.
+    pub(super) fn found<R>(
+        self,
+        rows: impl IntoIterator<Item = R>,
+        card: impl Fn(&R) -> Card,
+        observed: impl Fn(Chosen<'w, R>) -> Observed,
+    ) -> Found {
+        let (chosen, mut found) = self.choose(rows, card);
+        found.resources = chosen.into_iter().map(observed).collect();
+        found
+    }
+
     fn identify(self, card: &Card) -> Option<(u8, Address, Ownership, Option<&'w Wanted>)> {
         let id = card.id.to_string();
         let remembers =
@@ -125,16 +150,4 @@ impl<'w> Search<'w> {
         let declared = wanted.spec.get("zone").and_then(serde_json::Value::as_str);
         self.zone.is_none() || declared == self.zone
     }
-}
-
-/// The zones in which something of `wanted` may be: where it is declared, and where it was.
-pub(super) fn zones(wanted: &[Wanted]) -> std::collections::BTreeSet<&str> {
-    wanted.iter().flat_map(zones_of).collect()
-}
-
-fn zones_of(wanted: &Wanted) -> impl Iterator<Item = &str> {
-    let was = wanted.remembered.iter();
-    let was = was.flat_map(|was| [was.spec.get("zone"), was.outputs.get("zone")]);
-    let all = std::iter::once(wanted.spec.get("zone")).chain(was);
-    all.flatten().filter_map(serde_json::Value::as_str)
 }

@@ -5,6 +5,7 @@ mod builder;
 mod client;
 mod id;
 mod identity;
+mod look;
 mod lookup;
 mod mark;
 mod os;

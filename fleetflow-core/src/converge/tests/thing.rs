@@ -268,9 +268,8 @@ fn observed(scope: &Scope, wanted: &[Wanted], serial: u64, row: &Row) -> Option<
     let live = json!({"name": row.name, "size": row.size, "zone": row.zone, "input": row.input});
     Some(Observed {
         ownership,
-        live: live.as_object().cloned().unwrap_or_default(),
         outputs: Map::from_iter([("serial".to_owned(), Value::String(serial.to_string()))]),
-        ..Observed::marked(address, serial.to_string())
+        ..Observed::marked(address, serial.to_string()).showing(live)
     })
 }
 

@@ -81,10 +81,9 @@ fn foreign(row: &Row, wanted: &Wanted, host: &Host) -> Observed {
     };
     Observed {
         ownership: marks::foreign(&labels),
-        live: live.as_object().cloned().unwrap_or_default(),
         outputs: outputs(id_of(row), row.image_id.as_deref(), host),
         status: shown(row),
-        ..Observed::marked(wanted.address.clone(), id)
+        ..Observed::marked(wanted.address.clone(), id).showing(live)
     }
 }
 

@@ -143,10 +143,9 @@ fn observed(address: Address, row: &Row, host: &Host) -> Observed {
     let live = json!({"host": host, "name": row.name, "place": address.name()});
     let status = json!({"driver": row.driver});
     Observed {
-        live: live.as_object().cloned().unwrap_or_default(),
         outputs: Made::new("", &outputs(&id, host)).outputs,
         status: status.as_object().cloned().unwrap_or_default(),
-        ..Observed::marked(address, id)
+        ..Observed::marked(address, id).showing(live)
     }
 }
 

@@ -109,10 +109,9 @@ fn observed(address: Address, row: &Row, host: &Host) -> Observed {
     let live = json!({"host": host, "name": row.name, "place": address.name()});
     let status = json!({"driver": row.driver});
     Observed {
-        live: live.as_object().cloned().unwrap_or_default(),
         outputs: Made::new("", &outputs(host)).outputs,
         status: status.as_object().cloned().unwrap_or_default(),
-        ..Observed::marked(address, &row.name)
+        ..Observed::marked(address, &row.name).showing(live)
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::try_join_all;
 use serde_json::{Map, Value, json};
 
 use super::Server;
@@ -12,20 +11,15 @@ use super::wire::{Machine, Volume};
 use crate::error::Result;
 use crate::model::{Address, Existing, Found, Observed, Owner, Ownership, Resource as _, Scope, Wanted};
 use crate::sakura::client::Call;
-use crate::sakura::identity::{self, Card, Chosen, Search};
-use crate::sakura::{Id, Sakura, mark};
+use crate::sakura::identity::{Card, Chosen, Search};
+use crate::sakura::{Id, Sakura, look, mark};
 
 /// All servers that are ours or wanted.
 pub(super) async fn observe(sakura: &Sakura, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
-    let looks = identity::zones(wanted)
-        .into_iter()
-        .map(|zone| look(sakura, scope, wanted, zone));
-    let mut found = Found::default();
-    found.extend(try_join_all(looks).await?);
-    Ok(found)
+    look::in_each_zone(wanted, |zone| look_in(sakura, scope, wanted, zone)).await
 }
 
-async fn look(sakura: &Sakura, scope: &Scope, wanted: &[Wanted], zone: &str) -> Result<Found> {
+async fn look_in(sakura: &Sakura, scope: &Scope, wanted: &[Wanted], zone: &str) -> Result<Found> {
     let call = Call::get(zone, "server", format!("list the servers of {zone}"));
     let machines: Vec<Machine> = sakura.list(call, "Servers", Value::Null).await?;
     let search = Search {

@@ -15,7 +15,7 @@ use crate::model::{Existing, Found, Lifecycle, Made, Scope, Wanted};
 use crate::plan::Change;
 use crate::sakura::client::Call;
 use crate::sakura::wait::{Freshness, Look, until};
-use crate::sakura::{Id, Sakura, answer, mark};
+use crate::sakura::{Id, Sakura, answer, mark, zone};
 
 /// How long a deletion may take: a disk that is being copied cannot be deleted before that is over.
 const DELETION: Duration = Duration::from_hours(1);
@@ -57,11 +57,11 @@ impl Lifecycle for Server {
     /// With all its disks: they belong to the declaration. The power is cut, as official tools do before they delete
     /// (API doc "Delete").
     async fn delete(sakura: &Sakura, context: &Context, was: &Existing) -> Result<()> {
-        let zone = was.output("zone").or_else(|| was.spec.get("zone")?.as_str());
-        let (Some(zone), Ok(id)) = (zone, was.id.parse::<Id>()) else {
-            let message = "the zone or the id of the server is not known";
-            return Err(Error::new(ErrorKind::Internal, message).on(&was.address));
-        };
+        let zone = zone::of_existing(was)?;
+        let id: Id = was.id.parse().map_err(|_| {
+            let message = format!("`{}` is not the id of a server", was.id);
+            Error::new(ErrorKind::Internal, message).on(&was.address)
+        })?;
         remove(sakura, context, zone, id).await?;
         if may_have_scripts(&was.spec) {
             note::remove_all(sakura, &context.owner).await?;

@@ -55,12 +55,8 @@ fn observed(chosen: Chosen<'_, Row>) -> Observed {
         let same = same_key(declared, &row.public_key);
         live["public_key"] = if same { declared } else { row.public_key.as_str() }.into();
     }
-    Observed {
-        ownership: chosen.ownership.clone(),
-        live: live.as_object().cloned().unwrap_or_default(),
-        outputs: made(row).outputs,
-        ..Observed::marked(chosen.address.clone(), row.id.to_string())
-    }
+    let made = made(row);
+    chosen.shown(live, made)
 }
 
 /// Whether two texts are the same key: the words behind it are a comment (RFC 4253 section 6.6 has none).
@@ -103,16 +99,13 @@ impl Lifecycle for SshKey {
     async fn observe(sakura: &Sakura, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         let call = Call::get(zone::GLOBAL, "sshkey", "list the SSH keys");
         let rows: Vec<Row> = sakura.list(call, "SSHKeys", Value::Null).await?;
-        let kind = Self::KIND;
         let search = Search {
-            kind,
+            kind: Self::KIND,
             scope,
             wanted,
             zone: None,
         };
-        let (chosen, mut found) = search.choose(rows, card);
-        found.resources = chosen.into_iter().map(observed).collect();
-        Ok(found)
+        Ok(search.found(rows, card, observed))
     }
 
     async fn create(sakura: &Sakura, context: &Context, spec: &Self, _: Option<&Existing>) -> Result<Made> {

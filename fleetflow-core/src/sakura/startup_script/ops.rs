@@ -73,12 +73,8 @@ fn observed(chosen: Chosen<'_, Row>) -> Observed {
         let same = declared.trim() == row.content.replace("\r\n", "\n").trim();
         live["content"] = if same { declared } else { row.content.as_str() }.into();
     }
-    Observed {
-        ownership: chosen.ownership.clone(),
-        live: live.as_object().cloned().unwrap_or_default(),
-        outputs: made(row.id).outputs,
-        ..Observed::marked(chosen.address.clone(), row.id.to_string())
-    }
+    let made = made(row.id);
+    chosen.shown(live, made)
 }
 
 fn made(id: Id) -> Made {
@@ -110,16 +106,13 @@ impl Lifecycle for StartupScript {
         let rows: Vec<Row> = sakura.list(call, "Notes", Value::Null).await?;
         // The vendor's own scripts are in the list as well.
         let rows = rows.into_iter().filter(|row| row.scope != "shared");
-        let kind = Self::KIND;
         let search = Search {
-            kind,
+            kind: Self::KIND,
             scope,
             wanted,
             zone: None,
         };
-        let (chosen, mut found) = search.choose(rows, card);
-        found.resources = chosen.into_iter().map(observed).collect();
-        Ok(found)
+        Ok(search.found(rows, card, observed))
     }
 
     async fn create(sakura: &Sakura, context: &Context, spec: &Self, _: Option<&Existing>) -> Result<Made> {

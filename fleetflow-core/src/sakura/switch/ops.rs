@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures::future::try_join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,9 +11,9 @@ use crate::error::Result;
 use crate::model::{Existing, Found, Lifecycle, Made, Observed, Resource as _, Scope, Wanted};
 use crate::plan::Change;
 use crate::sakura::client::Call;
-use crate::sakura::identity::{Card, Chosen, Search, zones};
+use crate::sakura::identity::{Card, Chosen, Search};
 use crate::sakura::wire::{Reference, or_default};
-use crate::sakura::{Id, Sakura, mark, wait, zone};
+use crate::sakura::{Id, Sakura, look, mark, wait, zone};
 
 /// How long a server may take to let go of its switch.
 const RELEASE: Duration = Duration::from_mins(2);
@@ -42,20 +41,16 @@ fn card(row: &Row) -> Card {
 }
 
 fn observed(chosen: Chosen<'_, Row>, zone: &str) -> Observed {
-    let row = chosen.row;
+    let row = &chosen.row;
     let tags = mark::declared(&row.tags);
     let live = json!({
         "name": row.name,
         "zone": zone,
-        "description": (!row.description.is_empty()).then_some(row.description),
+        "description": (!row.description.is_empty()).then_some(&row.description),
         "tags": (!tags.is_empty()).then_some(tags),
     });
-    Observed {
-        ownership: chosen.ownership,
-        live: live.as_object().cloned().unwrap_or_default(),
-        outputs: made(row.id, zone).outputs,
-        ..Observed::marked(chosen.address, row.id.to_string())
-    }
+    let made = made(row.id, zone);
+    chosen.shown(live, made)
 }
 
 fn made(id: Id, zone: &str) -> Made {
@@ -74,23 +69,18 @@ impl Lifecycle for Switch {
     type Cloud = Sakura;
 
     async fn observe(sakura: &Sakura, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
-        let looks = zones(wanted).into_iter().map(|zone| async move {
+        look::in_each_zone(wanted, async |zone| {
             let call = Call::get(zone, "switch", format!("list the switches of {zone}"));
             let rows: Vec<Row> = sakura.list(call, "Switches", Value::Null).await?;
-            let kind = Self::KIND;
             let search = Search {
-                kind,
+                kind: Self::KIND,
                 scope,
                 wanted,
                 zone: Some(zone),
             };
-            let (chosen, mut found) = search.choose(rows, card);
-            found.resources = chosen.into_iter().map(|chosen| observed(chosen, zone)).collect();
-            Ok::<_, crate::Error>(found)
-        });
-        let mut found = Found::default();
-        found.extend(try_join_all(looks).await?);
-        Ok(found)
+            Ok(search.found(rows, card, |chosen| observed(chosen, zone)))
+        })
+        .await
     }
 
     async fn create(sakura: &Sakura, context: &Context, spec: &Self, _: Option<&Existing>) -> Result<Made> {
