@@ -59,6 +59,12 @@ async fn the_example_converges_a_second_run_changes_nothing_and_everything_is_re
     let log = clouds.sandbox().log();
     let writes: Vec<_> = log.writes().collect();
     assert!(writes.is_empty(), "a plan wrote: {writes:?}");
+    let removal = stack.plan_destroy().await.unwrap();
+    assert_eq!(
+        removal.notes,
+        Vec::<String>::new(),
+        "a zone is not to be taken over, nor to be removed"
+    );
     stack.destroy().await.unwrap();
     assert_eq!(clouds.sandbox().inventory(), before);
 }

@@ -49,7 +49,10 @@ impl Planner<'_> {
     fn unremembered(&mut self) {
         for found in &self.inputs.observed.resources {
             let address = &found.address;
-            let unknown = found.ownership == Ownership::Unmarkable && self.entry(address).is_none();
+            // What is only looked up (a zone) is never anybody's to remove.
+            let removable = catalog::kind(address.kind()).is_some_and(|kind| !kind.is_lookup());
+            let unmarkable = found.ownership == Ownership::Unmarkable;
+            let unknown = removable && unmarkable && self.entry(address).is_none();
             if unknown && !self.declared.contains_key(address) {
                 self.notes.push(format!(
                     "{address} exists (id {}), but the state does not know it as ours, and its kind has no room for \
