@@ -114,13 +114,7 @@ impl Reach {
     pub(crate) async fn close<T>(self, result: Result<T, Failure>) -> Result<T, Failure> {
         // Connections end before what they lead to.
         drop(self.engines);
-        let stopped = match self.emulated {
-            Some(emulated) => emulated.stop().await,
-            None => Ok(()),
-        };
-        let result = result?;
-        stopped?;
-        Ok(result)
+        clouds::leave(self.emulated, result).await
     }
 
     fn all<T>(&self, kind: &str, read: impl Fn(&Address, &Entry) -> Option<T>) -> Result<Vec<T>> {

@@ -12,6 +12,7 @@ use crate::invocation::Invocation;
 use crate::load;
 use crate::place::Place;
 use crate::project::Project;
+use crate::question::Care;
 use crate::show::header::World;
 
 /// A stage of a project on this disk.
@@ -54,6 +55,15 @@ impl Site {
     /// The state of the stage.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)
+    }
+
+    /// What the stage asks for before it is changed.
+    pub(crate) fn care(&self) -> Care {
+        if self.loaded.protect {
+            Care::Protected
+        } else {
+            Care::Usual
+        }
     }
 
     /// The project's name and the stage's.

@@ -137,13 +137,7 @@ impl<'w> Workplace<'w> {
 
     /// Leaves, with what came out; emulated clouds are stopped and saved.
     pub(crate) async fn close<T>(self, result: Result<T, Failure>) -> Result<T, Failure> {
-        let stopped = match self.emulated {
-            Some(emulated) => emulated.stop().await,
-            None => Ok(()),
-        };
-        let result = result?;
-        stopped?;
-        Ok(result)
+        clouds::leave(self.emulated, result).await
     }
 }
 

@@ -10,6 +10,8 @@ use fleetflow_core::{Error, ErrorKind, Result};
 use fleetflow_sandbox::{Options, Sandbox};
 use futures::FutureExt as _;
 
+use crate::failure::Failure;
+
 /// Running emulated clouds.
 pub(crate) struct Emulated {
     sandbox: Arc<Sandbox>,
@@ -56,13 +58,24 @@ impl Emulated {
     }
 
     /// Stops them and saves their world.
-    pub(crate) async fn stop(self) -> Result<()> {
+    async fn stop(self) -> Result<()> {
         // None while a connection is being looked up this very moment; each change was saved before it was answered.
         if let Some(sandbox) = Arc::into_inner(self.sandbox) {
             sandbox.shutdown().await.map_err(|error| failed("stop", &error))?;
         }
         self.turns.release(self.turn).await
     }
+}
+
+/// Stops the emulated clouds, if there are any, and goes on with what came out.
+pub(crate) async fn leave<T>(emulated: Option<Emulated>, result: Result<T, Failure>) -> Result<T, Failure> {
+    let stopped = match emulated {
+        Some(emulated) => emulated.stop().await,
+        None => Ok(()),
+    };
+    let result = result?;
+    stopped?;
+    Ok(result)
 }
 
 fn translated(sandbox: &Weak<Sandbox>, address: &str, port: u16) -> Result<(String, u16)> {

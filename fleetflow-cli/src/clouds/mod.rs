@@ -13,7 +13,7 @@ use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::State;
 use fleetflow_core::{Account, Clouds, Error, ErrorKind, Result};
 
-pub(crate) use emulated::Emulated;
+pub(crate) use emulated::{Emulated, leave};
 
 use crate::invocation::Invocation;
 use crate::site::Site;

@@ -29,11 +29,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &ScaleArguments) -> Result
         yes: arguments.yes,
         confirmed: arguments.confirm_stage.as_deref(),
     };
-    let care = if site.loaded.protect {
-        Care::Protected
-    } else {
-        Care::Usual
-    };
+    let care = site.care();
     let approved = approval.suffices(invocation.terminal, care, site.names().1)?;
     runtime::run(|cancelled| async move {
         let intent = Intent {

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::progress::{self, Form, Progress};
-use crate::question::{Approval, Care};
+use crate::question::Approval;
 use crate::runtime;
 use crate::show::plan::summary;
 use crate::site::Site;
@@ -29,12 +29,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &WatchArguments) -> Result
         yes: true,
         confirmed: arguments.confirm_stage.as_deref(),
     };
-    let care = if site.loaded.protect {
-        Care::Protected
-    } else {
-        Care::Usual
-    };
-    if !approval.suffices(invocation.terminal, care, site.names().1)? {
+    if !approval.suffices(invocation.terminal, site.care(), site.names().1)? {
         let error = fleetflow_core::Error::new(
             fleetflow_core::ErrorKind::Guarded,
             format!("the stage {:?} is protected", site.names().1),
