@@ -6,6 +6,8 @@ mod folder;
 mod format;
 mod hold;
 mod memory;
+#[cfg(test)]
+mod runs;
 mod store;
 
 use std::collections::BTreeMap;

@@ -5,57 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, json};
 use tempfile::TempDir;
 
 use super::*;
 use crate::model::Address;
-use crate::plan::Bookkeeping;
+use crate::state::runs::{applied, damage, holder, names, run};
 use crate::state::{acquire_within, forget};
-
-fn holder(who: &str) -> Holder {
-    Holder {
-        who: who.to_owned(),
-        operation: "up".to_owned(),
-        since: "2026-01-01T00:00:00Z".to_owned(),
-    }
-}
-
-fn applied(name: &str) -> Event {
-    Event::Applied {
-        address: Address::new("server", name),
-        id: format!("id of {name}"),
-        spec: json!({"name": name}),
-        outputs: Map::new(),
-        record: Bookkeeping::default(),
-    }
-}
 
 fn folder() -> (TempDir, FolderStore) {
     let folder = tempfile::tempdir().unwrap();
     let store = FolderStore::new(folder.path());
     (folder, store)
-}
-
-/// One run that writes `events`, one append each.
-async fn run(store: &FolderStore, events: impl IntoIterator<Item = Event>) {
-    let lease = store.acquire(holder("a")).await.unwrap();
-    for event in events {
-        store.append(&lease, vec![event]).await.unwrap();
-    }
-    store.release(lease).await.unwrap();
-}
-
-async fn names(store: &FolderStore) -> Vec<String> {
-    let state = store.load().await.unwrap();
-    state
-        .entries()
-        .map(|(address, _)| address.name().to_owned())
-        .collect()
-}
-
-async fn damage(store: &FolderStore) -> Vec<String> {
-    store.load().await.unwrap().damage().to_vec()
 }
 
 fn golden(version: &str) -> PathBuf {

@@ -10,57 +10,16 @@ use std::sync::Arc;
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
-use serde_json::{Map, json};
 
 use super::*;
-use crate::model::Address;
-use crate::plan::Bookkeeping;
+use crate::state::runs::{applied, damage, holder, names, run};
 use faults::Faulty;
-
-fn holder(who: &str) -> Holder {
-    Holder {
-        who: who.to_owned(),
-        operation: "up".to_owned(),
-        since: "2026-01-01T00:00:00Z".to_owned(),
-    }
-}
-
-fn applied(name: &str) -> Event {
-    Event::Applied {
-        address: Address::new("server", name),
-        id: format!("id of {name}"),
-        spec: json!({"name": name}),
-        outputs: Map::new(),
-        record: Bookkeeping::default(),
-    }
-}
 
 /// A store over objects that tests can look at and break.
 fn bucket() -> (Arc<Faulty>, BucketStore) {
     let objects = Arc::new(Faulty::default());
     let store = BucketStore::over(objects.clone(), "creo/dev", "s3://states/creo/dev".to_owned());
     (objects, store)
-}
-
-/// One run that writes `events`, one append each.
-async fn run(store: &BucketStore, events: impl IntoIterator<Item = Event>) {
-    let lease = store.acquire(holder("a")).await.unwrap();
-    for event in events {
-        store.append(&lease, vec![event]).await.unwrap();
-    }
-    store.release(lease).await.unwrap();
-}
-
-async fn names(store: &BucketStore) -> Vec<String> {
-    let state = store.load().await.unwrap();
-    state
-        .entries()
-        .map(|(address, _)| address.name().to_owned())
-        .collect()
-}
-
-async fn damage(store: &BucketStore) -> Vec<String> {
-    store.load().await.unwrap().damage().to_vec()
 }
 
 fn path(name: &str) -> Path {
