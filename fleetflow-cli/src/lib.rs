@@ -27,6 +27,7 @@ mod saved;
 mod show;
 mod site;
 mod store;
+mod telemetry;
 mod terminal;
 mod workplace;
 
@@ -36,7 +37,7 @@ use clap::Parser as _;
 
 pub use documents::schemas::schemas;
 
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 use edge::Edge;
 use exit::Exit;
 use failure::Failure;
@@ -59,7 +60,10 @@ fn run(edge: Edge) -> Exit {
         Err(error) => return usage(&error),
     };
     let invocation = Invocation::new(edge, arguments.options);
-    logging::start(invocation.options.verbose);
+    // `watch` begins it with its own traces.
+    if !matches!(arguments.command, Command::Watch(_)) {
+        logging::start(invocation.options.verbose);
+    }
     match commands::run(&invocation, arguments.command) {
         Ok(exit) => exit,
         Err(failure) => {

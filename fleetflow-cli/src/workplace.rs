@@ -20,6 +20,7 @@ use crate::progress::Progress;
 use crate::runtime::interruptible;
 use crate::show::header::{World, header, places};
 use crate::site::Site;
+use crate::telemetry::Measures;
 
 /// What a command is about to do.
 #[derive(Clone, Debug)]
@@ -125,9 +126,14 @@ impl<'w> Workplace<'w> {
         drop(self.witness.shown_by.set(Box::new(progress.watcher())));
     }
 
-    /// From now on, `progress` shows what happens while plans are carried out, one after another.
-    pub(crate) fn watch_all(&self, progress: &Progress) {
-        drop(self.witness.shown_by.set(Box::new(progress.watcher())));
+    /// From now on, `progress` shows what happens while plans are carried out, one after another, and `measures` measure
+    /// it.
+    pub(crate) fn watch_all(&self, progress: &Progress, measures: &Arc<Measures>) {
+        let (shown, measures) = (progress.watcher(), Arc::clone(measures));
+        drop(self.witness.shown_by.set(Box::new(move |event| {
+            measures.step(&event);
+            shown(event);
+        })));
     }
 
     /// Takes in the addresses of servers that `plan` is about to remove.

@@ -3,6 +3,7 @@
 mod services;
 mod value;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -240,6 +241,9 @@ pub(crate) struct WatchArguments {
     /// Look once and end: for cron
     #[arg(long)]
     pub(crate) once: bool,
+    /// Serve metrics for Prometheus at /metrics on this address: 127.0.0.1:9464
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics_addr: Option<SocketAddr>,
     /// The name of the stage, once more: for stages marked `protect`
     #[arg(long, value_name = "NAME")]
     pub(crate) confirm_stage: Option<String>,

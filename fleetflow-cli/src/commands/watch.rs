@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::mem::{Discriminant, discriminant};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fleetflow_core::autoscale::{Judgement, Reason, WatchEvent, WatchOptions};
 use fleetflow_core::plan::{DataGuard, DeletionGuard, Plan};
@@ -15,11 +15,13 @@ use crate::edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::logging;
 use crate::progress::{self, Form, Progress};
 use crate::question::Approval;
 use crate::runtime;
 use crate::show::plan::summary;
 use crate::site::Site;
+use crate::telemetry::{Measures, Telemetry};
 use crate::workplace::{Intent, Workplace};
 
 pub(super) fn run(invocation: &Invocation, arguments: &WatchArguments) -> Result<Exit, Failure> {
@@ -37,6 +39,21 @@ pub(super) fn run(invocation: &Invocation, arguments: &WatchArguments) -> Result
         let help = format!("add `--confirm-stage {}` if you mean it", site.names().1);
         return Err(error.help(help).into());
     }
+    let telemetry = Telemetry::new(&invocation.edge)?;
+    logging::traced(invocation.options.verbose, telemetry.tracer());
+    let result = watched(invocation, &site, arguments, &telemetry);
+    if let Err(told) = telemetry.finish() {
+        invocation.terminal.alert(&format!("{told}\n"));
+    }
+    result
+}
+
+fn watched(
+    invocation: &Invocation,
+    site: &Site,
+    arguments: &WatchArguments,
+    telemetry: &Telemetry,
+) -> Result<Exit, Failure> {
     runtime::run(|cancelled| async move {
         let intent = Intent {
             operation: "watch",
@@ -45,8 +62,8 @@ pub(super) fn run(invocation: &Invocation, arguments: &WatchArguments) -> Result
             deletions: DeletionGuard::Refuse,
             adopting: None,
         };
-        let workplace = Workplace::open(invocation, &site, &cancelled, intent).await?;
-        let result = watch(&workplace, arguments, &cancelled).await;
+        let workplace = Workplace::open(invocation, site, &cancelled, intent).await?;
+        let result = watch(&workplace, arguments, telemetry, &cancelled).await;
         workplace.close(result).await
     })
 }
@@ -54,18 +71,31 @@ pub(super) fn run(invocation: &Invocation, arguments: &WatchArguments) -> Result
 async fn watch(
     workplace: &Workplace<'_>,
     arguments: &WatchArguments,
+    telemetry: &Telemetry,
     cancelled: &CancellationToken,
 ) -> Result<Exit, Failure> {
     let invocation = workplace.invocation;
+    let measures = Arc::new(telemetry.measures());
+    measures.calls(&workplace.access.traffic);
+    let page = match arguments.metrics_addr {
+        Some(address) => Some(telemetry.serve(address).await?),
+        None => None,
+    };
+    if let Some(page) = &page {
+        invocation
+            .terminal
+            .say(&format!("metrics are at http://{}/metrics\n", page.address));
+    }
     let form = if invocation.options.json {
         Form::Json
     } else {
         Form::Text
     };
     let progress = Progress::start(form, invocation.terminal, cancelled.clone());
-    workplace.watch_all(&progress);
+    workplace.watch_all(&progress, &measures);
     let teller = Teller {
         workplace,
+        measures: &measures,
         reasons: Mutex::default(),
     };
     let result = workplace
@@ -93,6 +123,7 @@ fn options(arguments: &WatchArguments) -> WatchOptions {
 /// Tells people what is new, and programs everything.
 struct Teller<'t> {
     workplace: &'t Workplace<'t>,
+    measures: &'t Measures,
     /// The last reason for each server: the same one again is no news.
     reasons: Mutex<BTreeMap<String, Discriminant<Reason>>>,
 }
@@ -100,6 +131,7 @@ struct Teller<'t> {
 impl Teller<'_> {
     fn tell(&self, event: WatchEvent) {
         let invocation = self.workplace.invocation;
+        self.measures.see(&event);
         if let WatchEvent::Looked(plan) = &event {
             self.workplace.expect(plan);
         }
@@ -123,6 +155,7 @@ impl Teller<'_> {
                     .collect();
                 Some(format!("{done} done, {} failed{}", failed.len(), failed.concat()))
             }
+            WatchEvent::Rests { .. } => None,
             WatchEvent::Waits { because, seconds } => Some(format!("{because}; next try in {seconds} s")),
         }
     }
@@ -170,7 +203,7 @@ fn happened(event: WatchEvent) -> Option<Happened> {
         WatchEvent::Decided(judgement) => Some(Happened::Decided(Box::new(judgement))),
         WatchEvent::Looked(plan) => Some((&plan).into()),
         WatchEvent::Waits { because, seconds } => Some(Happened::Retry { because, seconds }),
-        // Each step has told its own end.
-        WatchEvent::Acted { .. } => None,
+        // Each step has told its own end, and a look that needs no words ends in silence.
+        WatchEvent::Acted { .. } | WatchEvent::Rests { .. } => None,
     }
 }

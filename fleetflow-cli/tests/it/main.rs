@@ -14,3 +14,4 @@ mod mending;
 mod refusals;
 mod scale;
 mod support;
+mod telemetry;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tracing::Instrument as _;
+
 use super::judge::{judge, now};
 use super::meter::Meter;
 use super::watch::{WatchEvent, WatchOptions};
@@ -38,6 +40,22 @@ impl<'t> Ticker<'t> {
     }
 
     pub(super) async fn tick(&mut self) -> Result<()> {
+        let span = tracing::info_span!(
+            "look",
+            project = self.stack.project(),
+            stage = self.stack.stage(),
+            otel.status_code = tracing::field::Empty,
+            otel.status_description = tracing::field::Empty,
+        );
+        let result = self.looked().instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span.record("otel.status_code", "error")
+                .record("otel.status_description", error.to_string());
+        }
+        result
+    }
+
+    async fn looked(&mut self) -> Result<()> {
         let holder = self.session.caller.holder("watch");
         let lease = self.session.store.acquire(holder).await?;
         let result = self.leased(&lease).await;
@@ -48,7 +66,9 @@ impl<'t> Ticker<'t> {
     async fn leased(&mut self, lease: &Lease) -> Result<()> {
         let state = self.session.store.load().await?;
         let mut seen = self.observed(state, BTreeSet::new()).await?;
-        let judgements = judge(self.stack, self.session, &seen, &mut self.meter).await?;
+        let judgements = judge(self.stack, self.session, &seen, &mut self.meter)
+            .instrument(tracing::info_span!("decide"))
+            .await?;
         for judgement in &judgements {
             (self.told)(WatchEvent::Decided(judgement.clone()));
         }
@@ -77,7 +97,10 @@ impl<'t> Ticker<'t> {
             absent,
             ..Scaling::default()
         };
-        self.stack.observed_scaled(self.session, state, scaling).await
+        self.stack
+            .observed_scaled(self.session, state, scaling)
+            .instrument(tracing::info_span!("observe"))
+            .await
     }
 
     /// What is written down of decisions that change a count.
@@ -101,7 +124,11 @@ impl<'t> Ticker<'t> {
             plan = scaling_only(plan);
         }
         (self.told)(WatchEvent::Looked(plan.clone()));
-        let report = self.stack.carry_out(&plan, seen, self.session, lease).await?;
+        let report = self
+            .stack
+            .carry_out(&plan, seen, self.session, lease)
+            .instrument(tracing::info_span!("apply", steps = plan.steps.len()))
+            .await?;
         if !plan.is_empty() {
             let failed = report.failed.iter();
             (self.told)(WatchEvent::Acted {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::Judgement;
 use super::tick::Ticker;
@@ -72,6 +73,13 @@ pub enum WatchEvent {
         /// What failed, and why.
         failed: Vec<(Address, String)>,
     },
+    /// The look is over.
+    Rests {
+        /// How long it took, in seconds.
+        took: f64,
+        /// Whether everything that it was to do is done.
+        succeeded: bool,
+    },
     /// Nothing could be done: the next try is later than usual.
     Waits {
         /// Why.
@@ -97,7 +105,12 @@ impl Stack {
         let mut failures = 0;
         let mut worked = false;
         loop {
+            let began = Instant::now();
             let result = ticker.tick().await;
+            told(WatchEvent::Rests {
+                took: began.elapsed().as_secs_f64(),
+                succeeded: result.is_ok(),
+            });
             if session.cancelled.is_cancelled() {
                 return Ok(());
             }

@@ -8,6 +8,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::calls::carry_out;
 use super::journal::Journal;
@@ -199,7 +200,8 @@ impl<'r> Run<'r> {
             prepared.push((step, applied, verbs));
         }
         let (session, scope) = (self.session, self.scope.clone());
-        async move { carry_out(session, &scope, prepared, began).await }
+        let span = span(&prepared);
+        async move { traced(carry_out(session, &scope, prepared, began).await) }.instrument(span)
     }
 
     /// The calls of a step: none for bookkeeping, two for a replacement.
@@ -359,6 +361,35 @@ impl<'r> Run<'r> {
             ..self.report
         })
     }
+}
+
+/// What a trace knows of a group: one step, or several that are carried out together.
+fn span(group: &[(Step, Result<Value>, Vec<BatchStep>)]) -> tracing::Span {
+    let Some((first, ..)) = group.first() else {
+        return tracing::Span::none();
+    };
+    let action = format!("{:?}", first.action).to_lowercase();
+    tracing::debug_span!(
+        "step",
+        otel.name = format!("{action} {}", first.address.kind()),
+        otel.status_code = tracing::field::Empty,
+        otel.status_description = tracing::field::Empty,
+        address = %first.address,
+        together = group.len(),
+    )
+}
+
+/// The same results, of which the trace knows the first failure.
+fn traced(finished: Vec<Finished>) -> Vec<Finished> {
+    if let Some(error) = finished
+        .iter()
+        .find_map(|(_, _, result, _)| result.as_ref().err())
+    {
+        tracing::Span::current()
+            .record("otel.status_code", "error")
+            .record("otel.status_description", error.to_string());
+    }
+    finished
 }
 
 fn unchanged(existing: &Existing) -> Made {

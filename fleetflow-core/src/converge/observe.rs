@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
+use tracing::Instrument as _;
 
 use super::{Event, Session};
 use crate::autoscale::Scaling;
@@ -93,7 +94,15 @@ async fn observe_once(
 
 async fn look(clouds: &Clouds, scope: &Scope, kind: &dyn Kind, wanted: Vec<Wanted>) -> Result<Found> {
     match kind.operations() {
-        Some(operations) if !wanted.is_empty() => operations.observe(clouds, scope, &wanted).await,
+        Some(operations) if !wanted.is_empty() => {
+            let name = kind.name();
+            let span = tracing::debug_span!(
+                "observe",
+                otel.name = format!("observe {name}"),
+                wanted = wanted.len()
+            );
+            operations.observe(clouds, scope, &wanted).instrument(span).await
+        }
         _ => Ok(Found::default()),
     }
 }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tracing::Instrument as _;
 
 pub use pace::Pace;
 pub use request::{Body, Repeat, Request, Response};
@@ -60,6 +61,7 @@ impl Default for Patience {
 pub struct Traffic {
     reads: AtomicU64,
     writes: AtomicU64,
+    microseconds: AtomicU64,
 }
 
 impl Traffic {
@@ -71,6 +73,16 @@ impl Traffic {
     /// Requests that may write, so far; each try counts.
     pub fn writes(&self) -> u64 {
         self.writes.load(Ordering::Relaxed)
+    }
+
+    /// How long answers were waited for, so far: the sum over all tries.
+    pub fn time(&self) -> Duration {
+        Duration::from_micros(self.microseconds.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn took(&self, time: Duration) {
+        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.microseconds.fetch_add(microseconds, Ordering::Relaxed);
     }
 
     pub(crate) fn count(&self, method: &http::Method) {
@@ -154,12 +166,12 @@ impl Http {
         self.traffic.count(&request.method);
         let again = request.repeat == Repeat::Always;
         let began = tokio::time::Instant::now();
-        let answer = self.transport.send(request).await;
-        trace(
-            request,
-            answer.as_ref().map(|response| response.status),
-            began.elapsed(),
-        );
+        let span = span(request);
+        let answer = self.transport.send(request).instrument(span.clone()).await;
+        let took = began.elapsed();
+        self.traffic.took(took);
+        let status = answer.as_ref().map(|response| response.status);
+        trace(&span, request, status, took);
         let response = answer.map_err(|error| Self::undelivered(&error, again))?;
         self.pace.learn(&response.headers);
         match judge(&response) {
@@ -191,14 +203,48 @@ impl std::fmt::Debug for Http {
     }
 }
 
-/// Method, path and outcome; never a header or a body, which may hold secrets.
-fn trace(request: &Request, status: std::result::Result<http::StatusCode, &TransportError>, took: Duration) {
-    let url = request.url.split('?').next().unwrap_or_default();
+/// What a trace knows of a request: method and path; never a header or a body, which may hold secrets. The names are
+/// those of OpenTelemetry's conventions for HTTP clients.
+fn span(request: &Request) -> tracing::Span {
+    tracing::debug_span!(
+        "request",
+        otel.name = %request.method,
+        otel.kind = "client",
+        otel.status_code = tracing::field::Empty,
+        operation = %request.operation,
+        http.request.method = %request.method,
+        url.full = path(request),
+        http.response.status_code = tracing::field::Empty,
+        error.type = tracing::field::Empty,
+    )
+}
+
+fn path(request: &Request) -> &str {
+    request.url.split('?').next().unwrap_or_default()
+}
+
+/// The outcome, too.
+fn trace(
+    span: &tracing::Span,
+    request: &Request,
+    status: std::result::Result<http::StatusCode, &TransportError>,
+    took: Duration,
+) {
+    let url = path(request);
     match status {
         Ok(status) => {
+            span.record("http.response.status_code", status.as_u16());
+            if status.is_client_error() || status.is_server_error() {
+                span.record("otel.status_code", "error")
+                    .record("error.type", status.as_str());
+            }
             tracing::debug!(method = %request.method, url, status = status.as_u16(), ?took, "request");
         }
-        Err(error) => tracing::debug!(method = %request.method, url, %error, ?took, "request"),
+        Err(error) => {
+            span.record("otel.status_code", "error")
+                .record("error.type", error.to_string());
+            tracing::debug!(method = %request.method, url, %error, ?took, "request");
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! A client of one engine that answered: bollard over our own lines, with counted requests and typed errors.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bollard::{BollardRequest, ClientVersion, Docker};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::answer::explain;
 use super::line::{Connector, Dialer};
@@ -113,8 +116,25 @@ fn client(dialer: Dialer, counters: Counters) -> Result<Docker, bollard::errors:
         .build(Connector(dialer));
     let send = move |request: BollardRequest| {
         counters.traffic.count(request.method());
-        let sent = http.request(request);
-        async move { sent.await.map_err(bollard::errors::Error::from) }
+        let span = tracing::debug_span!(
+            "request",
+            otel.name = %request.method(),
+            otel.kind = "client",
+            http.request.method = %request.method(),
+            url.full = request.uri().path(),
+            http.response.status_code = tracing::field::Empty,
+        );
+        let (sent, traffic) = (http.request(request), Arc::clone(&counters.traffic));
+        let began = Instant::now();
+        let answer = async move {
+            let answer = sent.await;
+            traffic.took(began.elapsed());
+            if let Ok(answer) = &answer {
+                tracing::Span::current().record("http.response.status_code", answer.status().as_u16());
+            }
+            answer.map_err(bollard::errors::Error::from)
+        };
+        answer.instrument(span)
     };
     Docker::connect_with_custom_transport(send, Some("http://docker"), ANSWER_SECONDS, &newest())
 }
