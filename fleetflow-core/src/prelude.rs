@@ -7,4 +7,6 @@ pub use crate::cloudflare::{Dns, KvNamespace, Pages, R2Bucket, Worker};
 pub use crate::docker::{Build, DeployServices, HealthCheck, Mount, Port, Restart, Service, ServiceGroup};
 pub use crate::model::{Address, Declare, Input, Output, Stack};
 pub use crate::sakura::packet_filter::{PacketRule, Protocol};
-pub use crate::sakura::{Disk, PacketFilter, Plan, Scale, Server, Ssh, SshKey, StartupScript, Switch};
+pub use crate::sakura::{
+    Disk, Metrics, PacketFilter, Plan, Scale, Server, Ssh, SshKey, StartupScript, Switch,
+};

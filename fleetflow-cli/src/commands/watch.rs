@@ -97,6 +97,7 @@ async fn watch(
         workplace,
         measures: &measures,
         reasons: Mutex::default(),
+        notes: Mutex::default(),
     };
     let result = workplace
         .stack
@@ -126,6 +127,8 @@ struct Teller<'t> {
     measures: &'t Measures,
     /// The last reason for each server: the same one again is no news.
     reasons: Mutex<BTreeMap<String, Discriminant<Reason>>>,
+    /// The notes of the last look, for the same reason.
+    notes: Mutex<Vec<String>>,
 }
 
 impl Teller<'_> {
@@ -147,7 +150,7 @@ impl Teller<'_> {
     fn line(&self, event: &WatchEvent) -> Option<String> {
         match event {
             WatchEvent::Decided(judgement) => self.is_news(judgement).then(|| decision(judgement)),
-            WatchEvent::Looked(plan) => looked(plan),
+            WatchEvent::Looked(plan) => self.looked(plan),
             WatchEvent::Acted { done, failed } => {
                 let failed: Vec<_> = failed
                     .iter()
@@ -158,6 +161,14 @@ impl Teller<'_> {
             WatchEvent::Rests { .. } => None,
             WatchEvent::Waits { because, seconds } => Some(format!("{because}; next try in {seconds} s")),
         }
+    }
+
+    fn looked(&self, plan: &Plan) -> Option<String> {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *notes, plan.notes.clone());
+        let news = plan.notes.iter().filter(|note| !before.contains(note)).cloned();
+        let lines: Vec<_> = news.chain(looked(plan)).collect();
+        (!lines.is_empty()).then(|| lines.join("\n  "))
     }
 
     fn is_news(&self, judgement: &Judgement) -> bool {

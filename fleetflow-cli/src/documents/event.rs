@@ -35,6 +35,8 @@ pub(crate) enum Happened {
         steps: BTreeMap<Action, usize>,
         /// How many resources are as declared.
         unchanged: usize,
+        /// What users shall know.
+        notes: Vec<String>,
     },
     /// A step began.
     Started {
@@ -171,6 +173,7 @@ impl From<&Plan> for Happened {
         Self::Planned {
             steps: counted(actions),
             unchanged: plan.unchanged,
+            notes: plan.notes.clone(),
         }
     }
 }

@@ -19,7 +19,7 @@ impl Stack {
 
     /// Sets how many replicas of `server` there are, within the declared bounds.
     ///
-    /// Only replicas are made or removed; what `review` makes of the plan is carried out, or nothing when it answers with
+    /// Only replicas are made or removed, those that do not answer too; what `review` makes of the plan is carried out, or nothing when it answers with
     /// an error. Where a loop follows the load, it goes on from this count after its cooldown.
     pub async fn scale(
         &self,
@@ -28,7 +28,7 @@ impl Stack {
         review: impl AsyncFnOnce(Plan) -> Result<Plan>,
     ) -> Result<Report> {
         self.check_count(server, count)?;
-        let session = self.attached()?;
+        let session = &self.attached()?.clone().bearing_silence();
         let lease = session.store.acquire(session.caller.holder("scale")).await?;
         let report = self.scaled(session, &lease, (server, count), review).await;
         let released = session.store.release(lease).await;

@@ -12,7 +12,7 @@ use super::{Decision, Policy, Replica, count, decide};
 use crate::converge::{Observation, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Expansion, Observed, Ownership, Stack};
-use crate::sakura::scale;
+use crate::sakura::scale::{self, Metrics};
 
 /// What is known and decided about one scaled server.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -67,7 +67,10 @@ pub(super) async fn judge(
             .filter_map(|name| Some((name, ours(seen, name)?)))
             .collect();
         let machines: Vec<_> = match policy.threshold {
-            Some(_) => there.iter().filter_map(|(_, found)| machine(found)).collect(),
+            Some(_) => there
+                .iter()
+                .filter_map(|(_, found)| machine(found, declared.metrics()))
+                .collect(),
             None => Vec::new(),
         };
         let loads = meter.read(&session.clouds, &machines, &policy, now).await?;
@@ -107,8 +110,13 @@ fn ours<'o>(seen: &'o Observation, name: &str) -> Option<&'o Observed> {
         .filter(|found| !matches!(found.ownership, Ownership::Foreign(_)))
 }
 
-fn machine(found: &Observed) -> Option<Machine> {
+fn machine(found: &Observed, metrics: Metrics) -> Option<Machine> {
+    let host = |metrics| match metrics {
+        Metrics::SakuraCloud => None,
+        Metrics::Docker => found.outputs.get("docker")?.as_str()?.parse().ok(),
+    };
     Some(Machine {
+        engine: host(metrics),
         zone: found.outputs.get("zone")?.as_str()?.to_owned(),
         id: found.id.parse().ok()?,
         cores: u32::try_from(found.live.get("plan")?.get("core")?.as_u64()?).ok()?,

@@ -98,9 +98,11 @@ impl Stack {
     /// died is continued by the next one. When a cloud is out of reach, or somebody else holds the state, the pauses
     /// grow up to a quarter of an hour. `told` gets what happens; what the steps do is told to the session's watcher.
     ///
+    /// What lives on a server that does not answer is left as it is, and everything else is looked after.
+    ///
     /// What is wrong from the beginning is an error at once: a declaration, missing credentials.
     pub async fn watch(&self, options: &WatchOptions, told: impl Fn(WatchEvent) + Send + Sync) -> Result<()> {
-        let session = self.attached()?;
+        let session = &self.attached()?.clone().bearing_silence();
         let mut ticker = Ticker::new(self, session, options, &told);
         let mut failures = 0;
         let mut worked = false;

@@ -224,7 +224,11 @@ impl Stack {
         scaling: Scaling,
     ) -> Result<Observation> {
         let desired = adopting(desired, session)?;
-        let found = observe(session, &self.scope(&desired), &desired, &state).await?;
+        let scope = Scope {
+            bears_silence: session.bears_silence,
+            ..self.scope(&desired)
+        };
+        let found = observe(session, &scope, &desired, &state).await?;
         Ok(Observation {
             desired,
             found,
@@ -264,7 +268,11 @@ impl Stack {
             deletions: session.deletions,
         })
         .map_err(Error::from_problems)?;
-        observation.scaling.shape(self, &observation.desired, &mut plan);
+        let silent = &observation.found.unreachable;
+        plan = plan.without(silent);
+        observation
+            .scaling
+            .shape(self, &observation.desired, silent, &mut plan);
         Ok(plan)
     }
 
@@ -289,6 +297,7 @@ impl Stack {
             project: self.project().to_owned(),
             stage: self.stage().to_owned(),
             declared: desired.into(),
+            bears_silence: false,
         }
     }
 }

@@ -47,6 +47,7 @@ pub struct Session {
     pub(crate) deletions: DeletionGuard,
     pub(crate) parallelism: usize,
     pub(crate) settle: std::time::Duration,
+    pub(crate) bears_silence: bool,
     pub(crate) watcher: Watcher,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
 }
@@ -68,6 +69,7 @@ impl Session {
             deletions: DeletionGuard::Refuse,
             parallelism: 16,
             settle: std::time::Duration::from_secs(30),
+            bears_silence: false,
             watcher: Arc::new(|_| {}),
             cancelled: tokio_util::sync::CancellationToken::new(),
         }
@@ -108,6 +110,14 @@ impl Session {
     #[must_use]
     pub fn settle(mut self, time: std::time::Duration) -> Self {
         self.settle = time;
+        self
+    }
+
+    /// Leaves out what lives on servers that do not answer, and goes on with everything else. Without it a server that
+    /// was reached before and does not answer is an error: a plan then says all there is to do, or nothing.
+    #[must_use]
+    pub fn bearing_silence(mut self) -> Self {
+        self.bears_silence = true;
         self
     }
 

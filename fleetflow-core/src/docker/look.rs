@@ -108,24 +108,24 @@ async fn in_time(engines: &Engines, host: &Host, limit: Duration) -> Result<Engi
 }
 
 /// What is to be said of an engine that cannot be reached: of a new server, that nothing is there yet; of one that is
-/// to go, what the state remembers; of any other, that this is an error.
+/// to go, what the state remembers; of any other, that this is an error, or that nothing is known of what it runs.
 fn without_engine(error: Error, host: &Host, scope: &Scope, wanted: Vec<Wanted>) -> Result<Found> {
     let goes_away = scope.declared.is_empty();
     // A server whose key is lost can still be deleted, and what it runs goes with it.
     let bearable = match error.kind() {
         ErrorKind::Unavailable => true,
-        ErrorKind::Unauthorized => goes_away,
+        ErrorKind::Unauthorized | ErrorKind::TimedOut => goes_away || scope.bears_silence,
         _ => false,
     };
     if !bearable || *host.place() == Place::Local {
         return Err(error);
     }
-    let remembered: Vec<_> = wanted
-        .into_iter()
-        .filter_map(|one| remembered(&one, host))
-        .collect();
+    let remembered: Vec<_> = wanted.iter().filter_map(|one| remembered(one, host)).collect();
     if !remembered.is_empty() && !goes_away {
-        return Err(error);
+        return match scope.bears_silence {
+            true => Ok(silent(&error, host, &wanted, remembered)),
+            false => Err(error),
+        };
     }
     let note = if goes_away {
         format!("the engine at {host} cannot be reached: what the state remembers of it is believed")
@@ -137,6 +137,20 @@ fn without_engine(error: Error, host: &Host, scope: &Scope, wanted: Vec<Wanted>)
         notes: vec![note],
         ..Found::default()
     })
+}
+
+fn silent(error: &Error, host: &Host, wanted: &[Wanted], mut remembered: Vec<Observed>) -> Found {
+    for one in &mut remembered {
+        one.status.insert("state".to_owned(), json!("unreachable"));
+    }
+    Found {
+        resources: remembered,
+        notes: vec![format!(
+            "the engine at {host} cannot be reached, what it runs is left as it is: {error}"
+        )],
+        unreachable: wanted.iter().map(|one| one.address.clone()).collect(),
+        ..Found::default()
+    }
 }
 
 fn remembered(wanted: &Wanted, host: &Host) -> Option<Observed> {

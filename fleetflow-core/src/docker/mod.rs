@@ -11,6 +11,7 @@ mod looking_in;
 mod marks;
 mod network;
 mod service_group;
+mod usage;
 mod volume;
 
 pub use container::Container;
@@ -24,4 +25,5 @@ pub use service_group::{
     Build, BuildArgument, HealthCheck, InvalidMount, InvalidPort, Mount, Port, Protocol, Restart, Service,
     ServiceGroup, Source,
 };
+pub use usage::Usage;
 pub use volume::Volume;

@@ -1,8 +1,8 @@
 //! What a look at the cloud brought, of one kind or of all. Pure data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Observed;
+use super::{Address, Observed};
 
 /// What a look at one kind brought.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Found {
     /// How many of the kind there are in each place that a [`batch_key`](super::Lifecycle::batch_key) names, others' included:
     /// what the guard against mass deletion measures by.
     pub population: BTreeMap<String, usize>,
+    /// What lives where nobody answers: nothing is known of it, and no plan does anything about it.
+    pub unreachable: BTreeSet<Address>,
 }
 
 impl From<Vec<Observed>> for Found {
@@ -34,6 +36,7 @@ impl Extend<Self> for Found {
             self.foreign += found.foreign;
             self.notes.extend(found.notes);
             self.population.extend(found.population);
+            self.unreachable.extend(found.unreachable);
         }
     }
 }

@@ -74,6 +74,23 @@ impl Plan {
         self.records.retain(|record| wanted.contains(&record.address));
         self
     }
+
+    /// The same without steps on `unreachable`, and without those that wait for them. What disappears with its server
+    /// needs no answer from it.
+    #[must_use]
+    pub(crate) fn without(mut self, unreachable: &BTreeSet<Address>) -> Self {
+        let mut left_out = BTreeSet::new();
+        for step in &self.steps {
+            let is_asked = unreachable.contains(&step.address) && step.gone_with.is_none();
+            if is_asked || !step.after.is_disjoint(&left_out) {
+                left_out.insert(step.address.clone());
+            }
+        }
+        self.steps.retain(|step| !left_out.contains(&step.address));
+        self.records
+            .retain(|record| !unreachable.contains(&record.address));
+        self
+    }
 }
 
 /// What a step does.

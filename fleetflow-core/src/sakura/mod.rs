@@ -29,7 +29,7 @@ use crate::http::Http;
 pub use builder::SakuraBuilder;
 pub use id::Id;
 pub use packet_filter::{PacketFilter, PacketRule};
-pub use scale::Scale;
+pub use scale::{Metrics, Scale};
 pub use server::{Commitment, Disk, DiskPlan, Plan, Server, Ssh};
 pub use ssh_key::SshKey;
 pub use startup_script::StartupScript;

@@ -1104,6 +1104,8 @@ class Scale(Resource):
         cooldown_up: Seconds between a change and one that adds; as long as ``cooldown`` without it.
         cpu_threshold: The load, in percent of the whole machine, above which one more replica is needed (1 to
             100).
+        metrics: Where the load is read: in SAKURA Cloud's monitoring, or with ``docker`` also from the server's
+            container engine.
         target: The load to aim at, in percent; three quarters of the threshold without it (1 to 100).
         protect: Never delete or replace it: the plan fails instead.
         retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
@@ -1127,6 +1129,7 @@ class Scale(Resource):
         cooldown_down: int | None = None,
         cooldown_up: int | None = None,
         cpu_threshold: int | None = None,
+        metrics: Literal["sakura-cloud", "docker"] | None = None,
         target: int | None = None,
         protect: bool = False,
         retain: bool = False,
@@ -1141,6 +1144,7 @@ class Scale(Resource):
             cooldown_down=cooldown_down,
             cooldown_up=cooldown_up,
             cpu_threshold=cpu_threshold,
+            metrics=metrics,
             target=target,
             protect=protect,
             retain=retain,

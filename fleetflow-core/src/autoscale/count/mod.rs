@@ -64,8 +64,16 @@ impl Scaling {
     }
 
     /// Makes `plan` say which counts are kept, and remove replicas gently.
-    pub(crate) fn shape(&self, stack: &Stack, desired: &[Declaration], plan: &mut Plan) {
-        scale::drain::drain(plan, desired, &self.absent);
+    ///
+    /// What is `silent` cannot be asked to end.
+    pub(crate) fn shape(
+        &self,
+        stack: &Stack,
+        desired: &[Declaration],
+        silent: &BTreeSet<Address>,
+        plan: &mut Plan,
+    ) {
+        scale::drain::drain(plan, desired, &self.absent, silent);
         if !desired.is_empty() {
             let notes = self.notes(stack, plan);
             plan.notes.extend(notes);

@@ -1,5 +1,7 @@
 //! Samples of load, and what is left of them when everything that says nothing about now is gone.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,9 @@ pub struct Sample {
     pub time: Timestamp,
     /// Percent of the whole machine; none where nothing was measured.
     pub load: Option<f64>,
+    /// How long a time it stands for, where that is not [`Policy::sample`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Duration>,
 }
 
 impl Sample {
@@ -22,7 +27,15 @@ impl Sample {
         Self {
             time,
             load: Some(load),
+            span: None,
         }
+    }
+
+    /// The same, measured over `span`.
+    #[must_use]
+    pub fn over(mut self, span: Duration) -> Self {
+        self.span = Some(span);
+        self
     }
 }
 
@@ -113,15 +126,18 @@ fn measured(
 ) -> Option<(f64, f64)> {
     let stale = signed(policy.stale);
     let window = signed(policy.down_cooldown.max(policy.sample));
-    let of_this_count = |age: SignedDuration| {
-        let reaches_back = age.saturating_add(signed(policy.sample));
+    let of_this_count = |age: SignedDuration, span: Option<Duration>| {
+        let reaches_back = age.saturating_add(signed(span.unwrap_or(policy.sample)));
         since_change.is_none_or(|since| reaches_back <= since)
     };
     let mut usable: Vec<(SignedDuration, f64)> = replica
         .samples
         .iter()
-        .filter_map(|sample| Some((now.duration_since(sample.time), real(sample.load?)?)))
-        .filter(|(age, _)| !age.is_negative() && *age <= stale.max(window) && of_this_count(*age))
+        .map(|sample| (now.duration_since(sample.time), sample))
+        .filter(|(age, sample)| {
+            !age.is_negative() && *age <= stale.max(window) && of_this_count(*age, sample.span)
+        })
+        .filter_map(|(age, sample)| Some((age, real(sample.load?)?)))
         .collect();
     usable.sort_by_key(|(age, _)| *age);
     let (youngest, newest) = *usable.first().filter(|(age, _)| *age <= stale)?;
@@ -134,6 +150,6 @@ fn real(load: f64) -> Option<f64> {
     (load.is_finite() && load >= 0.0).then_some(load)
 }
 
-fn signed(duration: std::time::Duration) -> SignedDuration {
+fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }

@@ -82,6 +82,7 @@ impl<'w> World<'w> {
             Sample {
                 time: at(end),
                 load: (bucket < newest && born <= start).then_some(each.min(100.0)),
+                span: None,
             }
         };
         let of = |(index, born): (usize, &i64)| {
@@ -112,7 +113,11 @@ fn any_sample() -> impl Strategy<Value = Sample> {
         1 => Just(None),
         1 => prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-1.0)].prop_map(Some),
     ];
-    (-3000_i64..600, load).prop_map(|(time, load)| Sample { time: at(time), load })
+    (-3000_i64..600, load).prop_map(|(time, load)| Sample {
+        time: at(time),
+        load,
+        span: None,
+    })
 }
 
 fn any_replicas() -> impl Strategy<Value = Vec<Replica>> {
@@ -232,7 +237,7 @@ proptest! {
         let mut noisy = replicas.clone();
         for replica in &mut noisy {
             replica.samples.extend([
-                Sample { time: at(-1), load: None },
+                Sample { time: at(-1), load: None, span: None },
                 Sample::new(at(-100), f64::NAN),
                 Sample::new(at(60), 100.0),
                 Sample::new(at(-100_000), 100.0),
@@ -363,4 +368,18 @@ fn each_reason_reads_as_a_sentence() {
         decision.reason.to_string(),
         format!("the load of 90 % asks for 2, but not before {}", at(300))
     );
+}
+
+#[test]
+fn a_sample_of_a_short_time_says_something_soon_after_a_change() {
+    let soon = |sample: Sample| {
+        let replicas = [replica(1, vec![sample])];
+        decide(&replicas, &policy(1, 10), 1, Some(at(-400)), at(0)).count
+    };
+    assert_eq!(
+        soon(Sample::new(at(-200), 95.0)),
+        1,
+        "a bucket that reaches back before it"
+    );
+    assert_eq!(soon(Sample::new(at(-200), 95.0).over(seconds(60))), 2);
 }

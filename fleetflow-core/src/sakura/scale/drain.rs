@@ -15,10 +15,16 @@ const AUTOMATIC_TTL: u64 = 300;
 
 /// Lets every further replica that `plan` deletes go gently, except those of `absent`, which do no work any more.
 ///
-/// A replica's containers are stopped one by one, within their grace periods, instead of disappearing with it. The time
+/// A replica's containers are stopped one by one, within their grace periods, instead of disappearing with it; those that
+/// are `silent` disappear with it. The time
 /// to wait is that of the names of its first replica, which stay declared: a run that goes on after an interruption
 /// finds it too, when the replica's own names are gone already.
-pub(crate) fn drain(plan: &mut Plan, desired: &[Declaration], absent: &BTreeSet<String>) {
+pub(crate) fn drain(
+    plan: &mut Plan,
+    desired: &[Declaration],
+    absent: &BTreeSet<String>,
+    silent: &BTreeSet<Address>,
+) {
     let leaving: Vec<(Address, u64)> = plan
         .steps
         .iter()
@@ -28,7 +34,7 @@ pub(crate) fn drain(plan: &mut Plan, desired: &[Declaration], absent: &BTreeSet<
         .map(|(step, first)| (step.address.clone(), time_to_live(&first, desired)))
         .collect();
     for (server, seconds) in &leaving {
-        go_gently(&mut plan.steps, server, *seconds);
+        go_gently(&mut plan.steps, server, *seconds, silent);
     }
     if !leaving.is_empty() {
         sort(&mut plan.steps);
@@ -63,7 +69,7 @@ fn time_to_live(server: &Address, desired: &[Declaration]) -> u64 {
         .unwrap_or(0)
 }
 
-fn go_gently(steps: &mut [Step], server: &Address, seconds: u64) {
+fn go_gently(steps: &mut [Step], server: &Address, seconds: u64, silent: &BTreeSet<Address>) {
     let pause = (seconds > 0).then(|| Pause {
         seconds,
         until: format!("no resolver remembers a name of it any more (ttl {seconds} s)"),
@@ -75,7 +81,9 @@ fn go_gently(steps: &mut [Step], server: &Address, seconds: u64) {
         .collect();
     let mut services = BTreeSet::new();
     for step in steps.iter_mut() {
-        let is_service = step.address.kind() == "container" && step.gone_with.as_ref() == Some(server);
+        let is_service = step.address.kind() == "container"
+            && step.gone_with.as_ref() == Some(server)
+            && !silent.contains(&step.address);
         if is_service {
             step.gone_with = None;
             step.after.remove(server);

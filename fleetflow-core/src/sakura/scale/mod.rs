@@ -64,6 +64,29 @@ pub struct Scale {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     target: Option<u32>,
+    /// Where the load is read: in SAKURA Cloud's monitoring, or with `docker` also from the server's container engine.
+    #[builder(default)]
+    #[serde(default, skip_serializing_if = "Metrics::is_usual")]
+    metrics: Metrics,
+}
+
+/// Where the load of a server is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metrics {
+    /// From SAKURA Cloud's monitoring: whole machines, in buckets of five minutes.
+    #[default]
+    SakuraCloud,
+    /// From the server's container engine as well: what containers take, in each look of the loop, for a reaction within
+    /// a minute or two.
+    Docker,
+}
+
+impl Metrics {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+    fn is_usual(&self) -> bool {
+        *self == Self::SakuraCloud
+    }
 }
 
 /// The names of the replicas of `server`, the server's own name first. One where nothing scales it.
@@ -120,6 +143,11 @@ impl Scale {
         self.target.or_else(|| Some((self.cpu_threshold? * 3 / 4).max(1)))
     }
 
+    /// Where the load is read.
+    pub const fn metrics(&self) -> Metrics {
+        self.metrics
+    }
+
     /// How long after a change nothing is added, and how long nothing is removed.
     pub fn cooldowns(&self) -> (Duration, Duration) {
         let both = self.cooldown.unwrap_or(300);
@@ -149,16 +177,32 @@ impl Scale {
             return Vec::new();
         }
         let given = [
-            ("target", self.target),
-            ("cooldown_up", self.cooldown_up),
-            ("cooldown_down", self.cooldown_down),
+            ("target", self.target.is_some()),
+            ("cooldown_up", self.cooldown_up.is_some()),
+            ("cooldown_down", self.cooldown_down.is_some()),
+            ("metrics", !self.metrics.is_usual()),
         ];
-        let idle = given.into_iter().filter(|(_, value)| value.is_some());
+        let idle = given.into_iter().filter(|(_, is_given)| *is_given);
         idle.map(|(field, _)| {
             let message = "it says nothing without a `cpu-threshold`: only people change the count then";
             Problem::at(Path::root().key(field), message).help("add a `cpu-threshold`, or remove it")
         })
         .collect()
+    }
+
+    /// A server that runs no engine cannot be asked for its load.
+    fn without_engine(&self, around: &Expansion<'_>) -> Option<Problem> {
+        let server = around.declaration(&Address::new("server", &self.server))?;
+        let runs_services = |field: &str| server.spec.get(field).is_some_and(|value| !value.is_null());
+        let has_engine = server.spec.get("docker") == Some(&true.into()) || runs_services("deploy_services");
+        (self.metrics == Metrics::Docker && !has_engine).then(|| {
+            let message = format!(
+                "`server.{}` runs no container engine that could be asked",
+                self.server
+            );
+            Problem::at(Path::root().key("metrics"), message)
+                .help("give it `deploy-services` or `docker #true`, or remove `metrics`")
+        })
     }
 
     fn clash(&self, around: &Expansion<'_>) -> Vec<Problem> {
@@ -205,7 +249,8 @@ impl Resource for Scale {
     fn check_in(&self, _: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
         let path = Path::root().key("server");
         let unknown = named("server", &self.server, &path, around);
-        unknown.into_iter().chain(self.clash(around)).collect()
+        let unknown = unknown.into_iter().chain(self.clash(around));
+        unknown.chain(self.without_engine(around)).collect()
     }
 
     fn expand(&self, _: &Declaration, _: &Expansion<'_>) -> Option<Vec<Declaration>> {

@@ -50,6 +50,7 @@ pub(in crate::sakura) fn samples(data: &Value, cores: u32) -> Vec<Sample> {
         .map(|(time, used)| Sample {
             time,
             load: used.map(percent),
+            span: None,
         })
         .collect()
 }

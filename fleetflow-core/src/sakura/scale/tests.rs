@@ -67,6 +67,28 @@ fn bounds_and_targets_must_make_sense() {
 }
 
 #[test]
+fn the_load_of_containers_is_read_where_there_is_an_engine() {
+    let scale = || Scale::builder().server("web").min(1).max(2);
+    let measured = scale().cpu_threshold(80).metrics(Metrics::Docker).build();
+    let without_engine = "scale.web: metrics: `server.web` runs no container engine that could be asked \
+                          (give it `deploy-services` or `docker #true`, or remove `metrics`)";
+    assert_eq!(problems(measured.clone()), [without_engine]);
+    let engine = Server::builder()
+        .name("web")
+        .plan(Plan::new(1, 1))
+        .disk(Disk::new(20, "debian-12"))
+        .zone("is1a")
+        .docker(true)
+        .build();
+    assert_eq!(Stack::new("shop", "dev").add(engine).add(measured).check(), []);
+    let idle = problems(scale().metrics(Metrics::Docker).build());
+    assert!(
+        idle[0].contains("it says nothing without a `cpu-threshold`"),
+        "{idle:?}"
+    );
+}
+
+#[test]
 fn the_server_must_be_declared_and_its_replicas_need_free_names() {
     let unknown = problems(Scale::builder().server("wep").min(1).max(2).build());
     assert_eq!(

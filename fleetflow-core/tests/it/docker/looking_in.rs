@@ -1,5 +1,7 @@
 //! Logs of containers, and commands in them.
 
+use std::time::Duration;
+
 use fleetflow_core::docker::{Command, Host, LogRequest, Pipe};
 use fleetflow_core::prelude::*;
 use futures::TryStreamExt as _;
@@ -8,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::bench::{Bench, service, words};
 use super::on_both_engines;
 
-on_both_engines!(logs_are_read, commands_run_inside);
+on_both_engines!(logs_are_read, commands_run_inside, busy_containers_are_seen);
 
 async fn logs_are_read(bench: &Bench) {
     let task = Service {
@@ -62,5 +64,33 @@ async fn commands_run_inside(bench: &Bench) {
     assert_eq!(run(&["echo", "hi"], b"").await, ("hi\n".to_owned(), Some(0)));
     assert_eq!(run(&["sh", "-c", "exit 4"], b"").await.1, Some(4));
     assert_eq!(run(&["cat"], b"through").await, ("through".to_owned(), Some(0)));
+    bench.clean_up(&stack).await;
+}
+
+/// The emulated machine has two processors, and an idle container takes one percent of one.
+async fn busy_containers_are_seen(bench: &Bench) {
+    let busy = Service {
+        command: words(&["sh", "-c", "while true; do true; done"]),
+        ..service("busy")
+    };
+    let stack = bench.stack(vec![busy, service("idle")]);
+    bench.up(&stack).await.unwrap();
+    let first = bench.engines.usage(&Host::local(), None).await.unwrap();
+    if bench.sandbox.is_some() {
+        assert!(
+            first.load().is_some_and(|load| load > 0.0 && load < 1.1),
+            "{first:?}"
+        );
+        return bench.clean_up(&stack).await;
+    }
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let one_core = 100.0 / f64::from(u32::try_from(cores).unwrap());
+    // Others use the machine too: a part of a core is what can be relied on.
+    let is_busy = |load: Option<f64>| load.is_some_and(|load| load > one_core * 0.2);
+    assert!(is_busy(first.load()), "{first:?} of {cores} cores");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let next = bench.engines.usage(&Host::local(), Some(&first)).await.unwrap();
+    assert!(is_busy(next.load()), "{next:?} of {cores} cores");
+    assert!(next.span() > Duration::from_secs(1), "{next:?}");
     bench.clean_up(&stack).await;
 }

@@ -1,6 +1,8 @@
 //! Replicas come and go on all three emulated clouds in the right order: names last, and names first.
 
-use std::collections::BTreeMap;
+mod engines;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use fleetflow_core::prelude::*;
 use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::MemoryStore;
 use fleetflow_core::{Clouds, Error, ErrorKind, Result};
-use fleetflow_sandbox::{Options, Sandbox, Timings};
+use fleetflow_sandbox::{Clock, Options, Sandbox, Timings};
 use futures::FutureExt as _;
 use russh::keys::PrivateKey;
 use russh::keys::ssh_key::LineEnding;
@@ -23,6 +25,11 @@ use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 struct Bench {
     sandbox: Arc<Sandbox>,
     session: Session,
+    clouds: Clouds,
+    store: Arc<MemoryStore>,
+    keys: Keys,
+    /// The addresses of servers that nobody reaches.
+    silent: Arc<Mutex<BTreeSet<String>>>,
     happened: Arc<Mutex<Vec<String>>>,
 }
 
@@ -43,16 +50,16 @@ impl HostKeys for Keys {
 
 impl Bench {
     async fn start() -> Self {
+        let clock = Clock::manual("2040-01-01T00:00:00Z".parse().unwrap());
         let options = Options {
             timings: Timings::INSTANT,
+            clock: clock.clone(),
             ..Options::default()
         };
         let sandbox = Arc::new(Sandbox::start(options).await.unwrap());
-        let key = KeypairData::from(Ed25519Keypair::from_seed(&[7; 32]));
-        let key = PrivateKey::new(key, "a test").unwrap();
         let sakura = Sakura::builder("sandbox".into(), "sandbox".into())
             .root(sandbox.sakura_root_url())
-            .deploy_key(key.public_key().to_openssh().unwrap())
+            .deploy_key(key().public_key().to_openssh().unwrap())
             .build()
             .unwrap();
         let cloudflare = Cloudflare::builder(Credentials::Token(Sandbox::CLOUDFLARE_TOKEN.into()))
@@ -61,20 +68,16 @@ impl Bench {
             .build()
             .unwrap();
         let keys = Keys::default();
-        let engines = Engines::builder()
-            .identity(key.to_openssh(LineEnding::LF).unwrap().to_string().into())
-            .translate(way_to(&sandbox))
-            .host_keys(keys.clone())
-            .probation(Duration::from_millis(10))
-            .build();
+        let silent: Arc<Mutex<BTreeSet<String>>> = Arc::default();
         let clouds = Clouds::none()
             .sakura(sakura)
             .cloudflare(cloudflare)
-            .engines(engines);
-        let caller = Caller::new("a test", || "2040-01-01T00:00:00Z".to_owned());
+            .engines(engines_of(&sandbox, &keys, &silent));
+        let store = Arc::new(MemoryStore::new());
         let happened: Arc<Mutex<Vec<String>>> = Arc::default();
         let told = Arc::clone(&happened);
-        let session = Session::new(clouds, MemoryStore::new(), caller).watcher(move |event| {
+        let forgetful = keys.clone();
+        let session = Session::sharing(clouds.clone(), store.clone(), caller(&clock)).watcher(move |event| {
             if let Event::Done {
                 address,
                 action: Action::Delete,
@@ -82,7 +85,7 @@ impl Bench {
             } = &event
                 && address.kind() == "server"
             {
-                keys.0.lock().unwrap().clear();
+                forgetful.0.lock().unwrap().clear();
             }
             let line = match event {
                 Event::Started { address, action } => format!("{} {address}", begun(action)),
@@ -94,6 +97,10 @@ impl Bench {
         Self {
             sandbox,
             session,
+            clouds,
+            store,
+            keys,
+            silent,
             happened,
         }
     }
@@ -116,11 +123,16 @@ impl Bench {
 
     /// From now on the health check of the shop on `server` fails.
     async fn ail(&self, server: &str) {
+        self.change(server, "api", serde_json::json!({ "state": "unhealthy" }))
+            .await;
+    }
+
+    /// Something happens to a service of the shop on `server`.
+    async fn change(&self, server: &str, service: &str, body: serde_json::Value) {
         let url = format!(
-            "{}/docker/{server}/containers/shop-dev-shop-api/state",
+            "{}/docker/{server}/containers/shop-dev-shop-{service}/state",
             self.sandbox.control_url()
         );
-        let body = serde_json::json!({ "state": "unhealthy" });
         let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
@@ -155,11 +167,33 @@ fn done(action: Action) -> &'static str {
     }
 }
 
-fn way_to(sandbox: &Arc<Sandbox>) -> Translate {
-    let sandbox = Arc::downgrade(sandbox);
+/// Somebody who lives in the time of the clouds.
+fn caller(clock: &Clock) -> Caller {
+    let clock = clock.clone();
+    Caller::new("a test", move || clock.now().to_string())
+}
+
+fn key() -> PrivateKey {
+    let key = KeypairData::from(Ed25519Keypair::from_seed(&[7; 32]));
+    PrivateKey::new(key, "a test").unwrap()
+}
+
+/// Engines that nothing is connected to yet.
+fn engines_of(sandbox: &Arc<Sandbox>, keys: &Keys, silent: &Arc<Mutex<BTreeSet<String>>>) -> Engines {
+    Engines::builder()
+        .identity(key().to_openssh(LineEnding::LF).unwrap().to_string().into())
+        .translate(way_to(sandbox, silent))
+        .host_keys(keys.clone())
+        .probation(Duration::from_millis(10))
+        .build()
+}
+
+fn way_to(sandbox: &Arc<Sandbox>, silent: &Arc<Mutex<BTreeSet<String>>>) -> Translate {
+    let (sandbox, silent) = (Arc::downgrade(sandbox), Arc::clone(silent));
     Arc::new(move |address, port| {
         let found = sandbox
             .upgrade()
+            .filter(|_| !silent.lock().unwrap().contains(address))
             .and_then(|sandbox| sandbox.ssh_address(address, port).ok().flatten());
         let unknown = || Error::new(ErrorKind::Unavailable, "no emulated server answers there");
         let found = found.map(|found| (found.ip().to_string(), found.port()));
