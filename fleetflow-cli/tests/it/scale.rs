@@ -1,5 +1,8 @@
 //! Counts by hand and by the loop, as users type them.
 
+use std::fs;
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::support::{Project, lines};
@@ -88,4 +91,35 @@ fn one_look_repairs_and_tells_what_it_decided() {
     let quiet = project.in_sandbox(&["watch", "dev", "--once"]);
     assert!(quiet.err.contains("server.web  stays at 1: "), "{quiet:#?}");
     assert_eq!(project.writes(), []);
+}
+
+/// A loop that is killed without warning as soon as the journal shows `what` so often.
+fn killed_at(project: &Project, what: &str, times: usize) {
+    let journal = project.world().join("state/shop/dev/journal.jsonl");
+    let mut process = project
+        .command(&["watch", "dev", "--sandbox", "--interval", "1s"])
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    while fs::read_to_string(&journal).is_ok_and(|text| text.matches(what).count() < times) {
+        assert!(process.try_wait().unwrap().is_none(), "it ended before {what}");
+        assert!(Instant::now() < until, "no {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[test]
+fn a_loop_that_is_killed_in_the_middle_goes_on_where_it_was() {
+    let project = Project::new(SHOP);
+    project.sandbox(&["up", "dev", "--yes"]);
+    project.edit("min 1", "min 3");
+    for (what, times) in [("create-started", 2), ("identified", 2), ("\"applied\"", 2)] {
+        killed_at(&project, what, times);
+    }
+    project.sandbox(&["watch", "dev", "--once"]);
+    assert_eq!(servers(&project), 3);
+    let quiet = project.sandbox(&["watch", "dev", "--once"]);
+    assert_eq!(project.writes(), [], "{quiet}");
 }

@@ -12,3 +12,6 @@ pub(crate) use count::Scaling;
 pub use judge::Judgement;
 pub use policy::{Decision, Policy, Reason, Replica, Sample, decide};
 pub use watch::{WatchEvent, WatchOptions};
+
+#[cfg(test)]
+mod tests;

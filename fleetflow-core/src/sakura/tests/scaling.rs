@@ -312,7 +312,14 @@ async fn a_hundred_servers_are_one_list_and_a_reading_each_bucket() {
         }
     };
     let options = WatchOptions::default().interval(Duration::from_secs(1));
+    let before = busy();
     attached.session(session).watch(&options, told).await.unwrap();
+    // The emulated cloud works in this thread, too: it is less than that.
+    if let (Some(before), Some(after)) = (before, busy()) {
+        let look = (after - before) / 3;
+        println!("a look at 100 servers takes {look:?} of a processor");
+        assert!(look < Duration::from_secs(2), "{look:?}");
+    }
     let mut calls: BTreeMap<String, u32> = BTreeMap::new();
     for entry in day.bench.log().entries() {
         let last = entry.path.rsplit('/').next().unwrap_or_default();
@@ -325,4 +332,32 @@ async fn a_hundred_servers_are_one_list_and_a_reading_each_bucket() {
     );
     assert!(day.decisions.lock().unwrap().is_empty());
     assert_eq!(day.bench.journal.state().scaled("web").unwrap().count, 100);
+}
+
+/// How long this thread was on a processor, where the system says so.
+fn busy() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+#[tokio::test]
+async fn without_repairs_only_replicas_come_and_go() {
+    let day = Day::new().await;
+    let stack = by_load(3);
+    day.attach(&stack).converge().await.unwrap();
+    let more = stack.add(crate::prelude::Switch::builder().name("inside").build());
+    day.load(95.0).await;
+    day.clock.advance(Duration::from_secs(1200));
+    let only_scaling = WatchOptions::default().once().without_repairs();
+    day.attach(&more).watch(&only_scaling, |_| {}).await.unwrap();
+    assert_eq!(day.servers(), ["web", "web-2"], "and no switch");
+    day.attach(&more)
+        .watch(&WatchOptions::default().once(), |_| {})
+        .await
+        .unwrap();
+    assert_eq!(
+        day.servers(),
+        ["web", "web-2", "inside"],
+        "with repairs it comes too"
+    );
 }
