@@ -12,6 +12,7 @@ mod multipart;
 mod name;
 pub mod pages;
 pub mod r2_bucket;
+mod script;
 pub mod worker;
 mod zones;
 

@@ -18,7 +18,7 @@ struct Folder(tempfile::TempDir);
 impl Folder {
     fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
-        folder.write("api/index.js", "import text from './lib/hello.txt';\nexport default { async fetch() { return new Response(text) } }");
+        folder.write("api/index.js", "import text from './lib/hello.txt';\nimport config from './config.json';\nexport default { async fetch() { return new Response(text + config.a) } }");
         folder.write("api/lib/hello.txt", "hello");
         folder.write("api/config.json", "{\"a\": 1}");
         folder.write("api/node_modules/left/index.js", "no");
@@ -107,7 +107,7 @@ async fn a_worker_with_everything_lives_and_goes_without_a_trace() {
     let request = bench.http.get(url).bearer_auth(Sandbox::CLOUDFLARE_TOKEN);
     let code = request.send().await.unwrap().text().await.unwrap();
     assert!(
-        code.contains("lib/hello.txt") && code.contains("export default {\"a\": 1}"),
+        code.contains("lib/hello.txt") && code.contains("= {\"a\": 1}"),
         "{code}"
     );
     assert!(
@@ -348,12 +348,10 @@ async fn source_that_cannot_be_sent_is_told_when_planning() {
         let stack = bench.attach(&of(source));
         async move { stack.plan().await.unwrap_err() }
     };
-    let typescript = told("ts").await;
-    assert_eq!(typescript.kind(), ErrorKind::Unsupported);
-    assert!(
-        typescript.to_string().contains("index.ts is TypeScript"),
-        "{typescript}"
-    );
+    folder.write("ts/broken.ts", "export default {\n  a: }");
+    let broken = told("ts/broken.ts").await;
+    assert_eq!(broken.kind(), ErrorKind::Invalid);
+    assert!(broken.to_string().contains("broken.ts:2:6: "), "{broken}");
     assert!(
         told("nowhere")
             .await

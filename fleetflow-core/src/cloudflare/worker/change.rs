@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::look::{canonical, host_of, outputs, url};
 use super::place::{Place, Script, domains, routes};
-use super::source::Code;
 use super::{Binding, Worker, form};
 use crate::cloudflare::Cloudflare;
 use crate::converge::Context;
@@ -100,7 +99,8 @@ pub(super) async fn delete(cloud: &Cloudflare, was: &Existing) -> Result<()> {
 }
 
 async fn upload(place: &Place<'_>, context: &Context, worker: &Worker) -> Result<Script> {
-    let code = Code::read(worker, &context.root)?;
+    let code = super::source::script(worker, &context.root)?;
+    code.warn_of_size(&worker.name);
     let assets = super::assets::upload(place, context, worker).await?;
     place
         .upload(form::form(worker, &code, &context.owner, assets.as_ref()))

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::source::Code;
 use super::{Binding, Worker};
 use crate::cloudflare::multipart::Form;
+use crate::cloudflare::script::Script;
 use crate::http::Body;
 use crate::model::{Input, Owner};
 
@@ -25,7 +25,7 @@ pub(super) fn owner(tags: &[String]) -> Option<Owner> {
 }
 
 /// The whole form. `assets` stands for uploaded files.
-pub(super) fn form(worker: &Worker, code: &Code, owner: &Owner, assets: Option<&Value>) -> Body {
+pub(super) fn form(worker: &Worker, code: &Script, owner: &Owner, assets: Option<&Value>) -> Body {
     let mut form = Form::default().field(
         "metadata",
         metadata(worker, code, owner, assets).to_string().as_bytes(),
@@ -36,7 +36,7 @@ pub(super) fn form(worker: &Worker, code: &Code, owner: &Owner, assets: Option<&
     form.body()
 }
 
-fn metadata(worker: &Worker, code: &Code, owner: &Owner, assets: Option<&Value>) -> Value {
+fn metadata(worker: &Worker, code: &Script, owner: &Owner, assets: Option<&Value>) -> Value {
     let mut metadata = json!({
         "main_module": code.main,
         "bindings": worker.bindings.iter().map(binding).collect::<Vec<_>>(),

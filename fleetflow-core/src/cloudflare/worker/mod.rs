@@ -1,4 +1,4 @@
-//! The kind `worker`: a Worker with its code, bindings and addresses. TypeScript is left to a `build` command.
+//! The kind `worker`: a Worker with its code, bindings and addresses. It does not make the records of its routes.
 
 #![expect(
     unreachable_pub,
@@ -286,7 +286,7 @@ impl Lifecycle for Worker {
 
     fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
         source::build(self, root)?;
-        let code = source::Code::read(self, root)?.digest();
+        let code = source::script(self, root)?.digest();
         let mut digests = Map::from_iter([("source_digest".to_owned(), Value::from(code))]);
         if let Some(assets) = assets::digest_of(self, root)? {
             digests.insert("assets_digest".to_owned(), Value::from(assets));
