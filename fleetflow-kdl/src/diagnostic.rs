@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use fleetflow_core::model::Problem;
 use miette::{LabeledSpan, SourceCode};
 
 use crate::source::{Location, SourceFile, Sources, Span};
@@ -33,6 +34,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that belong to the mistake, such as the first of two definitions.
     pub related: Vec<(Span, String)>,
+    /// The same mistake as every front end has it: which resource and which field; none for mistakes of the text itself.
+    pub problem: Option<Problem>,
 }
 
 impl Diagnostic {
@@ -49,6 +52,7 @@ impl Diagnostic {
             span: span.into(),
             help: None,
             related: Vec::new(),
+            problem: None,
         }
     }
 

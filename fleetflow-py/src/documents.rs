@@ -2,7 +2,6 @@
 
 use fleetflow_core::Result;
 use fleetflow_core::converge::{Event, Observation, Report};
-use fleetflow_core::model::Ownership;
 use fleetflow_core::plan::Plan;
 use serde_json::{Value, json};
 
@@ -74,26 +73,15 @@ fn outputs(report: &Report) -> Value {
 
 /// What is there; `plan` is an error where no plan can be made of it.
 pub(crate) fn status(observation: &Observation, plan: &Result<Plan>) -> Value {
-    let declared = observation.desired.iter().map(|declared| &declared.address);
-    let found = observation.found.resources.iter().map(|found| &found.address);
-    let remembered = observation.state.entries().map(|(address, _)| address);
-    let mut addresses: Vec<_> = declared.chain(found).chain(remembered).collect();
-    addresses.sort();
-    addresses.dedup();
-    let resources = addresses.into_iter().map(|address| {
-        let remembered = observation.state.entry(address).is_some();
-        let Some(found) = observation.at(address) else {
-            return json!({"address": address, "present": false, "remembered": remembered});
-        };
+    let resources = observation.standings().into_iter().map(|standing| {
         json!({
-            "address": address,
-            "present": true,
-            "remembered": remembered,
-            "foreign": matches!(found.ownership, Ownership::Foreign(_)),
-            "incomplete": found.incomplete,
-            "id": found.id,
-            "status": found.status,
-            "outputs": found.outputs,
+            "address": standing.address,
+            "health": standing.health,
+            "note": standing.note,
+            "present": standing.found.is_some(),
+            "id": standing.found.map(|found| &found.id),
+            "status": standing.found.map(|found| found.status.clone()).unwrap_or_default(),
+            "outputs": standing.found.map(|found| found.outputs.clone()).unwrap_or_default(),
         })
     });
     json!({

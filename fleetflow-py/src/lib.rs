@@ -4,6 +4,7 @@
 //! Every run is a task of one runtime that belongs to the process; Python waits for it with the interpreter lock
 //! released. Nothing here reads the environment or the home folder: the Python package hands over what it found.
 
+mod aim;
 mod clouds;
 mod documents;
 mod failure;

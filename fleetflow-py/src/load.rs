@@ -99,11 +99,12 @@ fn mistakes(diagnostics: &Diagnostics) -> Value {
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error)
         .map(|diagnostic| {
+            let problem = diagnostic.problem.as_ref();
             json!({
-                "address": null,
-                "path": "",
-                "segments": [],
-                "message": diagnostic.message,
+                "address": problem.and_then(|problem| problem.address.as_ref()),
+                "path": problem.map(|problem| problem.path.to_string()).unwrap_or_default(),
+                "segments": problem.map(|problem| problem.path.clone()).unwrap_or_default(),
+                "message": problem.map_or(&diagnostic.message, |problem| &problem.message),
                 "hint": diagnostic.help,
                 "guard": false,
                 "place": place_of(diagnostics, diagnostic),

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::aim::Aim;
 use crate::clouds::{Cloudflare, Engines, Given, Sakura, clouds};
 use crate::documents;
 use crate::failure::{document, raise, raise_document};
@@ -89,19 +90,21 @@ impl Verb {
         matches!(self, Self::Converge | Self::Destroy | Self::Apply(_))
     }
 
-    async fn run(self, stack: fleetflow_core::Stack, keys: Keys) -> Result<String, Value> {
+    async fn run(self, stack: fleetflow_core::Stack, keys: Keys, aim: Aim) -> Result<String, Value> {
         let review = async |plan: Plan| {
+            let plan = stack.aim(plan, &aim.targets)?;
             keys.expect(&plan).await?;
             Ok(plan)
         };
+        let aimed = |plan: Result<Plan>| plan.and_then(|plan| stack.aim(plan, &aim.targets));
         let text = match self {
-            Self::Plan => plan(stack.plan().await)?,
-            Self::PlanDestroy => plan(stack.plan_destroy().await)?,
-            Self::Converge => report(stack.converge_reviewed(review).await)?,
-            Self::Destroy => report(stack.destroy_reviewed(review).await)?,
+            Self::Plan => plan(aimed(stack.plan().await))?,
+            Self::PlanDestroy => plan(aimed(stack.plan_destroy().await))?,
+            Self::Converge => report(aim.patiently(|| stack.converge_reviewed(review)).await)?,
+            Self::Destroy => report(aim.patiently(|| stack.destroy_reviewed(review)).await)?,
             Self::Apply(plan) => {
                 keys.expect(&plan).await.map_err(|error| document(&error))?;
-                report(stack.apply(&plan).await)?
+                report(aim.patiently(|| stack.apply(&plan)).await)?
             }
             Self::Status => {
                 let observation = stack.observe().await.map_err(|error| document(&error))?;
@@ -157,7 +160,7 @@ fn report(report: Result<fleetflow_core::converge::Report>) -> Result<String, Va
 
 /// Begins a run of `verb` on `stack`; `plan` is what `apply` carries out.
 #[pyfunction]
-#[pyo3(signature = (stack, verb, *, store, keys, who, sakura, cloudflare, engines, missing, parallelism, with_data, plan))]
+#[pyo3(signature = (stack, verb, *, store, keys, who, sakura, cloudflare, engines, missing, parallelism, with_data, targets, lock_wait, plan))]
 #[expect(clippy::too_many_arguments, reason = "named ones, as Python passes them")]
 pub(crate) fn start(
     py: Python<'_>,
@@ -172,6 +175,8 @@ pub(crate) fn start(
     missing: Vec<(String, String, String)>,
     parallelism: Option<usize>,
     with_data: bool,
+    targets: Vec<String>,
+    lock_wait: f64,
     plan: Option<&str>,
 ) -> PyResult<Run> {
     let fail = |error: Error| raise(py, &error);
@@ -194,12 +199,17 @@ pub(crate) fn start(
     if with_data {
         session = session.data(DataGuard::Allow);
     }
+    if matches!(verb, Verb::Status) {
+        // A server that does not answer is a line of the status, and no reason to show none.
+        session = session.bearing_silence();
+    }
     let keys = Keys {
         known_hosts,
         store: Arc::clone(&store.0),
         servers: Arc::default(),
     };
-    Run::begin(verb, stack.stack.clone(), session, keys).map_err(fail)
+    let aim = Aim::new(&targets, lock_wait).map_err(fail)?;
+    Run::begin(verb, stack.stack.clone(), session, keys, aim).map_err(fail)
 }
 
 /// The current time in RFC 3339, to the millisecond.
@@ -208,9 +218,15 @@ fn now() -> String {
 }
 
 impl Run {
-    fn begin(verb: Verb, stack: fleetflow_core::Stack, session: Session, keys: Keys) -> Result<Self> {
+    fn begin(
+        verb: Verb,
+        stack: fleetflow_core::Stack,
+        session: Session,
+        keys: Keys,
+        aim: Aim,
+    ) -> Result<Self> {
         let told = Arc::new(Told::default());
-        let cancelled = CancellationToken::new();
+        let cancelled = aim.cancelled.clone();
         let watcher = Arc::clone(&told);
         let witness = keys.clone();
         let session = session.cancelled_by(cancelled.clone()).watcher(move |event| {
@@ -218,7 +234,7 @@ impl Run {
             watcher.tell(&event);
         });
         let runtime = runtime::handle()?;
-        let work = runtime.spawn(verb.run(stack.session(session), keys));
+        let work = runtime.spawn(verb.run(stack.session(session), keys, aim));
         let task = work.abort_handle();
         let listener = Arc::clone(&told);
         runtime.spawn(async move {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections import Counter
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -38,6 +40,7 @@ def test_a_life_cycle(fleetflow_sandbox: Sandbox) -> None:
     assert set(calls(fleetflow_sandbox)) == {"GET"}
     status = stack.status()
     assert status.is_as_declared and status["server.web"].present and status["server.web"].note is None
+    assert status["server.web"].health == "ok" and status.unwell == ()
 
     web["plan"] = Plan(core=4, memory=4)
     [step] = stack.plan().steps
@@ -50,7 +53,8 @@ def test_a_life_cycle(fleetflow_sandbox: Sandbox) -> None:
     assert stack.plan_destroy().count("delete") == 1
     stack.destroy()
     assert fleetflow_sandbox.inventory() == before
-    assert stack.status()["server.web"].note == "not there yet"
+    [unwell] = stack.status().unwell
+    assert (unwell.address, unwell.health, unwell.note) == ("server.web", "bad", "not there yet")
 
 
 def test_a_plan_is_carried_out_as_it_was_seen_or_not_at_all(fleetflow_sandbox: Sandbox) -> None:
@@ -157,3 +161,35 @@ def test_a_stopped_sandbox_says_so() -> None:
     sandbox.stop()
     with pytest.raises(fleetflow.ConfigError, match="the sandbox is stopped"):
         sandbox.requests()
+
+
+def test_what_is_down_is_told_first_and_in_one_word(fleetflow_sandbox: Sandbox) -> None:
+    stack = shop(fleetflow_sandbox, "one", "two")
+    group = stack.add(fleetflow.ServiceGroup("app"))
+    group.service("api", image="nginx:1")
+    stack["server.two"]["deploy_services"] = ["app"]
+    stack.converge()
+    container = "container.two/app/api"
+    assert {resource.health for resource in stack.status().resources} == {"ok"}
+    root = "/".join(fleetflow_sandbox.environment["SAKURA_API_ROOT_URL"].split("/")[:3])
+    url = f"{root}/_sandbox/docker/two/containers/shop-dev-app-api/state"
+    body = json.dumps({"state": "exited"}).encode()
+    urlopen(Request(url, body, {"Content-Type": "application/json"})).close()
+    status = stack.status()
+    assert (status.resources[0].address, status.resources[0].health) == (container, "bad")
+    assert container in status._repr_html_() and status.unwell == status.resources[:1]
+
+
+def test_only_what_is_aimed_at_is_done(fleetflow_sandbox: Sandbox) -> None:
+    stack = shop(fleetflow_sandbox, "one", "two", "three")
+    assert [step.address for step in stack.plan(targets=["server.two"]).steps] == ["server.two"]
+    two = stack["server.two"]
+    assert stack.converge(targets=[two]).done == (("server.two", "create"),)
+    assert len(stack.plan()) == 2
+    with pytest.raises(fleetflow.ConfigError, match="there is no server.tow to aim at") as raised:
+        stack.converge(targets=["server.tow"])
+    assert raised.value.hint == "did you mean `server.two`?"
+    with pytest.raises(fleetflow.ConfigError, match="not the address of a resource"):
+        stack.plan(targets=["two"])
+    assert len(stack.plan_destroy(targets=[two])) == 1
+    assert stack.destroy(targets=[two]).done == (("server.two", "delete"),)

@@ -40,6 +40,13 @@ def test_the_examples_are_the_same_stack(name: str) -> None:
         assert file.to_json() == python.to_json() and file.is_empty
 
 
+SERVER = 'server "web" { plan core=1 memory=1; disk size=20 os="debian-12"; zone "tk1a" }'
+
+
+def small(name: str = "web", os: str = "debian-12") -> Server:
+    return Server(name, plan=Plan(1, 1), disk=fleetflow.Disk(20, os), zone="tk1a")
+
+
 BAD: list[tuple[str, list[fleetflow.Resource]]] = [
     (
         'r2-bucket "uploads" { location "MARS"; cors { allowed-origins "*" } }',
@@ -84,6 +91,107 @@ BAD: list[tuple[str, list[fleetflow.Resource]]] = [
             fleetflow.DeployServices("app"),
         ],
     ),
+    (
+        f"{SERVER}; scale \"web\" {{ min 3; max 2; cpu-threshold 120; target 90 }}",
+        [small(), fleetflow.Scale("web", min=3, max=2, cpu_threshold=120, target=90)],
+    ),
+    (
+        f"{SERVER}; scale \"wep\" {{ min 1; max 2 }}; scale \"web\" {{ min 0; max 101; metrics \"docker\" }}",
+        [
+            small(),
+            fleetflow.Scale("wep", min=1, max=2),
+            fleetflow.Scale("web", min=0, max=101, metrics="docker"),
+        ],
+    ),
+    (
+        f"{SERVER}; dns \"example.jp\" {{ record \"a\" type=\"A\" value=server.wep.ip; "
+        'record "b" type="A" value=server.web.ipp }; dns "example.com" { record "c" type="TXT" value="x" ttl=5 }',
+        [
+            small(),
+            Dns(
+                "example.jp",
+                record=[
+                    fleetflow.Record("a", type="A", value=fleetflow.Output("server.wep", "ip")),
+                    fleetflow.Record("b", type="A", value=fleetflow.Output("server.web", "ipp")),
+                ],
+            ),
+            Dns("example.com", record=fleetflow.Record("c", type="TXT", value="x", ttl=5)),
+        ],
+    ),
+    (
+        'server "web" { plan core=1 memory=1; disk size=20 os="debian-12"; zone "tk1a"; packet-filter "none"; '
+        'hostname "_"; ssh-key 5 }',
+        [
+            Server(
+                "web",
+                plan=Plan(1, 1),
+                disk=fleetflow.Disk(20, "debian-12"),
+                zone="tk1a",
+                packet_filter="none",
+                hostname="_",
+                ssh_key=5,  # type: ignore[arg-type]
+            )
+        ],
+    ),
+    (
+        'packet-filter "web" { rule "tcp" port="99999"; rule "xcp"; rule "tcp" action="perhaps" source="10.0.0.300" }',
+        [
+            fleetflow.PacketFilter(
+                "web",
+                rule=[
+                    fleetflow.PacketRule("tcp", port="99999"),
+                    fleetflow.PacketRule("xcp"),  # type: ignore[arg-type]
+                    fleetflow.PacketRule("tcp", action="perhaps", source="10.0.0.300"),  # type: ignore[arg-type]
+                ],
+            )
+        ],
+    ),
+    (
+        'ssh-key "mine" { public-key "no key" }; kv-namespace ""; pages "site" { source "./dist"; custom-domain "no domain" }',
+        [
+            fleetflow.SshKey("mine", public_key="no key"),
+            fleetflow.KvNamespace(""),
+            fleetflow.Pages("site", source="./dist", custom_domain="no domain"),
+        ],
+    ),
+    (
+        'worker "api" { source "api.js"; cron "every day"; route "no route"; compatibility-date "yesterday" }',
+        [
+            fleetflow.Worker(
+                "api", source="api.js", cron="every day", route="no route", compatibility_date="yesterday"
+            )
+        ],
+    ),
+    (
+        'service-group "app" { service "a" image="a:1" memory="lots" restart="sometimes" { volume "x"; port 70000; '
+        'health-check http="/" port="x" }; service "b" image="b:1" { depends-on "b" } }\ndeploy-services "app"',
+        [
+            ServiceGroup(
+                "app",
+                service=[
+                    fleetflow.Service(
+                        "a",
+                        image="a:1",
+                        memory="lots",
+                        restart="sometimes",  # type: ignore[arg-type]
+                        volume="x",
+                        port=70000,
+                        health_check=fleetflow.HealthCheck(http="/", port="x"),  # type: ignore[arg-type]
+                    ),
+                    fleetflow.Service("b", image="b:1", depends_on="b"),
+                ],
+            ),
+            fleetflow.DeployServices("app"),
+        ],
+    ),
+    (
+        SERVER.replace("zone", 'deploy-services "none"; zone'),
+        [Server("web", plan=Plan(1, 1), disk=fleetflow.Disk(20, "debian-12"), zone="tk1a", deploy_services="none")],
+    ),
+    (
+        f"{SERVER.replace('web', 'db')}; {SERVER.replace('debian-12', 'debian-1')}",
+        [small("db"), small("web", "debian-1")],
+    ),
 ]
 
 
@@ -94,7 +202,9 @@ def test_the_same_mistake_is_the_same_problem(text: str, declared: list[fleetflo
     (tmp_path / "flow.kdl").write_text(f'stage "dev" {{\n{text}\n}}\n')
     with pytest.raises(ConfigError) as raised:
         fleetflow.load(tmp_path / "flow.kdl")
-    of_file = {problem.message for problem in raised.value.problems}
-    of_python = {problem.message for problem in stack.check()}
-    assert of_file == of_python and of_python
-    assert all(problem.path and problem.address for problem in stack.check())
+    of_file = {problem.message: (problem.address, problem.path) for problem in raised.value.problems}
+    of_python = {problem.message: (problem.address, problem.path) for problem in stack.check()}
+    assert of_file.keys() == of_python.keys() and of_python
+    # What the reader of the file sees by itself has a place there instead of an address.
+    assert all(where == of_python[message] for message, where in of_file.items() if where[0])
+    assert all(problem.place for problem in raised.value.problems)

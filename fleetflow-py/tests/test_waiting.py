@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -205,3 +206,15 @@ def test_a_forked_process_is_told_what_to_do_instead(fleetflow_sandbox: Sandbox)
             os._exit(5)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
     assert len(stack.plan()) == 1
+
+
+def test_a_second_writer_may_wait_for_the_first() -> None:
+    with Sandbox(latency=0.1) as sandbox:
+        stack = shop(sandbox, "one", "two")
+        begun = threading.Event()
+        first = threading.Thread(target=lambda: stack.converge(on_event=lambda _: begun.set()))
+        first.start()
+        assert begun.wait(30)
+        report = stack.converge(lock_wait=timedelta(seconds=60))
+        assert report.outcome == "converged" and report.done == (), "the first one did it all"
+        first.join()

@@ -14,7 +14,6 @@ mod scale;
 mod ssh;
 mod state;
 mod status;
-mod targets;
 mod validate;
 mod watch;
 

@@ -7,7 +7,6 @@ use fleetflow_core::plan::{DataGuard, DeletionGuard, Plan};
 use fleetflow_core::{Error, Result, Stack};
 use tokio_util::sync::CancellationToken;
 
-use super::targets;
 use crate::arguments::{Format, PlanArguments, ScopeArguments};
 use crate::clouds::Purpose;
 use crate::exit::Exit;
@@ -68,7 +67,7 @@ async fn make(stack: &Stack, arguments: &PlanArguments) -> Result<Plan> {
 
 /// The part of `plan` that was asked for, if it disturbs no more than it may.
 pub(super) fn scoped(plan: Plan, stack: &Stack, scope: &ScopeArguments) -> Result<Plan> {
-    let plan = targets::only(plan, stack, &scope.targets)?;
+    let plan = stack.aim(plan, &scope.targets)?;
     let too_much = scope
         .max_disruption
         .map(|most| exceeding(&plan, most.into()))

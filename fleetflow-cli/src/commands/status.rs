@@ -41,7 +41,12 @@ async fn read(
         adopting: None,
     };
     let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
-    let stack = &workplace.stack;
+    // A server that does not answer is a line of the status, and no reason to show none.
+    let stack = site
+        .loaded
+        .stack
+        .clone()
+        .session(workplace.session.clone().bearing_silence());
     let seen = interruptible(cancelled, async {
         let observation = stack.observe().await?;
         // Why there is no plan is what `flow plan` tells.

@@ -1,10 +1,7 @@
 //! The document of `status`: what is there, how it is, and what is not as declared.
 
-use std::collections::BTreeSet;
-
 use fleetflow_core::autoscale::Judgement;
-use fleetflow_core::converge::Observation;
-use fleetflow_core::model::{Observed, Ownership};
+use fleetflow_core::converge::{Health, Observation, Standing};
 use fleetflow_core::plan::{Drift, Plan};
 use fleetflow_core::{Address, Result};
 use schemars::JsonSchema;
@@ -51,18 +48,6 @@ pub(crate) struct Resource {
     pub(crate) outputs: Map<String, Value>,
 }
 
-/// How a resource is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Health {
-    /// It is well, as far as its cloud says.
-    Ok,
-    /// It is on its way.
-    Waiting,
-    /// It is missing, down or broken.
-    Bad,
-}
-
 impl StatusDocument {
     /// The same with what is known of the scaled servers.
     #[must_use]
@@ -76,14 +61,7 @@ impl StatusDocument {
 
     /// The status of what was observed; `plan` is none where no plan can be made of it.
     pub(crate) fn new(project: &str, stage: &str, observation: &Observation, plan: Option<&Plan>) -> Self {
-        let mut resources: Vec<_> = addresses(observation)
-            .into_iter()
-            .map(|address| match observation.at(address) {
-                Some(observed) => Resource::present(observed),
-                None => Resource::missing(address, observation),
-            })
-            .collect();
-        resources.sort_by(|a, b| b.health.cmp(&a.health).then_with(|| a.address.cmp(&b.address)));
+        let resources = observation.standings().into_iter().map(Resource::from).collect();
         Self {
             format: "fleetflow/status/v1",
             project: project.to_owned(),
@@ -102,122 +80,21 @@ impl StatusDocument {
     }
 }
 
-impl Resource {
-    fn present(observed: &Observed) -> Self {
-        let (health, note) = match (&observed.incomplete, &observed.ownership) {
-            (Some(missing), _) => (Health::Bad, Some(format!("not finished: {missing}"))),
-            (None, Ownership::Foreign(Some(owner))) => (Health::Bad, Some(format!("belongs to {owner}"))),
-            _ => (health(&observed.status), None),
-        };
-        Self {
-            address: observed.address.clone(),
+impl From<Standing<'_>> for Resource {
+    fn from(standing: Standing<'_>) -> Self {
+        let Standing {
+            address,
             health,
             note,
-            id: Some(observed.id.clone()),
-            status: observed.status.clone(),
-            outputs: observed.outputs.clone(),
-        }
-    }
-
-    fn missing(address: &Address, observation: &Observation) -> Self {
-        let note = match observation.state.entry(address) {
-            Some(_) => "is gone",
-            None => "not there yet",
-        };
+            found,
+        } = standing;
         Self {
             address: address.clone(),
-            health: Health::Bad,
-            note: Some(note.to_owned()),
-            id: None,
-            status: Map::new(),
-            outputs: Map::new(),
+            health,
+            note,
+            id: found.map(|found| found.id.clone()),
+            status: found.map(|found| found.status.clone()).unwrap_or_default(),
+            outputs: found.map(|found| found.outputs.clone()).unwrap_or_default(),
         }
-    }
-}
-
-fn addresses(observation: &Observation) -> BTreeSet<&Address> {
-    let declared = observation.desired.iter().map(|declared| &declared.address);
-    let found = observation.found.resources.iter().map(|found| &found.address);
-    let remembered = observation.state.entries().map(|(address, _)| address);
-    declared.chain(found).chain(remembered).collect()
-}
-
-/// The worst of the words that clouds use; it knows words, not kinds.
-fn health(status: &Map<String, Value>) -> Health {
-    const BAD: &[&str] = &[
-        "unhealthy",
-        "exited",
-        "dead",
-        "down",
-        "stopped",
-        "error",
-        "failed",
-        "blocked",
-        "restarting",
-        "paused",
-        "migration-failed",
-        "deactivated",
-        "timed_out",
-        "removing",
-    ];
-    const WAITING: &[&str] = &[
-        "starting",
-        "pending",
-        "initializing",
-        "created",
-        "migrating",
-        "cleaning",
-        "creating",
-        "uploading",
-    ];
-    let said = |words: &[&str]| {
-        status
-            .values()
-            .flat_map(texts)
-            .any(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word)))
-    };
-    match (said(BAD), said(WAITING)) {
-        (true, _) => Health::Bad,
-        (false, true) => Health::Waiting,
-        (false, false) => Health::Ok,
-    }
-}
-
-/// Every text in a value: a status may hold a map of domains to their states.
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.iter().flat_map(texts).collect(),
-        Value::Object(fields) => fields.values().flat_map(texts).collect(),
-        _ => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn of(status: &Value) -> Health {
-        health(status.as_object().unwrap())
-    }
-
-    #[test]
-    fn the_worst_word_counts_wherever_it_is() {
-        assert_eq!(of(&json!({"state": "running", "health": "healthy"})), Health::Ok);
-        assert_eq!(
-            of(&json!({"state": "running", "health": "starting"})),
-            Health::Waiting
-        );
-        assert_eq!(
-            of(&json!({"domains": {"cdn.example.jp": "pending"}})),
-            Health::Waiting
-        );
-        assert_eq!(
-            of(&json!({"state": "running", "health": "unhealthy"})),
-            Health::Bad
-        );
-        assert_eq!(of(&json!({"image": "down:latest"})), Health::Ok);
     }
 }

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use fleetflow_core::converge::Health;
+
 use super::scaling::scaling;
 use super::style::{BOLD, DIM, GREEN, RED, YELLOW, paint};
 use super::table::table;
 use super::text;
-use crate::documents::status::{Health, Resource, StatusDocument};
+use crate::documents::status::{Resource, StatusDocument};
 
 /// The whole status without its header.
 pub(crate) fn status(document: &StatusDocument) -> String {

@@ -9,6 +9,8 @@ mod observe;
 mod queue;
 mod run;
 mod session;
+mod standing;
+mod targets;
 mod unclear;
 
 pub use context::{Checkpoint, Context};
@@ -16,6 +18,7 @@ pub use event::{Event, Outcome, Report, Watcher};
 pub use observe::Observation;
 pub use run::exceeding;
 pub use session::{Caller, Session};
+pub use standing::{Health, Standing};
 
 #[cfg(test)]
 pub(crate) mod tests;

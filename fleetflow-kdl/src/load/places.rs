@@ -43,9 +43,15 @@ impl Places {
             .and_then(|address| self.declaring(address));
         let Some((address, tree)) = declared else {
             let error = Diagnostic::error("flow::stack", self.stage, stated(problem));
-            return Some(error.help(problem.help.clone()));
+            return Some(Diagnostic {
+                problem: Some(problem.clone()),
+                ..error.help(problem.help.clone())
+            });
         };
-        diagnostic_in(tree, problem, &format!("in `{address}`"))
+        Some(Diagnostic {
+            problem: Some(problem.clone()),
+            ..diagnostic_in(tree, problem, &format!("in `{address}`"))?
+        })
     }
 
     /// The declaration at `address`, or the one that expands to it: `dns.example.jp` for

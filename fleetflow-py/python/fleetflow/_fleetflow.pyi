@@ -43,6 +43,8 @@ def start(
     missing: Sequence[Tuple[str, str, str]],
     parallelism: Optional[int],
     with_data: bool,
+    targets: Sequence[str],
+    lock_wait: float,
     plan: Optional[str],
 ) -> Run: ...
 @final

@@ -11,7 +11,7 @@ from .plans import Action, Drift, drift_of
 from .tables import table
 from .values import Output
 
-__all__ = ["Report", "ResourceStatus", "Status"]
+__all__ = ["Health", "Report", "ResourceStatus", "Status"]
 
 _T = TypeVar("_T")
 _Self = TypeVar("_Self", bound="_Document")
@@ -106,6 +106,10 @@ class Report(_Document):
         return table(repr(self).strip("<>"), ("step", "resource", "why"), rows)
 
 
+Health = Literal["ok", "waiting", "bad"]
+"""How a resource is."""
+
+
 @dataclass(frozen=True)
 class ResourceStatus:
     """One resource as it is now."""
@@ -114,6 +118,8 @@ class ResourceStatus:
     """Its address."""
     present: bool
     """Whether it is there."""
+    health: Health = "ok"
+    """How it is: well as far as its cloud says, on its way, or missing, down or broken."""
     id: Optional[str] = None
     """The id that its cloud gave it."""
     note: Optional[str] = None
@@ -131,7 +137,7 @@ class Status(_Document):
 
     @property
     def resources(self) -> Tuple[ResourceStatus, ...]:
-        """The resources, by address."""
+        """The resources, what is not well first."""
         return tuple(_resource(document) for document in self._document["resources"])
 
     @property
@@ -151,6 +157,11 @@ class Status(_Document):
         return from_mapping(hindrance) if hindrance else None
 
     @property
+    def unwell(self) -> Tuple[ResourceStatus, ...]:
+        """The resources that are missing, down or broken."""
+        return tuple(resource for resource in self.resources if resource.health == "bad")
+
+    @property
     def is_as_declared(self) -> bool:
         """Whether a run would change nothing."""
         return self.pending_changes == 0
@@ -168,7 +179,7 @@ class Status(_Document):
     def _repr_html_(self) -> str:
         rows = [
             (
-                "bad" if resource.note else "ok",
+                resource.health,
                 resource.address,
                 resource.note or "",
                 ", ".join(f"{name}: {value}" for name, value in resource.status.items()),
@@ -180,19 +191,12 @@ class Status(_Document):
 
 
 def _resource(document: Mapping[str, Any]) -> ResourceStatus:
-    if not document["present"]:
-        absence = "is gone" if document["remembered"] else "not there yet"
-        return ResourceStatus(document["address"], False, note=absence)
-    note: Optional[str] = None
-    if document["foreign"]:
-        note = "belongs to somebody else"
-    elif document["incomplete"]:
-        note = f"not finished: {document['incomplete']}"
     return ResourceStatus(
         document["address"],
-        True,
+        document["present"],
+        health=document["health"],
         id=document["id"],
-        note=note,
+        note=document["note"],
         status=dict(document["status"]),
         outputs=dict(document["outputs"]),
     )

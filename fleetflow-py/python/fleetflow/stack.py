@@ -7,7 +7,8 @@ import getpass
 import json
 import os
 import platform
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import (
     Any,
     AsyncIterator,
@@ -41,6 +42,8 @@ __all__ = ["Stack"]
 
 _R = TypeVar("_R", bound=Resource)
 OnEvent = Optional[Callable[[Event], object]]
+Target = Union[str, Resource]
+Wait = Union[float, timedelta]
 
 
 class Stack:
@@ -151,21 +154,31 @@ class Stack:
 
     # The verbs
 
-    def plan(self) -> StackPlan:
+    def plan(self, *, targets: Iterable[Target] = ()) -> StackPlan:
         """What :meth:`converge` would do. Sends no write to anything.
+
+        Args:
+            targets: Only the steps on these resources, and on what they depend on. A zone means its records, a group
+                of services what it runs as.
 
         Raises:
             ConfigError: Something is wrong with what is declared; the error lists everything.
             FleetFlowError: A cloud refused, or could not be reached; there is a class for each kind of failure.
         """
-        return StackPlan(self._run("plan", changes=False))
+        return StackPlan(self._run(_Order("plan", targets)))
 
-    def plan_destroy(self) -> StackPlan:
-        """What :meth:`destroy` would do. Sends no write to anything. Raises what :meth:`plan` does."""
-        return StackPlan(self._run("plan_destroy", changes=False))
+    def plan_destroy(self, *, targets: Iterable[Target] = ()) -> StackPlan:
+        """What :meth:`destroy` would do. Sends no write to anything. Arguments and errors as :meth:`plan`."""
+        return StackPlan(self._run(_Order("plan_destroy", targets)))
 
     def converge(
-        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: Optional[bool] = None
+        self,
+        *,
+        on_event: OnEvent = None,
+        parallelism: Optional[int] = None,
+        with_data: Optional[bool] = None,
+        targets: Iterable[Target] = (),
+        lock_wait: Wait = 0,
     ) -> Report:
         """Makes the clouds equal to what is declared. A second call changes nothing.
 
@@ -176,20 +189,28 @@ class Stack:
             parallelism: How many steps run at once at most; 16 without it.
             with_data: Whether what holds data may be deleted, where the declaration asks for that; in a sandbox it
                 may without saying so.
+            targets: Only the steps on these resources, and on what they depend on: resources, or addresses.
+            lock_wait: How long to wait while somebody else is changing this stage, in seconds or as a ``timedelta``.
 
         Raises:
             PartialError: Some steps failed; its ``report`` says which.
-            LockedError: Somebody else is changing this stage.
+            LockedError: Somebody else is changing this stage, for longer than ``lock_wait``.
             ConfigError: Something is wrong with what is declared; the error lists everything.
             FleetFlowError: A cloud refused, or could not be reached.
         """
-        return Report(self._run("converge", True, on_event, parallelism, with_data))
+        return Report(self._run(_Order("converge", targets, True, on_event, parallelism, with_data, lock_wait)))
 
     def destroy(
-        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: Optional[bool] = None
+        self,
+        *,
+        on_event: OnEvent = None,
+        parallelism: Optional[int] = None,
+        with_data: Optional[bool] = None,
+        targets: Iterable[Target] = (),
+        lock_wait: Wait = 0,
     ) -> Report:
         """Removes everything that was made for this stage, in reverse order. Arguments and errors as :meth:`converge`."""
-        return Report(self._run("destroy", True, on_event, parallelism, with_data))
+        return Report(self._run(_Order("destroy", targets, True, on_event, parallelism, with_data, lock_wait)))
 
     def apply(
         self,
@@ -198,40 +219,53 @@ class Stack:
         on_event: OnEvent = None,
         parallelism: Optional[int] = None,
         with_data: Optional[bool] = None,
+        lock_wait: Wait = 0,
     ) -> Report:
         """Carries out ``plan``, which :meth:`plan` or :meth:`plan_destroy` made. Arguments and errors as :meth:`converge`.
 
         Raises:
             ConflictError: The world moved on since: a new plan would be another one.
         """
-        return Report(self._run("apply", True, on_event, parallelism, with_data, plan))
+        return Report(self._run(_Order("apply", (), True, on_event, parallelism, with_data, lock_wait, plan)))
 
     def status(self) -> Status:
         """What is there now of everything that is declared or remembered. Sends no write to anything."""
-        return Status(self._run("status", changes=False))
+        return Status(self._run(_Order("status")))
 
-    async def plan_async(self) -> StackPlan:
+    async def plan_async(self, *, targets: Iterable[Target] = ()) -> StackPlan:
         """:meth:`plan` for asyncio. May be cancelled."""
-        return StackPlan(await self._run_async("plan", changes=False))
+        return StackPlan(await self._run_async(_Order("plan", targets)))
 
-    async def plan_destroy_async(self) -> StackPlan:
+    async def plan_destroy_async(self, *, targets: Iterable[Target] = ()) -> StackPlan:
         """:meth:`plan_destroy` for asyncio. May be cancelled."""
-        return StackPlan(await self._run_async("plan_destroy", changes=False))
+        return StackPlan(await self._run_async(_Order("plan_destroy", targets)))
 
     async def converge_async(
-        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: Optional[bool] = None
+        self,
+        *,
+        on_event: OnEvent = None,
+        parallelism: Optional[int] = None,
+        with_data: Optional[bool] = None,
+        targets: Iterable[Target] = (),
+        lock_wait: Wait = 0,
     ) -> Report:
         """:meth:`converge` for asyncio. ``on_event`` is called in the event loop.
 
         Cancelled, it begins nothing new and ends when what runs is finished; cancelled again, it ends at once.
         """
-        return Report(await self._run_async("converge", True, on_event, parallelism, with_data))
+        return Report(await self._run_async(_Order("converge", targets, True, on_event, parallelism, with_data, lock_wait)))
 
     async def destroy_async(
-        self, *, on_event: OnEvent = None, parallelism: Optional[int] = None, with_data: Optional[bool] = None
+        self,
+        *,
+        on_event: OnEvent = None,
+        parallelism: Optional[int] = None,
+        with_data: Optional[bool] = None,
+        targets: Iterable[Target] = (),
+        lock_wait: Wait = 0,
     ) -> Report:
         """:meth:`destroy` for asyncio, as :meth:`converge_async`."""
-        return Report(await self._run_async("destroy", True, on_event, parallelism, with_data))
+        return Report(await self._run_async(_Order("destroy", targets, True, on_event, parallelism, with_data, lock_wait)))
 
     async def apply_async(
         self,
@@ -240,13 +274,14 @@ class Stack:
         on_event: OnEvent = None,
         parallelism: Optional[int] = None,
         with_data: Optional[bool] = None,
+        lock_wait: Wait = 0,
     ) -> Report:
         """:meth:`apply` for asyncio, as :meth:`converge_async`."""
-        return Report(await self._run_async("apply", True, on_event, parallelism, with_data, plan))
+        return Report(await self._run_async(_Order("apply", (), True, on_event, parallelism, with_data, lock_wait, plan)))
 
     async def status_async(self) -> Status:
         """:meth:`status` for asyncio. May be cancelled."""
-        return Status(await self._run_async("status", changes=False))
+        return Status(await self._run_async(_Order("status")))
 
     async def events(self) -> AsyncIterator[Event]:
         """The events of the run that is under way, or of the next one; ends with the run.
@@ -278,14 +313,13 @@ class Stack:
         declarations = [resource._declaration() for resource in self.resources]  # pyright: ignore[reportPrivateUsage]
         return _fleetflow.Stack(self.project, self.stage, self.root, settings, declarations, self._secrets)
 
-    def _begin(
-        self, verb: str, parallelism: Optional[int], with_data: Optional[bool], plan: Optional[StackPlan]
-    ) -> _fleetflow.Run:
+    def _begin(self, order: _Order) -> _fleetflow.Run:
         environment = os.environ if self._environment is None else self._environment
         connections = Connections(self._providers(), environment)
+        wait = order.lock_wait
         return _fleetflow.start(
             self._core(),
-            verb,
+            order.verb,
             store=self.state._ready(),  # pyright: ignore[reportPrivateUsage]
             keys=self.state._keys(self._place()),  # pyright: ignore[reportPrivateUsage]
             who=_who(environment),
@@ -293,40 +327,24 @@ class Stack:
             cloudflare=connections.cloudflare,
             engines=connections.engines,
             missing=connections.missing,
-            parallelism=parallelism,
-            with_data=self._emulated if with_data is None else with_data,
-            plan=plan.to_json() if plan is not None else None,
+            parallelism=order.parallelism,
+            with_data=self._emulated if order.with_data is None else order.with_data,
+            targets=[target if isinstance(target, str) else target.address for target in order.targets],
+            lock_wait=wait.total_seconds() if isinstance(wait, timedelta) else wait,
+            plan=order.plan.to_json() if order.plan is not None else None,
         )
 
-    def _run(
-        self,
-        verb: str,
-        changes: bool,
-        on_event: OnEvent = None,
-        parallelism: Optional[int] = None,
-        with_data: Optional[bool] = None,
-        plan: Optional[StackPlan] = None,
-    ) -> str:
+    def _run(self, order: _Order) -> str:
         try:
-            run = self._begin(verb, parallelism, with_data, plan)
-            return wait(run, self._listeners(on_event), changes=changes)
+            return wait(self._begin(order), self._listeners(order.on_event), changes=order.changes)
         except FleetFlowError as error:
             raise self._placed(error) from None
         finally:
             self._close()
 
-    async def _run_async(
-        self,
-        verb: str,
-        changes: bool,
-        on_event: OnEvent = None,
-        parallelism: Optional[int] = None,
-        with_data: Optional[bool] = None,
-        plan: Optional[StackPlan] = None,
-    ) -> str:
+    async def _run_async(self, order: _Order) -> str:
         try:
-            run = self._begin(verb, parallelism, with_data, plan)
-            return await wait_async(run, self._listeners(on_event), changes=changes)
+            return await wait_async(self._begin(order), self._listeners(order.on_event), changes=order.changes)
         except FleetFlowError as error:
             raise self._placed(error) from None
         finally:
@@ -401,6 +419,20 @@ class Stack:
             kind = KINDS[declaration["address"].split(".", 1)[0]]
             stack.add(kind._revive(declaration))  # pyright: ignore[reportPrivateUsage]
         return stack
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What a run is to do."""
+
+    verb: str
+    targets: Iterable[Target] = ()
+    changes: bool = False
+    on_event: OnEvent = None
+    parallelism: Optional[int] = None
+    with_data: Optional[bool] = None
+    lock_wait: Wait = 0
+    plan: Optional[StackPlan] = None
 
 
 class _Channel:

@@ -1,25 +1,29 @@
-//! `--target`: which steps of a plan the user's addresses mean. A zone means its records, a group what it runs as.
+//! Which steps of a plan the addresses mean that a user aims at. A zone means its records, a group what it runs as.
 
 use std::collections::BTreeSet;
 
-use fleetflow_core::model::did_you_mean;
-use fleetflow_core::plan::{Plan, Step};
-use fleetflow_core::{Address, Error, ErrorKind, Result, Stack, catalog};
+use crate::catalog;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Address, Stack, did_you_mean};
+use crate::plan::{Plan, Step};
 
-/// Only the steps that `targets` mean, and what these depend on; all of them where there is none.
-pub(super) fn only(plan: Plan, stack: &Stack, targets: &[Address]) -> Result<Plan> {
-    if targets.is_empty() {
-        return Ok(plan);
-    }
-    let mut wanted = BTreeSet::new();
-    for target in targets {
-        let meant: Vec<_> = plan.steps.iter().filter(|step| means(target, step)).collect();
-        if meant.is_empty() && !is_known(target, &plan, stack) {
-            return Err(unknown(target, &plan, stack));
+impl Stack {
+    /// Only the steps of `plan` that `targets` mean, and what these depend on; all of them where there is none. A zone
+    /// means its records, a group what it runs as.
+    pub fn aim(&self, plan: Plan, targets: &[Address]) -> Result<Plan> {
+        if targets.is_empty() {
+            return Ok(plan);
         }
-        wanted.extend(meant.into_iter().map(|step| step.address.clone()));
+        let mut wanted = BTreeSet::new();
+        for target in targets {
+            let meant: Vec<_> = plan.steps.iter().filter(|step| means(target, step)).collect();
+            if meant.is_empty() && !is_known(target, &plan, self) {
+                return Err(unknown(target, &plan, self));
+            }
+            wanted.extend(meant.into_iter().map(|step| step.address.clone()));
+        }
+        Ok(plan.targeting(&wanted))
     }
-    Ok(plan.targeting(&wanted))
 }
 
 fn means(target: &Address, step: &Step) -> bool {
@@ -46,7 +50,7 @@ fn unknown(target: &Address, plan: &Plan, stack: &Stack) -> Error {
     let declared = stack.declarations().iter().map(|declared| &declared.address);
     let planned = plan.steps.iter().map(|step| &step.address);
     let names: BTreeSet<String> = declared.chain(planned).map(ToString::to_string).collect();
-    let error = Error::new(ErrorKind::Invalid, format!("--target: there is no {target}"));
+    let error = Error::new(ErrorKind::Invalid, format!("there is no {target} to aim at"));
     match did_you_mean(&target.to_string(), names.iter().map(String::as_str)) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("there are {}", Vec::from_iter(names).join(", "))),

@@ -1,0 +1,162 @@
+//! How everything is that is declared or remembered, in three words. It knows the words of clouds, and no kind.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Observation;
+use crate::model::{Address, Observed, Ownership};
+
+/// How a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// It is well, as far as its cloud says.
+    Ok,
+    /// It is on its way.
+    Waiting,
+    /// It is missing, down or broken.
+    Bad,
+}
+
+/// How one resource is.
+#[derive(Clone, Debug)]
+pub struct Standing<'o> {
+    /// Its address.
+    pub address: &'o Address,
+    /// How it is.
+    pub health: Health,
+    /// What is not well, in words.
+    pub note: Option<String>,
+    /// What was found; none where nothing is there.
+    pub found: Option<&'o Observed>,
+}
+
+impl Observation {
+    /// How everything is that is declared or remembered, what is not well first.
+    pub fn standings(&self) -> Vec<Standing<'_>> {
+        let declared = self.desired.iter().map(|declared| &declared.address);
+        let found = self.found.resources.iter().map(|found| &found.address);
+        let remembered = self.state.entries().map(|(address, _)| address);
+        let addresses: BTreeSet<_> = declared.chain(found).chain(remembered).collect();
+        let mut standings: Vec<_> = addresses
+            .into_iter()
+            .map(|address| match self.at(address) {
+                Some(found) => Standing::present(found),
+                None => Standing::missing(address, self.state.entry(address).is_some()),
+            })
+            .collect();
+        standings.sort_by(|a, b| b.health.cmp(&a.health).then_with(|| a.address.cmp(b.address)));
+        standings
+    }
+}
+
+impl<'o> Standing<'o> {
+    fn present(found: &'o Observed) -> Self {
+        let (health, note) = match (&found.incomplete, &found.ownership) {
+            (Some(missing), _) => (Health::Bad, Some(format!("not finished: {missing}"))),
+            (None, Ownership::Foreign(Some(owner))) => (Health::Bad, Some(format!("belongs to {owner}"))),
+            (None, Ownership::Foreign(None)) => (Health::Bad, Some("belongs to somebody else".to_owned())),
+            _ => (health(&found.status), None),
+        };
+        Self {
+            address: &found.address,
+            health,
+            note,
+            found: Some(found),
+        }
+    }
+
+    fn missing(address: &'o Address, is_remembered: bool) -> Self {
+        let note = if is_remembered { "is gone" } else { "not there yet" };
+        Self {
+            address,
+            health: Health::Bad,
+            note: Some(note.to_owned()),
+            found: None,
+        }
+    }
+}
+
+/// The worst of the words that clouds use.
+fn health(status: &Map<String, Value>) -> Health {
+    const BAD: &[&str] = &[
+        "unhealthy",
+        "exited",
+        "dead",
+        "down",
+        "stopped",
+        "error",
+        "failed",
+        "blocked",
+        "restarting",
+        "paused",
+        "migration-failed",
+        "deactivated",
+        "timed_out",
+        "removing",
+        "unreachable",
+    ];
+    const WAITING: &[&str] = &[
+        "starting",
+        "pending",
+        "initializing",
+        "created",
+        "migrating",
+        "cleaning",
+        "creating",
+        "uploading",
+    ];
+    let said = |words: &[&str]| {
+        status
+            .values()
+            .flat_map(texts)
+            .any(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word)))
+    };
+    match (said(BAD), said(WAITING)) {
+        (true, _) => Health::Bad,
+        (false, true) => Health::Waiting,
+        (false, false) => Health::Ok,
+    }
+}
+
+/// Every text in a value: a status may hold a map of domains to their states.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(status: &Value) -> Health {
+        health(status.as_object().unwrap())
+    }
+
+    #[test]
+    fn the_worst_word_counts_wherever_it_is() {
+        assert_eq!(of(&json!({"state": "running", "health": "healthy"})), Health::Ok);
+        assert_eq!(
+            of(&json!({"state": "running", "health": "starting"})),
+            Health::Waiting
+        );
+        assert_eq!(
+            of(&json!({"domains": {"cdn.example.jp": "pending"}})),
+            Health::Waiting
+        );
+        assert_eq!(
+            of(&json!({"state": "running", "health": "unhealthy"})),
+            Health::Bad
+        );
+        assert_eq!(of(&json!({"image": "down:latest"})), Health::Ok);
+    }
+}

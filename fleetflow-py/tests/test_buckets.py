@@ -1,0 +1,78 @@
+"""State in a bucket, on a real S3 service: moto, where `scripts/test-services.sh` installed it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Iterator
+from urllib.request import Request, urlopen
+
+import pytest
+
+import fleetflow
+from fleetflow import BucketState, Sandbox, Stack
+
+from stacks import server
+
+MOTO = Path(__file__).parent.parent.parent / "target/services/moto/bin/moto_server"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """The URL of a service with a bucket called ``states``."""
+    if not MOTO.exists():
+        pytest.skip(f"moto is not installed at {MOTO}: see scripts/test-services.sh")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [MOTO, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    until = time.monotonic() + 60
+    try:
+        while True:
+            try:
+                urlopen(Request(f"{url}/states", method="PUT")).close()
+                break
+            except OSError:
+                assert process.poll() is None and time.monotonic() < until, "moto did not start"
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def stack(sandbox: Sandbox, endpoint: str, tmp_path: Path, *names: str) -> Stack:
+    """The stack as another machine has it: only the bucket is the same."""
+    state = BucketState(
+        "states",
+        prefix="shop/dev",
+        endpoint=endpoint,
+        environment={"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
+    )
+    stack = Stack("shop", providers=sandbox.providers, state=state, root=tmp_path, environment=sandbox.environment)
+    for name in names:
+        stack.add(server(name))
+    return stack
+
+
+def test_what_one_machine_made_another_one_knows(fleetflow_sandbox: Sandbox, endpoint: str, tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    report = stack(fleetflow_sandbox, endpoint, here, "web").converge()
+    assert report.count("create") == 1
+    assert stack(fleetflow_sandbox, endpoint, there, "web").plan().is_empty
+    assert not (here / ".fleetflow/state/shop/dev/journal.jsonl").exists(), "only keys stay on the machine"
+
+    assert stack(fleetflow_sandbox, endpoint, here).destroy(with_data=True).count("delete") == 1
+    assert len(stack(fleetflow_sandbox, endpoint, there, "web").plan()) == 1
+
+
+def test_no_access_key_says_which_variable_is_missing() -> None:
+    with pytest.raises(fleetflow.UnauthorizedError, match="AWS_ACCESS_KEY_ID"):
+        BucketState("states", environment={})
+    state = BucketState("states", prefix="shop/dev/", access_key="a", secret_key="very secret", environment={})
+    assert repr(state) == "<BucketState s3://states/shop/dev>"
