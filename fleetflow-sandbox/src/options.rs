@@ -30,6 +30,9 @@ pub struct Options {
     /// A Docker Engine that runs somewhere, named as in `DOCKER_HOST`, for all servers to reach through SSH instead of
     /// an emulated engine each. Two servers see the same containers then.
     pub real_engine: Option<String>,
+    /// The program of workerd, to run what is deployed to the emulated Cloudflare. Without it everything works but code
+    /// of Workers and functions of sites. It is started once somebody asks for a site with code.
+    pub workerd: Option<PathBuf>,
     /// The API key of the emulated SAKURA Cloud.
     pub sakura: SakuraCredentials,
 }
@@ -44,6 +47,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             world: None,
             real_engine: None,
+            workerd: None,
             sakura: SakuraCredentials::default(),
         }
     }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::frame::frame;
 use crate::{
-    Clock, Cloud, Error, Fault, Faults, InvalidFault, Options, RequestLog, Shared, World, cloudflare,
+    Clock, Cloud, Error, Fault, Faults, InvalidFault, Options, RequestLog, Shared, Site, World, cloudflare,
     control, docker, sakura, serve,
 };
 
@@ -43,6 +43,8 @@ impl Sandbox {
         let shared = Shared::open(options)?;
         let (listener, address) = bind(port).await?;
         let (docker_listener, docker) = bind(docker_port).await?;
+        shared.sites.listens_on(address.port());
+        cloudflare::end_with_the_sandbox(&shared);
         serve::listen(listener, clouds(&shared), &shared);
         let engine = frame(
             docker::engine_router(Arc::clone(&shared), docker::LOCAL.to_owned()),
@@ -95,6 +97,28 @@ impl Sandbox {
     /// To be called within a Tokio runtime. Other processes ask `GET /_sandbox/ssh?address=A&port=22`.
     pub fn ssh_address(&self, address: &str, port: u16) -> Result<Option<SocketAddr>, Error> {
         self.shared.ssh_address(address, port)
+    }
+
+    /// What is deployed to the emulated Cloudflare and has an address here: Workers, sites, open buckets.
+    ///
+    /// Other processes ask `GET /_sandbox/cloudflare/sites`.
+    pub fn sites(&self) -> Vec<Site> {
+        cloudflare::sites(&self.shared)
+    }
+
+    /// The folder with the configuration and the code that workerd runs, while it runs.
+    pub fn workerd_folder(&self) -> Option<std::path::PathBuf> {
+        self.shared.sites.folder()
+    }
+
+    /// Tells when something was changed by a request.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<()> {
+        self.shared.changes.subscribe()
+    }
+
+    /// What Workers log from now on, line by line; what workerd complains about is among it.
+    pub fn worker_output(&self) -> tokio::sync::broadcast::Receiver<String> {
+        self.shared.sites.listen()
     }
 
     /// Variables that point other people's clients at this sandbox.
@@ -197,7 +221,14 @@ fn clouds(shared: &Arc<Shared>) -> Router {
         .nest("/sakura", sakura::router(Arc::clone(shared)))
         .nest("/cloud/zone", sakura::router(Arc::clone(shared)));
     let cloudflare = Router::new().nest("/client/v4", cloudflare::router(Arc::clone(shared)));
-    control::router(shared)
+    let clouds = control::router(shared)
         .merge(frame(sakura, Arc::clone(shared), Cloud::Sakura, None))
-        .merge(frame(cloudflare, Arc::clone(shared), Cloud::Cloudflare, None))
+        .merge(frame(cloudflare, Arc::clone(shared), Cloud::Cloudflare, None));
+    // Fallbacks see no layer of routes, so that the hosts of sites are looked at around all of them.
+    clouds
+        .fallback(|| async { http::StatusCode::NOT_FOUND })
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(shared),
+            cloudflare::by_host,
+        ))
 }

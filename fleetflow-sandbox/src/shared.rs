@@ -11,9 +11,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::blobs::Blobs;
 use crate::request_log::Recorder;
 use crate::world_file::WorldFile;
-use crate::{Clock, Error, Faults, Options, SakuraCredentials, Timings, World, ssh};
+use crate::{Clock, Error, Faults, Options, SakuraCredentials, Timings, World, cloudflare, ssh};
 
 /// Shared by every router. Handlers lock the world for the length of one request; nothing awaits under the lock.
 #[derive(Debug)]
@@ -39,6 +40,10 @@ pub struct Shared {
     pub(crate) changes: watch::Sender<()>,
     /// The ports of emulated servers.
     pub(crate) ssh: ssh::Ports,
+    /// What is deployed and runs.
+    pub(crate) sites: cloudflare::Sites,
+    /// Large bytes of the world.
+    pub(crate) blobs: Blobs,
     /// The engine that stands in for those of emulated servers.
     pub(crate) real_engine: Option<String>,
     lives_in_memory: bool,
@@ -105,6 +110,11 @@ impl Shared {
             stop: CancellationToken::new(),
             changes: watch::Sender::new(()),
             ssh: ssh::Ports::default(),
+            blobs: match &storage {
+                Storage::File(file) => Blobs::beside(file.path()),
+                Storage::Memory | Storage::Closed(_) => Blobs::temporary(),
+            },
+            sites: cloudflare::Sites::new(options.workerd),
             real_engine: options.real_engine,
             lives_in_memory: matches!(storage, Storage::Memory),
             storage: Mutex::new(storage),

@@ -348,6 +348,10 @@ pub(crate) enum SandboxCommand {
         /// The port of the HTTP APIs; any free one by default
         #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "N")]
         port: u16,
+        /// Where workerd is, which runs deployed Workers: the program, or a folder with npm packages; looked for on
+        /// PATH and among the npm packages of this folder and those above
+        #[arg(long, value_name = "PATH")]
+        workerd: Option<PathBuf>,
     },
 }
 

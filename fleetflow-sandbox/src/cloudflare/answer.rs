@@ -14,7 +14,11 @@ pub(super) type Outcome = Result<Answer, Failure>;
 #[derive(Debug)]
 pub(super) enum Answer {
     /// The v4 envelope around a result.
-    Envelope { result: Value, info: Option<Value> },
+    Envelope {
+        status: u16,
+        result: Value,
+        info: Option<Value>,
+    },
     /// Bytes without an envelope, for instance a stored object.
     Raw {
         content_type: String,
@@ -28,7 +32,13 @@ pub(super) enum Answer {
 impl Answer {
     /// An envelope with this result.
     pub(super) fn of(result: impl Serialize) -> Outcome {
+        Self::with_status(200, result)
+    }
+
+    /// The same with another status.
+    pub(super) fn with_status(status: u16, result: impl Serialize) -> Outcome {
         Ok(Self::Envelope {
+            status,
             result: to_value(result)?,
             info: None,
         })
@@ -37,6 +47,7 @@ impl Answer {
     /// An envelope with a result and the `result_info` of a list.
     pub(super) fn list(result: impl Serialize, info: Value) -> Outcome {
         Ok(Self::Envelope {
+            status: 200,
             result: to_value(result)?,
             info: Some(info),
         })
@@ -68,7 +79,10 @@ impl Answer {
     /// The HTTP response.
     pub(super) fn into_response(self) -> Response<Body> {
         match self {
-            Self::Envelope { result, info } => envelope(StatusCode::OK, &success(&result, info)),
+            Self::Envelope { status, result, info } => envelope(
+                StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
+                &success(&result, info),
+            ),
             Self::Raw {
                 content_type,
                 bytes,

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::answer::{Failure, Outcome};
 use super::gate::{Caller, Identity, Need};
 use super::rows::Rows;
+use crate::blobs::Blobs;
 use crate::{Shared, Timings, World};
 
 /// Larger bodies are refused, as the edge in front of the real API does.
@@ -27,6 +28,8 @@ pub(super) struct Context<'a> {
     pub(super) now: Timestamp,
     /// How long slow things take.
     pub(super) timings: &'a Timings,
+    /// Large bytes.
+    blobs: &'a Blobs,
     /// Who is asking.
     pub(super) caller: Caller,
 }
@@ -35,6 +38,13 @@ impl Context<'_> {
     /// Everything Cloudflare knows.
     pub(super) fn rows(&mut self) -> &mut Rows {
         &mut self.world.cloudflare
+    }
+
+    /// Keeps the bytes of a file and says under what name.
+    pub(super) fn keep(&self, bytes: &[u8]) -> Result<String, Failure> {
+        self.blobs
+            .put(bytes)
+            .map_err(|error| Failure::new(500, 1000, format!("the sandbox could not keep a file: {error}")))
     }
 
     /// A fresh identifier: 32 lower-case hex digits.
@@ -177,6 +187,7 @@ fn run(
             world: &mut world,
             now,
             timings: &shared.timings,
+            blobs: &shared.blobs,
             caller,
         },
         call,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::{post, put};
+use axum::routing::{delete, post, put};
 use axum::{Json, Router};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -12,15 +12,19 @@ use serde_json::{Value, json};
 
 use super::gate::Limits;
 use super::rows::{Owner, Plan, Token};
+use super::sites;
 use crate::Shared;
 
-/// `POST /_sandbox/cloudflare/zones`, `POST /_sandbox/cloudflare/tokens`, `PUT /_sandbox/cloudflare/limits`.
+/// `POST /_sandbox/cloudflare/zones`, `POST /_sandbox/cloudflare/tokens`, `PUT /_sandbox/cloudflare/limits`,
+/// `DELETE /_sandbox/cloudflare/subdomain`.
 pub(crate) fn control_router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/_sandbox/cloudflare/zones", post(add_zone))
         .route("/_sandbox/cloudflare/tokens", post(add_token))
         .route("/_sandbox/cloudflare/limits", put(set_limits))
-        .with_state(shared)
+        .route("/_sandbox/cloudflare/subdomain", delete(forget_subdomain))
+        .with_state(Arc::clone(&shared))
+        .merge(sites::control_router(shared))
 }
 
 #[derive(Deserialize)]
@@ -78,6 +82,12 @@ async fn add_token(
     rows.tokens.retain(|known| known.id != id);
     rows.tokens.push(token);
     (StatusCode::CREATED, Json(json!({ "id": id })))
+}
+
+/// An account that was never given a name below workers.dev, which a fresh one of the sandbox has.
+async fn forget_subdomain(State(shared): State<Arc<Shared>>) -> StatusCode {
+    shared.world().cloudflare.workers.forget_subdomain();
+    StatusCode::NO_CONTENT
 }
 
 async fn set_limits(State(shared): State<Arc<Shared>>, Json(limits): Json<Limits>) -> StatusCode {

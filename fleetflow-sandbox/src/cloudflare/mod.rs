@@ -1,4 +1,4 @@
-//! The emulated Cloudflare API v4: rows, routes and the rules the real one enforces. It runs no Worker and serves no object to the public.
+//! The emulated Cloudflare API v4: rows, routes and the rules the real one enforces. What is deployed through it is served by `sites`.
 
 use std::sync::Arc;
 
@@ -19,12 +19,18 @@ mod paging;
 mod r2;
 mod rows;
 mod seed;
+mod sites;
+mod stored_file;
+mod ticket;
+mod vault;
 mod workers;
 mod zone;
 
 pub(crate) use control::control_router;
 pub(crate) use rows::Rows;
 pub(crate) use seed::{ACCOUNT, TOKEN};
+pub use sites::Site;
+pub(crate) use sites::{Sites, by_host, end_with_the_sandbox, list as sites};
 
 /// The routes of this cloud, relative to `/client/v4`.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {

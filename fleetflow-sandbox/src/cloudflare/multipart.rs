@@ -17,6 +17,13 @@ pub(super) fn read(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
     read_with(&parameter(content_type, "boundary")?, body)
 }
 
+/// The parts of a form whose boundary only its first line tells, as in bundles of functions (API doc §5.2).
+pub(super) fn read_bare(body: &[u8]) -> Option<Vec<Part>> {
+    let end = find(body, b"\r\n", 0)?;
+    let first = std::str::from_utf8(&body[..end]).ok()?;
+    read_with(first.strip_prefix("--")?, body)
+}
+
 /// A form with these parts, and its content type.
 pub(super) fn write(parts: &[Part], boundary: &str) -> (String, Vec<u8>) {
     let mut body = Vec::new();

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::dns::{self, Record};
 use super::gate::{Limits, Windows};
+use super::vault::Vault;
 use super::{kv, pages, r2, workers};
 
 /// Everything this cloud holds.
@@ -34,6 +35,9 @@ pub(crate) struct Rows {
     pub(super) pages: pages::Rows,
     /// The request allowance.
     pub(super) limits: Limits,
+    /// The texts of secrets. Not saved.
+    #[serde(skip)]
+    pub(super) vault: Vault,
     /// Requests counted so far. Not saved: another run of the program starts a new window.
     #[serde(skip)]
     pub(super) windows: Windows,

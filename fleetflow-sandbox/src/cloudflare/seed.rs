@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::call::hex_identifier;
 use super::rows::{Account, Owner, Plan, Rows, Token, User, Zone, digest};
+use super::workers;
 
 /// The account of a fresh sandbox.
 pub(crate) const ACCOUNT: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -14,6 +15,8 @@ const EMAIL: &str = "sandbox@example.com";
 const KEY: &str = "0123456789abcdef0123456789abcdef01234";
 /// The user's token, with every permission.
 pub(crate) const TOKEN: &str = "sandbox-token";
+/// The account's name below workers.dev.
+const SUBDOMAIN: &str = "sandbox";
 /// 2024-01-01T00:00:00Z: when everything in a fresh sandbox was made.
 const MADE: i64 = 1_704_067_200;
 
@@ -48,6 +51,7 @@ impl Rows {
             tokens: vec![Token::unlimited(TOKEN)],
             ..Self::default()
         };
+        rows.workers = workers::Rows::with_subdomain(SUBDOMAIN);
         for (name, plan) in [
             ("creo-memories.com", Plan::Free),
             ("example.com", Plan::Pro),

@@ -8,4 +8,5 @@ mod docker_cli;
 mod octodns;
 mod tool;
 mod usacloud;
+mod workerd;
 mod wrangler;

@@ -16,5 +16,6 @@ mod r2;
 mod r2_domains;
 mod schema;
 mod support;
+mod worker_assets;
 mod workers;
 mod zones;

@@ -261,6 +261,15 @@ async fn an_address_at_workers_dev_is_switched() {
             .build();
         stack([worker]).root(folder.path())
     };
+    let forget = format!("{}/cloudflare/subdomain", bench.sandbox.control_url());
+    bench
+        .http
+        .delete(forget)
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
     let error = bench.converge(&of(true)).await.unwrap_err();
     assert!(
         error.advice().unwrap().contains("choose one in the dashboard"),

@@ -115,6 +115,15 @@ pub(super) struct Expiry {
     expiration_ttl: Option<i64>,
 }
 
+impl Expiry {
+    pub(super) fn new(expiration: Option<i64>, expiration_ttl: Option<i64>) -> Self {
+        Self {
+            expiration,
+            expiration_ttl,
+        }
+    }
+}
+
 impl Entry {
     /// An entry with this value, if value and expiry are acceptable.
     pub(super) fn new(
@@ -153,7 +162,18 @@ impl Entry {
         blake3::hash(self.value.as_bytes()).to_hex()[..16].to_owned()
     }
 
-    fn render(&self, key: &str) -> Value {
+    /// What was noted about the value.
+    pub(super) fn metadata(&self) -> Option<&Value> {
+        self.metadata.as_ref()
+    }
+
+    /// When it ends, in seconds since the epoch.
+    pub(super) fn expiration(&self) -> Option<i64> {
+        self.expiration
+    }
+
+    /// The key as lists show it.
+    pub(super) fn render(&self, key: &str) -> Value {
         let mut shown = json!({ "name": key });
         if let Some(expiration) = self.expiration {
             shown["expiration"] = json!(expiration);

@@ -16,8 +16,10 @@ mod bulk;
 mod entry;
 mod namespace;
 mod refusal;
+mod runtime;
 
 pub(super) use entry::Entry;
+pub(super) use runtime::{Ask, answer};
 
 /// Everything in KV.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

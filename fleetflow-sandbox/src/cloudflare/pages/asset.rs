@@ -2,21 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{refusal, upload_token};
 use crate::cloudflare::answer::{Answer, Outcome};
 use crate::cloudflare::call::{Call, Context};
-
-const MAX_FILE: usize = 25 * 1024 * 1024;
-
-/// A file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Asset {
-    content_type: String,
-    size: usize,
-}
+use crate::cloudflare::stored_file::{MAX_FILE, StoredFile};
 
 #[derive(Deserialize)]
 struct Hashes {
@@ -48,7 +40,7 @@ pub(super) fn check_missing(context: &mut Context<'_>, call: &Call) -> Outcome {
         asked
             .hashes
             .into_iter()
-            .filter(|hash| !known.contains_key(hash))
+            .filter(|hash| !known.get(hash).is_some_and(StoredFile::is_whole))
             .collect::<Vec<_>>(),
     )
 }
@@ -63,13 +55,18 @@ pub(super) fn upload(context: &mut Context<'_>, call: &Call) -> Outcome {
         } else {
             Some(file.value.into_bytes())
         };
-        let size = bytes.map(|bytes| bytes.len()).filter(|size| *size <= MAX_FILE);
-        let size = size.ok_or_else(|| refusal::invalid("A file is not Base64, or larger than 25 MiB."))?;
+        let bytes = bytes.filter(|bytes| bytes.len() <= MAX_FILE);
+        let bytes = bytes.ok_or_else(|| refusal::invalid("A file is not Base64, or larger than 25 MiB."))?;
         let content_type = file
             .metadata
             .content_type
             .unwrap_or_else(|| "application/octet-stream".to_owned());
-        read.push((file.key, Asset { content_type, size }));
+        let stored = StoredFile {
+            content_type,
+            size: bytes.len(),
+            blob: context.keep(&bytes)?,
+        };
+        read.push((file.key, stored));
     }
     context.rows().pages.assets.extend(read);
     Answer::of(Value::Null)

@@ -11,23 +11,26 @@ use crate::cloudflare::answer::{Answer, Failure, Outcome};
 use crate::cloudflare::call::{Call, Context, uuid};
 use crate::cloudflare::multipart::{self, Part};
 use crate::cloudflare::paging::Page;
+use crate::cloudflare::stored_file::StoredFile;
 
+/// The two forms in which a site brings functions.
+const CODE: [&str; 2] = ["_worker.js", "_worker.bundle"];
 const STAGES: [&str; 5] = ["queued", "initialize", "clone_repo", "build", "deploy"];
 
 /// A deployment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Deployment {
-    id: String,
+    pub(super) id: String,
     created: Timestamp,
-    environment: String,
-    branch: String,
+    pub(super) environment: String,
+    pub(super) branch: String,
     commit_hash: String,
     commit_message: String,
     commit_dirty: bool,
     /// Paths to hashes of files.
-    manifest: BTreeMap<String, String>,
-    /// Routing files and the like, by name.
-    extras: BTreeMap<String, String>,
+    pub(super) manifest: BTreeMap<String, String>,
+    /// Routing files and the like, by name; of those with code, the name among the blobs.
+    pub(super) extras: BTreeMap<String, String>,
     /// The higher, the later it was made live; zero for previews.
     pub(super) live: u64,
 }
@@ -51,11 +54,23 @@ pub(super) fn create(context: &mut Context<'_>, call: &Call) -> Outcome {
     let parts = multipart::read(call.header("content-type").unwrap_or_default(), call.bytes())
         .ok_or_else(refusal::manifest)?;
     let mut deployment = Deployment::read(id, now, &parts)?;
+    for name in CODE {
+        if let Some(part) = parts.iter().find(|part| part.name == name) {
+            deployment
+                .extras
+                .insert(name.to_owned(), context.keep(&part.body)?);
+        }
+    }
+    if CODE.iter().all(|name| deployment.extras.contains_key(*name)) {
+        return Err(refusal::invalid(
+            "_worker.js and _worker.bundle exclude each other.",
+        ));
+    }
     let known = &context.rows().pages.assets;
     if let Some((path, _)) = deployment
         .manifest
         .iter()
-        .find(|(_, hash)| !known.contains_key(*hash))
+        .find(|(_, hash)| !known.get(*hash).is_some_and(StoredFile::is_whole))
     {
         return Err(refusal::missing_file(path));
     }
@@ -142,14 +157,7 @@ impl Deployment {
                 "`{path}` in the manifest does not start with a slash."
             )));
         }
-        let named = [
-            "_headers",
-            "_redirects",
-            "_routes.json",
-            "_worker.js",
-            "_worker.bundle",
-        ];
-        let extras = named
+        let extras = ["_headers", "_redirects", "_routes.json"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), text(name)?)))
             .collect();
@@ -178,7 +186,7 @@ impl Deployment {
     }
 
     /// The newest preview of a branch is reached by the branch's name.
-    fn is_aliased(&self, project: &Project) -> bool {
+    pub(super) fn is_aliased(&self, project: &Project) -> bool {
         let newest = project
             .deployments
             .iter()

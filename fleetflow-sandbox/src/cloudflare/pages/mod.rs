@@ -1,4 +1,4 @@
-//! Pages projects by direct upload (API doc §5): rows and routes. There are no builds from Git, and no site is served.
+//! Pages projects by direct upload (API doc §5): rows and routes. There are no builds from Git; `sites` serves what is deployed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,18 +11,21 @@ use serde_json::{Value, json};
 
 use super::call::endpoint;
 use super::gate::Need;
+use super::stored_file::StoredFile;
 use crate::Shared;
 
 mod asset;
 mod config;
 mod deployment;
 mod domain;
+mod program;
 mod project;
 mod refusal;
 mod upload_token;
 
 pub(super) use deployment::Deployment;
 pub(super) use domain::Domain;
+pub(super) use program::{Site, file, find, program, revisions, site};
 
 /// Everything in Pages.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,7 +33,7 @@ pub(super) use domain::Domain;
 pub(super) struct Rows {
     projects: BTreeMap<String, Project>,
     /// Uploaded files, by the hash that clients gave them.
-    assets: BTreeMap<String, asset::Asset>,
+    assets: BTreeMap<String, StoredFile>,
 }
 
 /// A project.

@@ -46,7 +46,9 @@ pub(super) fn create(context: &mut Context<'_>, call: &Call) -> Outcome {
         return Err(refusal::project_exists());
     }
     let mut configs = config::defaults();
-    config::merge(&mut configs, &new.deployment_configs.unwrap_or_else(|| json!({})));
+    let sent = new.deployment_configs.unwrap_or_else(|| json!({}));
+    context.rows().vault.remember(&sent);
+    config::merge(&mut configs, &sent);
     let project = Project {
         id: crate::cloudflare::call::uuid(&context.identifier()),
         created: context.now,
@@ -68,6 +70,9 @@ pub(super) fn get(context: &mut Context<'_>, call: &Call) -> Outcome {
 /// Merges; the name cannot change, and neither can the address that follows from it.
 pub(super) fn change(context: &mut Context<'_>, call: &Call) -> Outcome {
     let sent: NewProject = call.json()?;
+    if let Some(configs) = &sent.deployment_configs {
+        context.rows().vault.remember(configs);
+    }
     let project = find(context, call)?;
     if let Some(configs) = &sent.deployment_configs {
         config::merge(&mut project.configs, configs);

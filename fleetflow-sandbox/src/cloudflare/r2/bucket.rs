@@ -81,6 +81,7 @@ pub(super) fn create(context: &mut Context<'_>, call: &Call) -> Outcome {
         public: false,
         domains: BTreeMap::new(),
         objects: BTreeMap::new(),
+        uploads: BTreeMap::new(),
     };
     let shown = bucket.render();
     context.rows().r2.buckets.insert(key, bucket);

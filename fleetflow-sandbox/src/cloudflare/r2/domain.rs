@@ -157,6 +157,14 @@ impl super::Rows {
 }
 
 impl Domain {
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
     fn new(new: NewDomain, zone: &Zone, host: String, now: Timestamp, timings: &Timings) -> Self {
         let mut domain = Self {
             host,

@@ -1,4 +1,4 @@
-//! The r2.dev domain that every bucket has (API doc §2.8). It can be switched on; nothing is served there.
+//! The r2.dev domain that every bucket has (API doc §2.8). Serving it is elsewhere.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,10 +23,16 @@ pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
     Answer::of(render(bucket))
 }
 
+impl Bucket {
+    pub(super) fn managed_host(&self) -> String {
+        format!("pub-{}.r2.dev", self.id)
+    }
+}
+
 fn render(bucket: &Bucket) -> Value {
     json!({
         "bucketId": bucket.id,
-        "domain": format!("pub-{}.r2.dev", bucket.id),
+        "domain": bucket.managed_host(),
         "enabled": bucket.public,
     })
 }

@@ -20,11 +20,18 @@ mod lifecycle;
 mod lock;
 mod managed;
 mod object;
+mod parts;
 mod place;
+mod public;
+mod range;
 mod refusal;
+mod runtime;
 
 pub(super) use domain::Domain;
 pub(super) use object::Object;
+pub(super) use parts::Upload;
+pub(super) use public::{public_buckets, public_object};
+pub(super) use runtime::answer;
 
 /// Everything in R2.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -53,6 +60,9 @@ pub(super) struct Bucket {
     public: bool,
     domains: BTreeMap<String, Domain>,
     objects: BTreeMap<String, Object>,
+    /// Objects that Workers are uploading in parts, by the id of the upload.
+    #[serde(default)]
+    uploads: BTreeMap<String, Upload>,
 }
 
 const BUCKETS: &str = "/accounts/{account_id}/r2/buckets";

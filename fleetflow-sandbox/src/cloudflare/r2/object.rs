@@ -1,5 +1,7 @@
 //! Objects through the REST API (API doc §2.5), so that a bucket can really be full. No multipart uploads, no versions.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -21,7 +23,21 @@ pub(crate) struct Object {
     etag: String,
     content_type: String,
     modified: Timestamp,
+    /// The other HTTP headers it is served with, as Workers name them: `cacheControl` and the like.
+    #[serde(default)]
+    pub(super) http: BTreeMap<String, Value>,
+    /// What users noted about it.
+    #[serde(default)]
+    pub(super) custom: BTreeMap<String, String>,
 }
+
+/// Header names with the names that Workers have for them (API doc §6.5).
+const HTTP_FIELDS: [(&str, &str); 4] = [
+    ("cache-control", "cacheControl"),
+    ("content-disposition", "contentDisposition"),
+    ("content-encoding", "contentEncoding"),
+    ("content-language", "contentLanguage"),
+];
 
 pub(super) fn list(context: &mut Context<'_>, call: &Call) -> Outcome {
     let page = CursorPage::read(call)?;
@@ -44,8 +60,7 @@ pub(super) fn get(context: &mut Context<'_>, call: &Call) -> Outcome {
         .objects
         .get(call.path("key"))
         .ok_or_else(refusal::no_object)?;
-    let bytes = STANDARD.decode(&object.body).map_err(|_| refusal::no_object())?;
-    Ok(Answer::raw(&object.content_type, bytes))
+    Ok(Answer::raw(&object.content_type, object.bytes()))
 }
 
 pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
@@ -54,16 +69,12 @@ pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
     if bucket.holds(&key, now) {
         return Err(refusal::locked());
     }
-    let object = Object {
-        body: STANDARD.encode(call.bytes()),
-        size: call.bytes().len(),
-        etag: format!("{:x}", Md5::digest(call.bytes())),
-        content_type: call
-            .header("content-type")
-            .unwrap_or("application/octet-stream")
-            .to_owned(),
-        modified: now,
-    };
+    let kind = call.header("content-type").unwrap_or("application/octet-stream");
+    let mut object = Object::new(call.bytes(), kind, now);
+    let sent = HTTP_FIELDS
+        .into_iter()
+        .filter_map(|(header, field)| Some((field.to_owned(), json!(call.header(header)?))));
+    object.http = sent.collect();
     let shown = object.render(&key);
     bucket.objects.insert(key, object);
     Answer::of(shown)
@@ -96,6 +107,48 @@ pub(super) fn delete_many(context: &mut Context<'_>, call: &Call) -> Outcome {
 }
 
 impl Object {
+    /// An object with these bytes.
+    pub(super) fn new(bytes: &[u8], content_type: &str, now: Timestamp) -> Self {
+        Self {
+            body: STANDARD.encode(bytes),
+            size: bytes.len(),
+            etag: format!("{:x}", Md5::digest(bytes)),
+            content_type: content_type.to_owned(),
+            modified: now,
+            http: BTreeMap::new(),
+            custom: BTreeMap::new(),
+        }
+    }
+
+    pub(in crate::cloudflare) fn bytes(&self) -> Vec<u8> {
+        STANDARD.decode(&self.body).unwrap_or_default()
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    pub(in crate::cloudflare) fn etag(&self) -> &str {
+        &self.etag
+    }
+
+    /// The same object under another tag, as those have that were put together of parts.
+    pub(super) fn with_etag(mut self, etag: String) -> Self {
+        self.etag = etag;
+        self
+    }
+
+    pub(in crate::cloudflare) fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// The headers it is served with, apart from its type.
+    pub(in crate::cloudflare) fn headers(&self) -> Vec<(&'static str, &str)> {
+        let named =
+            |(header, field): &(&'static str, &str)| Some((*header, self.http.get(*field)?.as_str()?));
+        HTTP_FIELDS.iter().filter_map(named).collect()
+    }
+
     /// When it was last written.
     pub(super) fn modified(&self) -> Timestamp {
         self.modified

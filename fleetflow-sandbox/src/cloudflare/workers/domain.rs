@@ -126,6 +126,15 @@ impl NewDomain {
 }
 
 impl Domain {
+    /// True if it leads to this Worker.
+    pub(super) fn serves(&self, script: &str) -> bool {
+        self.service == script
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.hostname
+    }
+
     pub(super) fn inventory(&self) -> Value {
         json!({ "hostname": self.hostname, "service": self.service })
     }

@@ -1,4 +1,4 @@
-//! Workers (API doc §4): rows and routes. Code is stored and checked as the upload endpoint checks it; nothing runs it.
+//! Workers (API doc §4): rows and routes. Code is stored and checked as the upload endpoint checks it; `sites` runs it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,12 +11,15 @@ use serde_json::{Value, json};
 
 use super::call::endpoint;
 use super::gate::Need;
+use super::stored_file::StoredFile;
 use crate::Shared;
 
+mod assets;
 mod binding;
 mod content;
 mod deployment;
 mod domain;
+mod program;
 mod refusal;
 mod route;
 mod schedule;
@@ -28,8 +31,10 @@ mod subdomain;
 mod upload;
 mod version;
 
+pub(super) use assets::{Assets, Session};
 pub(super) use deployment::Deployment;
 pub(super) use domain::Domain;
+pub(super) use program::{assets, file, program, reached, revisions, routed};
 pub(super) use route::Route;
 pub(super) use schedule::Schedule;
 pub(super) use version::Version;
@@ -43,6 +48,10 @@ pub(super) struct Rows {
     subdomain: Option<String>,
     routes: Vec<Route>,
     domains: Vec<Domain>,
+    /// Uploaded static files, by the hash that clients gave them.
+    assets: BTreeMap<String, StoredFile>,
+    /// Uploads of static files, by id.
+    sessions: BTreeMap<String, Session>,
 }
 
 /// A Worker.
@@ -137,6 +146,14 @@ fn versioned_routes() -> Router<Arc<Shared>> {
     let at = |rest: &str| format!("{SCRIPTS}/{{script_name}}{rest}");
     Router::new()
         .route(
+            &at("/assets-upload-session"),
+            endpoint([(post, write, assets::begin)]),
+        )
+        .route(
+            "/accounts/{account_id}/workers/assets/upload",
+            endpoint([(post, Need::Nothing, assets::upload)]),
+        )
+        .route(
             &at("/versions"),
             endpoint([(get, read, version::list), (post, write, version::create)]),
         )
@@ -222,6 +239,7 @@ impl Script {
             "compatibility_date": active.map(|version| &version.compatibility_date),
             "schedules": self.schedules.iter().map(|schedule| &schedule.cron).collect::<Vec<_>>(),
             "tags": self.tags,
+            "assets": active.and_then(|version| version.assets.as_ref()),
             "on_subdomain": self.on_subdomain,
         })
     }

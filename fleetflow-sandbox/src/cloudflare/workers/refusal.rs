@@ -30,6 +30,18 @@ pub(super) fn validation(why: &str) -> Failure {
     Failure::new(400, 10_021, why)
 }
 
+/// The number is not confirmed by a recording.
+pub(super) fn upload_token() -> Failure {
+    let message = "The token of the upload session is missing, wrong or has expired.";
+    Failure::new(401, 10_000, message)
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn completion_token() -> Failure {
+    let message = "The assets token of the metadata is not one of a finished upload session of this Worker.";
+    Failure::new(400, 10_021, message)
+}
+
 pub(super) fn too_large() -> Failure {
     Failure::new(
         413,

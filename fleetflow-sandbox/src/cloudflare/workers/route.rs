@@ -169,6 +169,31 @@ impl Route {
         self.script.as_deref() == Some(script)
     }
 
+    /// True for a request that the pattern is about. A path is the whole path unless it ends in a star.
+    pub(super) fn fits(&self, host: &str, path: &str) -> bool {
+        let (wanted, rest) = split(&self.pattern);
+        let host_fits = match wanted.strip_prefix('*') {
+            Some(tail) => host.ends_with(&tail.to_ascii_lowercase()),
+            None => host.eq_ignore_ascii_case(wanted),
+        };
+        host_fits
+            && match rest.strip_suffix('*') {
+                Some(start) => path.starts_with(start),
+                None => path == rest || (rest.is_empty() && path == "/"),
+            }
+    }
+
+    /// The more specific a pattern, the heavier: a longer path first, then a host without a star.
+    pub(super) fn weight(&self) -> (usize, bool, usize) {
+        let (host, path) = split(&self.pattern);
+        (path.len(), !host.starts_with('*'), host.len())
+    }
+
+    /// The Worker it leads to, if it does not keep all of them away.
+    pub(super) fn script_name(&self) -> Option<&str> {
+        self.script.as_deref()
+    }
+
     pub(super) fn inventory(&self) -> Value {
         json!({ "pattern": self.pattern, "script": self.script, "zone": self.zone_id })
     }
@@ -184,13 +209,18 @@ impl Route {
 
 /// `[*.]host[/path][*]` in the zone: stars only at the start of the host and at the end of the path.
 fn is_pattern(pattern: &str, zone: &str) -> bool {
-    let rest = pattern
-        .strip_prefix("https://")
-        .or(pattern.strip_prefix("http://"))
-        .unwrap_or(pattern);
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, path) = split(pattern);
     let host = host.strip_prefix('*').unwrap_or(host).to_ascii_lowercase();
     let host = host.strip_prefix('.').unwrap_or(&host);
     let path = path.strip_suffix('*').unwrap_or(path);
     dns::in_zone(host, zone) && !host.contains('*') && !path.contains(['*', '?'])
+}
+
+/// Host and path of a pattern.
+fn split(pattern: &str) -> (&str, &str) {
+    let rest = pattern
+        .strip_prefix("https://")
+        .or(pattern.strip_prefix("http://"))
+        .unwrap_or(pattern);
+    rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }

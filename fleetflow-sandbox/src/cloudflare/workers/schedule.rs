@@ -1,4 +1,4 @@
-//! Cron triggers of a Worker (API doc §4.11). They are checked and stored; nothing is triggered.
+//! Cron triggers of a Worker (API doc §4.11). They are checked and stored; only the sandbox's own requests trigger them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -98,7 +98,8 @@ fn bound_by(rows: &Rows, name: &str) -> Option<String> {
         .map(|(other, _)| other.clone())
 }
 
-fn is_name(name: &str) -> bool {
+/// True for a name that a Worker can have.
+pub(super) fn is_name(name: &str) -> bool {
     let allowed =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     (1..=63).contains(&name.len()) && name.bytes().all(allowed)
@@ -152,7 +153,7 @@ impl Script {
             "tag": self.tag,
             "created_on": self.created,
             "modified_on": self.modified,
-            "has_assets": false,
+            "has_assets": self.active().is_some_and(|version| version.assets.is_some()),
             "usage_model": "standard",
             "logpush": self.logpush,
             "tags": self.tags,

@@ -40,6 +40,7 @@ pub(super) fn get(context: &mut Context<'_>, call: &Call) -> Outcome {
 
 pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
     let secret: Secret = call.json()?;
+    context.rows().vault.remember(&json!(secret));
     let shown = json!({ "name": secret.name, "type": secret.kind });
     change(context, call, |version| write(version, &secret))?;
     Answer::of(shown)
@@ -57,6 +58,7 @@ pub(super) fn delete(context: &mut Context<'_>, call: &Call) -> Outcome {
 
 pub(super) fn patch_many(context: &mut Context<'_>, call: &Call) -> Outcome {
     let changes: Changes = call.json()?;
+    context.rows().vault.remember(&json!(changes.secrets));
     change(context, call, |version| {
         for (name, secret) in &changes.secrets {
             match secret {

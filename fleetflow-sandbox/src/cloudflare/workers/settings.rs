@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::binding::Sources;
+use super::version::Version;
 use super::{Script, refusal, script};
 use crate::cloudflare::answer::{Answer, Outcome};
 use crate::cloudflare::call::{Call, Context, uuid};
@@ -48,6 +49,7 @@ pub(super) fn patch(context: &mut Context<'_>, call: &Call) -> Outcome {
         .cloned()
         .ok_or_else(refusal::no_script)?;
     if let Some(bindings) = &sent.bindings {
+        context.rows().vault.remember(&json!(bindings));
         let previous = version.clone();
         let sources = Sources {
             rows: context.rows(),
@@ -55,7 +57,8 @@ pub(super) fn patch(context: &mut Context<'_>, call: &Call) -> Outcome {
             keep: &[],
             strict: false,
         };
-        version.bindings = sources.resolve(bindings)?;
+        let bindings: Vec<Value> = bindings.iter().map(|sent| kept(sent, &previous)).collect();
+        version.bindings = sources.resolve(&bindings)?;
     }
     version.compatibility_date = sent.compatibility_date.unwrap_or(version.compatibility_date);
     version.compatibility_flags = sent.compatibility_flags.unwrap_or(version.compatibility_flags);
@@ -66,6 +69,17 @@ pub(super) fn patch(context: &mut Context<'_>, call: &Call) -> Outcome {
     version.created = now;
     script::find(context, call)?.take(sent.beside);
     Answer::of(script::deploy(context, call, version)?.settings())
+}
+
+/// A binding of which only type and name are sent stays as it is: `wrangler secret bulk` names all others so (API doc
+/// §4.7, cloudflare/workers-sdk: packages/wrangler/src/secret).
+fn kept(sent: &Value, previous: &Version) -> Value {
+    let is_bare = sent.as_object().is_some_and(|members| members.len() == 2);
+    let same = |old: &&Value| old["name"] == sent["name"] && old["type"] == sent["type"];
+    match previous.bindings.iter().find(same) {
+        Some(_) if is_bare => json!({ "type": "inherit", "name": sent["name"] }),
+        _ => sent.clone(),
+    }
 }
 
 pub(super) fn get_script(context: &mut Context<'_>, call: &Call) -> Outcome {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Script, refusal, script};
+use super::{Rows, Script, refusal, script};
 use crate::cloudflare::answer::{Answer, Outcome};
 use crate::cloudflare::call::{Call, Context};
 
@@ -59,6 +59,21 @@ pub(super) fn delete_script(context: &mut Context<'_>, call: &Call) -> Outcome {
     script.on_subdomain = false;
     script.previews = false;
     Answer::of(script.shown_subdomain())
+}
+
+impl Rows {
+    /// No Workers, in an account of this name below workers.dev.
+    pub(in crate::cloudflare) fn with_subdomain(name: &str) -> Self {
+        Self {
+            subdomain: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// As if the account never had a name below workers.dev.
+    pub(in crate::cloudflare) fn forget_subdomain(&mut self) {
+        self.subdomain = None;
+    }
 }
 
 impl Script {

@@ -11,12 +11,14 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::binding::Sources;
+use super::assets::{Assets, Sent};
+use super::binding::{Sources, text};
 use super::refusal;
 use super::version::{Module, Version};
 use crate::cloudflare::answer::Failure;
 use crate::cloudflare::call::Call;
 use crate::cloudflare::multipart::{self, Part};
+use crate::cloudflare::vault::Vault;
 
 const MAX_COMPRESSED: usize = 10 * 1024 * 1024;
 /// What the oldest runtime was, which uploads without a date get.
@@ -42,7 +44,9 @@ pub(super) struct Metadata {
     pub(super) tail_consumers: Option<Vec<Value>>,
     placement: Option<Value>,
     limits: Option<Value>,
-    assets: Option<Value>,
+    assets: Option<Sent>,
+    #[serde(default)]
+    keep_assets: bool,
     migrations: Option<Value>,
 }
 
@@ -87,6 +91,7 @@ impl Upload {
     pub(super) fn version<'a>(
         &'a self,
         mut sources: Sources<'a>,
+        script: &str,
         id: String,
         now: Timestamp,
     ) -> Result<Version, Failure> {
@@ -95,7 +100,13 @@ impl Upload {
         metadata.check_date(now)?;
         check_size(&self.modules)?;
         sources.keep = &metadata.keep_bindings;
+        let assets = metadata.assets(&sources, script, now)?;
         let bindings = sources.resolve(&metadata.bindings)?;
+        let binds_files = |binding: &Value| text(binding, "type") == "assets";
+        if assets.is_none() && bindings.iter().any(binds_files) {
+            let why = "An assets binding needs static files, which metadata does not have.";
+            return Err(refusal::validation(why));
+        }
         let number = sources.previous.map_or(1, |version| version.number + 1);
         let mut version = Version {
             id,
@@ -112,6 +123,7 @@ impl Upload {
             compatibility_flags: metadata.compatibility_flags.clone(),
             placement: metadata.placement.clone(),
             limits: metadata.limits.clone(),
+            assets,
             annotations: metadata.annotations.clone(),
             etag: String::new(),
         };
@@ -121,11 +133,29 @@ impl Upload {
 }
 
 impl Metadata {
+    /// Keeps the texts of secrets for when the Worker runs.
+    pub(super) fn remember(&self, vault: &mut Vault) {
+        self.bindings.iter().for_each(|binding| vault.remember(binding));
+    }
+
+    /// The static files: those of a finished session, or those of the version before.
+    fn assets(&self, sources: &Sources<'_>, script: &str, now: Timestamp) -> Result<Option<Assets>, Failure> {
+        match &self.assets {
+            Some(sent) if !self.keep_assets => sent.redeem(sources.rows, script, now.as_second()).map(Some),
+            _ if self.keep_assets => Ok(sources.previous.and_then(|version| version.assets.clone())),
+            _ => Ok(None),
+        }
+    }
+
     /// Exactly one entry point, which is among the parts and of the right type.
     fn check(&self, modules: &[Part]) -> Result<(), Failure> {
-        if self.assets.is_some() || self.migrations.is_some() {
-            let why = "The sandbox has no static assets and no Durable Objects; metadata names one of them.";
+        if self.migrations.is_some() {
+            let why = "The sandbox has no Durable Objects, which metadata names.";
             return Err(refusal::validation(why));
+        }
+        let only_files = self.assets.is_some() || self.keep_assets;
+        if only_files && modules.is_empty() && self.main_module.is_none() && self.body_part.is_none() {
+            return Ok(());
         }
         let (entry, types): (&String, &[&str]) = match (&self.main_module, &self.body_part) {
             (Some(entry), None) => (

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::assets::Assets;
 use super::binding::{self, Sources};
 use super::upload::Upload;
 use super::{Script, refusal, script};
@@ -30,6 +31,8 @@ pub(crate) struct Version {
     pub(super) compatibility_flags: Vec<String>,
     pub(super) placement: Option<Value>,
     pub(super) limits: Option<Value>,
+    #[serde(default)]
+    pub(super) assets: Option<Assets>,
     pub(super) annotations: Map<String, Value>,
     /// A hash of the code.
     pub(super) etag: String,
@@ -76,6 +79,7 @@ pub(super) fn create(context: &mut Context<'_>, call: &Call) -> Outcome {
 pub(super) fn build(context: &mut Context<'_>, call: &Call, upload: &Upload) -> Result<Version, Failure> {
     let (id, now) = (uuid(&context.identifier()), context.now);
     let rows = context.rows();
+    upload.metadata.remember(&mut rows.vault);
     let script = rows.workers.scripts.get(call.path("script_name"));
     let sources = Sources {
         rows,
@@ -83,7 +87,7 @@ pub(super) fn build(context: &mut Context<'_>, call: &Call, upload: &Upload) -> 
         keep: &[],
         strict: call.query("bindings_inherit") == Some("strict"),
     };
-    upload.version(sources, id, now)
+    upload.version(sources, call.path("script_name"), id, now)
 }
 
 impl Version {

@@ -5,7 +5,7 @@ use fleetflow_sandbox::Sandbox;
 use super::tool::{self, Desk};
 
 /// Installs wrangler from npm.
-async fn wrangler() -> Option<std::path::PathBuf> {
+pub(super) async fn wrangler() -> Option<std::path::PathBuf> {
     let folder = tool::cache("wrangler-4.86.0");
     let program = folder.join("node_modules/.bin/wrangler");
     let mut npm = tool::command("npm", &["install", "--no-audit", "--no-fund", "--prefix"]);

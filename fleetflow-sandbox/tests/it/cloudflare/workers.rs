@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::support::{Api, Reply};
 
-const CODE: &str = "export default { async fetch() { return new Response('hi'); } }";
+pub(super) const CODE: &str = "export default { async fetch() { return new Response('hi'); } }";
 
 struct Stage {
     api: Api,
@@ -24,7 +24,7 @@ async fn stage() -> Stage {
 }
 
 /// The form that clients upload: metadata without a filename, modules with one.
-fn form(metadata: &Value, modules: &[(&str, &str, &str)]) -> (String, Vec<u8>) {
+pub(super) fn form(metadata: &Value, modules: &[(&str, &str, &str)]) -> (String, Vec<u8>) {
     let mut body = format!("--XX\r\nContent-Disposition: form-data; name=\"metadata\"\r\n\r\n{metadata}\r\n");
     for (name, kind, code) in modules {
         body += &format!(
@@ -413,6 +413,13 @@ async fn workers_dev_needs_a_registered_name() {
         format!("{script}/subdomain"),
         format!("{account}/workers/subdomain"),
     );
+    assert_eq!(
+        api.get(&whole).await.ok(),
+        json!({ "subdomain": "sandbox" }),
+        "a fresh one has a name"
+    );
+    let forgotten = api.control(Method::DELETE, "/subdomain", json!({})).await;
+    assert_eq!(forgotten.status, 204);
     assert_eq!(api.get(&whole).await.refused(), (404, 10_007));
     assert_eq!(
         api.post(&own, json!({ "enabled": true })).await.refused(),
