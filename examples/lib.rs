@@ -3,5 +3,7 @@
 #[path = "creo-memories/stack.rs"]
 pub mod creo_memories;
 pub mod emulated;
+#[path = "scaled-shop/stack.rs"]
+pub mod scaled_shop;
 #[path = "stack-m/stack.rs"]
 pub mod stack_m;

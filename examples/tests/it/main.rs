@@ -6,38 +6,52 @@ mod mortal;
 mod shape;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use fleetflow_core::Stack;
 use fleetflow_core::plan::{Action, DataGuard};
-use fleetflow_examples::creo_memories;
 use fleetflow_examples::emulated::Emulated;
+use fleetflow_examples::{creo_memories, scaled_shop};
 use fleetflow_kdl::{FolderFiles, LoadOptions};
 use fleetflow_sandbox::Sandbox;
 
-fn from_file() -> Stack {
+fn load(folder: &Path) -> Stack {
     let account = ("CF_ACCOUNT_ID".to_owned(), Sandbox::CLOUDFLARE_ACCOUNT.to_owned());
-    let options = LoadOptions::new(creo_memories::folder().join("flow.kdl"), &FolderFiles)
-        .environment(BTreeMap::from([account]));
+    let options =
+        LoadOptions::new(folder.join("flow.kdl"), &FolderFiles).environment(BTreeMap::from([account]));
     fleetflow_kdl::load(&options).expect("the file loads").stack
+}
+
+fn from_file() -> Stack {
+    load(&creo_memories::folder())
 }
 
 fn in_rust() -> Stack {
     creo_memories::stack(Sandbox::CLOUDFLARE_ACCOUNT)
 }
 
-#[tokio::test]
-async fn the_stack_in_rust_gives_the_same_plan_as_the_file_byte_for_byte() {
+/// That Python has the same one is tested with its package.
+async fn assert_same(rust: Stack, file: Stack, holds: &str) {
     let clouds = Emulated::start().await.unwrap();
     let of = async |stack: Stack| {
         let plan = stack.session(clouds.session().unwrap()).plan().await.unwrap();
         serde_json::to_string_pretty(&plan).unwrap()
     };
-    let (rust, file) = (of(in_rust()).await, of(from_file()).await);
-    assert!(
-        rust.contains("container.creo-dev-01/creo-stack/mcp-server"),
-        "{rust}"
-    );
+    let (rust, file) = (of(rust).await, of(file).await);
+    assert!(rust.contains(holds), "{rust}");
     assert_eq!(rust, file);
+}
+
+#[tokio::test]
+async fn the_stacks_in_rust_give_the_same_plans_as_the_files_byte_for_byte() {
+    assert_same(
+        in_rust(),
+        from_file(),
+        "container.creo-dev-01/creo-stack/mcp-server",
+    )
+    .await;
+    let shop = scaled_shop::stack(Sandbox::CLOUDFLARE_ACCOUNT);
+    assert_same(shop, load(&scaled_shop::folder()), "container.web-2/shop/front").await;
 }
 
 #[tokio::test]
