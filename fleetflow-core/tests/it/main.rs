@@ -8,3 +8,4 @@
 mod docker;
 mod scale;
 mod tidy;
+mod workerd;
