@@ -2,6 +2,7 @@
 
 mod account;
 mod answer;
+mod build;
 mod builder;
 mod call;
 pub mod dns;

@@ -29,8 +29,21 @@ impl Form {
         self
     }
 
-    /// The form as a body. Its boundary is a digest of what is in it, and so is not in it.
+    /// The form as a body.
     pub(crate) fn body(self) -> Body {
+        let (bytes, boundary) = self.written();
+        let media_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))
+            .unwrap_or_else(|_| HeaderValue::from_static("multipart/form-data"));
+        Body::Bytes(bytes.into(), media_type)
+    }
+
+    /// The form as bytes, whose first line tells the boundary.
+    pub(crate) fn bytes(self) -> Vec<u8> {
+        self.written().0
+    }
+
+    /// The form and its boundary, which is a digest of what is in it, and so is not in it.
+    fn written(self) -> (Vec<u8>, String) {
         let mut hasher = blake3::Hasher::new();
         for (head, body) in &self.parts {
             hasher.update(head.as_bytes());
@@ -44,9 +57,7 @@ impl Form {
             bytes.extend_from_slice(b"\r\n");
         }
         bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-        let media_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))
-            .unwrap_or_else(|_| HeaderValue::from_static("multipart/form-data"));
-        Body::Bytes(bytes.into(), media_type)
+        (bytes, boundary)
     }
 }
 

@@ -219,7 +219,7 @@ impl Stack {
     async fn looked(
         &self,
         session: &Session,
-        desired: Vec<Declaration>,
+        (desired, notes): (Vec<Declaration>, Vec<String>),
         state: State,
         scaling: Scaling,
     ) -> Result<Observation> {
@@ -228,7 +228,8 @@ impl Stack {
             bears_silence: session.bears_silence,
             ..self.scope(&desired)
         };
-        let found = observe(session, &scope, &desired, &state).await?;
+        let mut found = observe(session, &scope, &desired, &state).await?;
+        found.notes.extend(notes);
         Ok(Observation {
             desired,
             found,
@@ -237,9 +238,10 @@ impl Stack {
         })
     }
 
-    /// What is declared, expanded, with digests of local files.
-    fn desired(&self, scaling: &Scaling) -> Result<Vec<Declaration>> {
-        let stack = self.canonical().map_err(Error::from_problems)?;
+    /// What is declared, expanded, with digests of local files; and what local files added to it.
+    fn desired(&self, scaling: &Scaling) -> Result<(Vec<Declaration>, Vec<String>)> {
+        let mut stack = self.canonical().map_err(Error::from_problems)?;
+        let notes = complete(&mut stack)?;
         let mut expanded = expand(&stack, &scaling.counts, &scaling.absent).map_err(Error::from_problems)?;
         for declared in &mut expanded {
             let operations = catalog::kind(declared.address.kind()).and_then(|kind| kind.operations());
@@ -251,7 +253,7 @@ impl Stack {
                 spec.extend(digests);
             }
         }
-        Ok(expanded)
+        Ok((expanded, notes))
     }
 
     pub(crate) async fn plan_from(&self, session: &Session, observation: &Observation) -> Result<Plan> {
@@ -310,6 +312,22 @@ impl Observation {
             .iter()
             .find(|found| found.address == *address)
     }
+}
+
+/// Adds to each declaration what local files beside it say where it says nothing; what a plan tells about that.
+fn complete(stack: &mut Stack) -> Result<Vec<String>> {
+    let root = stack.root_folder().to_owned();
+    let mut notes = Vec::new();
+    for declared in stack.declarations_mut() {
+        let operations = catalog::kind(declared.address.kind()).and_then(|kind| kind.operations());
+        let Some(operations) = operations else { continue };
+        let completed = operations.completed(&declared.spec, &root);
+        if let Some((spec, told)) = completed.map_err(|error| error.on(&declared.address))? {
+            declared.spec = spec;
+            notes.extend(told);
+        }
+    }
+    Ok(notes)
 }
 
 /// The declarations with the one that takes something over, where the session says so.

@@ -73,6 +73,8 @@ pub trait Operations: Send + Sync {
     ) -> BoxFuture<'a, Vec<Result<Option<Made>>>>;
     /// See [`Lifecycle::batch_key`].
     fn batch_key(&self, spec: &Value) -> Option<String>;
+    /// See [`Lifecycle::completed`].
+    fn completed(&self, spec: &Value, root: &std::path::Path) -> Result<Option<(Value, Vec<String>)>>;
     /// See [`Lifecycle::digests`].
     fn digests(&self, spec: &Value, root: &std::path::Path) -> Result<Map<String, Value>>;
 }
@@ -257,6 +259,15 @@ impl<R: Lifecycle> Operations for Verbs<R> {
 
     fn batch_key(&self, spec: &Value) -> Option<String> {
         R::batch_key(spec)
+    }
+
+    fn completed(&self, spec: &Value, root: &std::path::Path) -> Result<Option<(Value, Vec<String>)>> {
+        let Ok(typed) = serde_json::from_value::<R>(spec.clone()) else {
+            return Ok(None);
+        };
+        let completed = typed.completed(root)?;
+        // A resource encodes: it is plain data with texts as keys.
+        Ok(completed.and_then(|(whole, notes)| Some((serde_json::to_value(whole).ok()?, notes))))
     }
 
     fn digests(&self, spec: &Value, root: &std::path::Path) -> Result<Map<String, Value>> {

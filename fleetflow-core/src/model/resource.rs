@@ -160,6 +160,13 @@ pub trait Lifecycle: Resource {
         async move { one_by_one::<Self>(cloud, steps).await }
     }
 
+    /// The declaration with what local files beside it say where it says nothing, and what a plan tells about that.
+    /// Nothing where there are no such files. Relative paths are relative to `root`.
+    fn completed(&self, root: &std::path::Path) -> Result<Option<(Self, Vec<String>)>> {
+        let _ = root;
+        Ok(None)
+    }
+
     /// Digests of local files that the declaration names (a build context), to be put into the declaration before
     /// planning so that a changed file is a changed field. Relative paths are relative to `root`.
     fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {

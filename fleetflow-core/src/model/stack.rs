@@ -73,6 +73,10 @@ impl Stack {
         self.declarations.push(declared);
     }
 
+    pub(crate) fn declarations_mut(&mut self) -> &mut [Declaration] {
+        &mut self.declarations
+    }
+
     /// The folder that relative paths of the declarations start from; the working folder without it.
     #[must_use]
     pub fn root(mut self, folder: impl Into<PathBuf>) -> Self {

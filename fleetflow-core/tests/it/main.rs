@@ -6,6 +6,7 @@
 )]
 
 mod docker;
+mod large_site;
 mod scale;
 mod tidy;
 mod workerd;

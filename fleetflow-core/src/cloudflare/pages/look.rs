@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::place::{Place, Project, projects};
 use super::{Pages, canonical};
 use crate::cloudflare::Cloudflare;
+use crate::cloudflare::worker::build_note;
 use crate::error::Result;
 use crate::model::{Found, Observed, Ownership, Wanted};
 
@@ -24,7 +25,11 @@ pub(super) async fn observe(cloud: &Cloudflare, wanted: &[Wanted]) -> Result<Fou
     let notes = try_join_all(wishes.iter().map(|wish| wish.pending(cloud))).await?;
     Ok(Found {
         resources: wishes.iter().map(Wish::observed).collect(),
-        notes: notes.into_iter().flatten().collect(),
+        notes: notes
+            .into_iter()
+            .flatten()
+            .chain(wanted.iter().filter_map(build_note))
+            .collect(),
         ..Found::default()
     })
 }

@@ -6,6 +6,7 @@
 )]
 
 mod change;
+mod functions;
 mod look;
 mod place;
 mod publish;
@@ -54,11 +55,13 @@ pub struct Pages {
     /// The project's name: up to 58 lower-case letters, digits and `-`.
     #[builder(setter(into))]
     pub name: String,
-    /// The folder that is published.
+    /// The folder that is published. Functions are found in a folder `functions` in it or beside it, or in its
+    /// `_worker.js`, and are compiled like a Worker.
     #[schemars(extend("x-path" = true))]
     #[builder(setter(into))]
     pub source: String,
-    /// A command that is run first.
+    /// A command that is run first, in the folder of the stack's file: by `up`, when a file there is another one that Git
+    /// does not ignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(default, setter(into, strip_option, suffix = "_command"))]
     pub build: Option<String>,
@@ -230,10 +233,7 @@ impl Lifecycle for Pages {
     }
 
     fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
-        if let Some(command) = &self.build {
-            worker::run_build(command, root)?;
-        }
-        let digest = publish::digest_of(&root.join(&self.source))?;
+        let digest = publish::digest_of(self, root)?;
         Ok(Map::from_iter([(
             "source_digest".to_owned(),
             Value::from(digest),

@@ -7,10 +7,11 @@ use std::time::Duration;
 use futures::stream::{StreamExt as _, TryStreamExt as _, iter};
 use serde_json::json;
 
-use super::Pages;
 use super::look::USUAL_BRANCH;
 use super::place::{Deployment, Place, Upload};
+use super::{Pages, functions};
 use crate::cloudflare::answer::has_code;
+use crate::cloudflare::build;
 use crate::cloudflare::files::{SiteFile, digest, walk};
 use crate::cloudflare::multipart::Form;
 use crate::converge::Context;
@@ -24,34 +25,38 @@ const MOST_FILES: usize = 500;
 /// How long a deployment may take.
 const PATIENCE: Duration = Duration::from_mins(10);
 /// Files at the root that say how the others are served; they are sent beside them.
-const BESIDE: &[&str] = &["_headers", "_redirects", "_routes.json", "_worker.js"];
+const BESIDE: &[&str] = &["_headers", "_redirects", ROUTES];
+const ROUTES: &str = "_routes.json";
+/// What is made into the code of the site, and is no file of it.
+const CODE: &[&str] = &["_worker.js", "functions"];
 /// The upload token is no longer good (API doc §5.2).
 const EXPIRED: &[u64] = &[8_000_013];
 
 fn files(folder: &Path) -> Result<Vec<SiteFile>> {
     walk(folder, |path| {
-        let beside = BESIDE.iter().any(|name| path == format!("/{name}"));
+        let beside = BESIDE.iter().chain(CODE).any(|name| path == format!("/{name}"));
         let name = path.rsplit('/').next().unwrap_or_default();
         beside || matches!(name, ".DS_Store" | "node_modules" | ".git" | ".wrangler")
     })
 }
 
-/// The files that are sent beside the others, with their content.
-fn beside(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
-    for name in ["functions", "_worker.js"] {
-        if folder.join(name).is_dir() {
-            let message = format!(
-                "the folder {} has to be compiled, which this version does not do",
-                folder.join(name).display()
-            );
-            return Err(Error::new(ErrorKind::Unsupported, message)
-                .help("let the `build` command bundle it into one file, _worker.js"));
-        }
-    }
+/// A file that is sent beside the others.
+struct Beside {
+    name: &'static str,
+    media_type: &'static str,
+    content: Vec<u8>,
+}
+
+/// The files that are sent beside the others, and the code.
+fn beside(folder: &Path) -> Result<Vec<Beside>> {
     let mut found = Vec::new();
-    for name in BESIDE {
+    for &name in BESIDE {
         match std::fs::read(folder.join(name)) {
-            Ok(content) => found.push((*name, content)),
+            Ok(content) => found.push(Beside {
+                name,
+                media_type: "text/plain",
+                content,
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
                 let place = folder.join(name).display().to_string();
@@ -59,27 +64,65 @@ fn beside(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
             }
         }
     }
+    let Some(functions) = functions::of(folder)? else {
+        return Ok(found);
+    };
+    if let Some(routes) = functions.routes
+        && found.iter().all(|file| file.name != ROUTES)
+    {
+        found.push(Beside {
+            name: ROUTES,
+            media_type: "application/json",
+            content: routes.into_bytes(),
+        });
+    }
+    // Without bindings, which stands for those of the project (API doc §5.2).
+    let mut form = Form::default().field(
+        "metadata",
+        json!({"main_module": functions.script.main})
+            .to_string()
+            .as_bytes(),
+    );
+    for module in &functions.script.modules {
+        form = form.file(&module.name, &module.name, module.media_type, &module.body);
+    }
+    found.push(Beside {
+        name: "_worker.bundle",
+        media_type: "application/octet-stream",
+        content: form.bytes(),
+    });
     Ok(found)
 }
 
-/// A digest of everything that is published.
-pub(super) fn digest_of(folder: &Path) -> Result<String> {
+/// A digest of everything that is published; of what it is made from, where a command makes it.
+pub(super) fn digest_of(pages: &Pages, root: &Path) -> Result<String> {
+    let folder = root.join(&pages.source);
+    if let Some(command) = &pages.build {
+        return build::inputs(command, root, &[folder]);
+    }
+    content_of(&folder)
+}
+
+fn content_of(folder: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(digest(&files(folder)?).as_bytes());
-    for (name, content) in beside(folder)? {
-        hasher.update(name.as_bytes());
-        hasher.update(&content.len().to_le_bytes());
-        hasher.update(&content);
+    for file in beside(folder)? {
+        hasher.update(file.name.as_bytes());
+        hasher.update(&file.content.len().to_le_bytes());
+        hasher.update(&file.content);
     }
     Ok(hasher.finalize().to_hex()[..32].to_owned())
 }
 
 /// Publishes the site, and waits until it is there.
 pub(super) async fn publish(place: &Place<'_>, context: &Context, pages: &Pages) -> Result<Deployment> {
+    if let Some(command) = &pages.build {
+        build::run(context, command, context.root.clone()).await?;
+    }
     let folder = context.root.join(&pages.source);
     let files = files(&folder)?;
     upload(place, context, &files).await?;
-    let marker = format!("fleetflow {} {}", context.owner, digest_of(&folder)?);
+    let marker = format!("fleetflow {} {}", context.owner, content_of(&folder)?);
     let known: Vec<String> = place.deployments().await?.into_iter().map(|one| one.id).collect();
     let deployment = match place.deploy(form(pages, &folder, &files, &marker)?.body()).await {
         // It is not there twice: what was not there before and says the same is what was sent.
@@ -124,13 +167,8 @@ fn form(pages: &Pages, folder: &Path, files: &[SiteFile], marker: &str) -> Resul
         .field("branch", branch.as_bytes())
         .field("commit_message", marker.as_bytes())
         .field("commit_dirty", b"false");
-    for (name, content) in beside(folder)? {
-        let media_type = if name == "_worker.js" {
-            "application/javascript+module"
-        } else {
-            "text/plain"
-        };
-        form = form.file(name, name, media_type, &content);
+    for file in beside(folder)? {
+        form = form.file(file.name, file.name, file.media_type, &file.content);
     }
     Ok(form)
 }

@@ -94,6 +94,18 @@ pub(super) fn walk(root: &Path, entry: &Entry) -> Result<Walked> {
     Ok(Walked::Script(Script { main, modules }))
 }
 
+/// The names of what the file at `path` exports, in order.
+pub(super) fn exports(path: &Path) -> Result<Vec<String>> {
+    let read = Text::read(path, &text(path)?, &TransformOptions::default());
+    read.map(|text| text.exports).map_err(|mistakes| {
+        let told: Vec<_> = mistakes
+            .iter()
+            .map(|one| at(path, one.place, &one.message))
+            .collect();
+        Error::new(ErrorKind::Invalid, told.join("\n")).during(format!("compile {}", path.display()))
+    })
+}
+
 #[derive(PartialEq, Eq)]
 enum Step {
     Done,

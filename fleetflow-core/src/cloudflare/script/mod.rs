@@ -48,6 +48,11 @@ pub(super) struct Module {
     pub(super) body: Vec<u8>,
 }
 
+/// The names of what the file at `path` exports, in order.
+pub(super) fn exports(path: &Path) -> Result<Vec<String>> {
+    graph::exports(path)
+}
+
 impl Script {
     /// Compiles from `entry`, with modules named from `root`. TypeScript loses its types, packages of npm become
     /// modules of their own; where one of them is CommonJS, esbuild makes one module of everything.

@@ -233,11 +233,7 @@ fn located(path: &Path) -> Result<Option<PathBuf>, String> {
         return Ok(Some(file));
     }
     let ended = |extension: &&str| PathBuf::from(format!("{}.{extension}", path.display()));
-    if let Some(file) = EXTENSIONS
-        .iter()
-        .map(|extension| ended(extension))
-        .find(|file| file.is_file())
-    {
+    if let Some(file) = EXTENSIONS.iter().map(ended).find(|file| file.is_file()) {
         return Ok(Some(file));
     }
     if !path.is_dir() {

@@ -24,6 +24,8 @@ pub(super) struct Text {
     pub(super) imports: Vec<Import>,
     /// Whether it imports or exports anything: whether it is an ES module.
     pub(super) is_module: bool,
+    /// The names of what it exports.
+    pub(super) exports: Vec<String>,
     /// Places in the code where the name of the environment is asked for, as libraries do.
     defines: Vec<Range<usize>>,
 }
@@ -72,15 +74,13 @@ impl Text {
         let parsed = parsed(&allocator, source, kind)?;
         let written = found(&parsed, source);
         if !kind.is_typescript() && !written.has_jsx {
-            let is_module = parsed.module_record.has_module_syntax;
-            return Ok(Self::of(source.to_owned(), is_module, written, &|_, span| {
+            return Ok(Self::of(source.to_owned(), written, &|_, span| {
                 place(source, span.start)
             }));
         }
         let code = transformed(&allocator, path, source, parsed, options)?;
         let plain = Allocator::default();
         let again = self::parsed(&plain, &code, SourceType::mjs())?;
-        let is_module = again.module_record.has_module_syntax;
         let now = found(&again, &code);
         // Imports of the compiled code are told at the places where they were written.
         let at = |specifier: &str, _: Span| {
@@ -92,10 +92,10 @@ impl Text {
                 place(source, import.literal.start)
             })
         };
-        Ok(Self::of(code.clone(), is_module, now, &at))
+        Ok(Self::of(code.clone(), now, &at))
     }
 
-    fn of(code: String, is_module: bool, found: Found, at: &dyn Fn(&str, Span) -> Place) -> Self {
+    fn of(code: String, found: Found, at: &dyn Fn(&str, Span) -> Place) -> Self {
         let mut imports: Vec<_> = found
             .imports
             .into_iter()
@@ -111,7 +111,8 @@ impl Text {
         Self {
             code,
             imports,
-            is_module,
+            is_module: found.is_module,
+            exports: found.exports,
             defines,
         }
     }
@@ -231,6 +232,8 @@ struct Found {
     imports: Vec<FoundImport>,
     defines: Vec<Span>,
     has_jsx: bool,
+    is_module: bool,
+    exports: Vec<String>,
 }
 
 struct FoundImport {
@@ -240,7 +243,13 @@ struct FoundImport {
 }
 
 fn found(parsed: &ParserReturn<'_>, source: &str) -> Found {
-    let mut found = Found::default();
+    let exports = parsed.module_record.exported_bindings.keys();
+    let mut found = Found {
+        is_module: parsed.module_record.has_module_syntax,
+        exports: exports.map(ToString::to_string).collect(),
+        ..Found::default()
+    };
+    found.exports.sort();
     for (specifier, requests) in &parsed.module_record.requested_modules {
         for request in requests {
             let end = source[..request.statement_span.end as usize]

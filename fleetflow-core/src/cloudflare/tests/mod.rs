@@ -7,6 +7,7 @@ mod namespaces;
 mod records;
 mod schema;
 mod sites;
+mod sources;
 mod workers;
 
 use std::sync::Arc;

@@ -61,6 +61,18 @@ pub(super) fn check(log: &[Entry]) {
     }
 }
 
+/// Fails the test if `value` is not what the description calls `name`.
+pub(super) fn check_part(name: &str, value: &Value) {
+    let Some(spec) = SPEC.as_ref() else { return };
+    let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+    let validator = validator(spec, name, &schema);
+    let errors: Vec<String> = validator
+        .iter_errors(value)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{value:#} is not allowed: {errors:#?}");
+}
+
 /// Every member of the query is a described parameter.
 fn parameters(operation: &Value, query: Option<&str>, request: &str) {
     let described: Vec<&str> = operation["parameters"]

@@ -267,9 +267,10 @@ async fn a_lost_answer_publishes_once() {
 #[tokio::test]
 async fn what_cannot_be_published_is_told_when_planning() {
     let (bench, folder) = (Bench::start().await, Folder::new(1));
-    folder.write("dist/functions/a.ts", "");
+    folder.write("dist/functions/a.ts", "export const onRequest = ;");
     let error = bench.attach(&of(&folder, site())).plan().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("a.ts:1:26: "), "{error}");
     let missing = Pages::builder().name("creo-site").source("nowhere").build();
     let error = bench.attach(&of(&folder, missing)).plan().await.unwrap_err();
     assert!(error.to_string().contains("there is no folder"), "{error}");

@@ -367,22 +367,6 @@ async fn source_that_cannot_be_sent_is_told_when_planning() {
             .to_string()
             .contains("there is neither a file nor a folder")
     );
-    let built = Worker::builder()
-        .name("api")
-        .source("ts")
-        .build_command("mkdir -p dist && cp src/index.ts dist/index.js")
-        .build();
-    bench.settle(&stack([built.clone()]).root(folder.path())).await;
-    let failing = Worker {
-        build: Some("echo no such thing; exit 3".into()),
-        ..built
-    };
-    let error = bench
-        .attach(&stack([failing]).root(folder.path()))
-        .plan()
-        .await
-        .unwrap_err();
-    assert!(error.to_string().contains("no such thing"), "{error}");
 }
 
 #[tokio::test]
@@ -449,4 +433,44 @@ async fn a_lost_state_is_found_again_by_the_marks() {
     let other = bench.forgetful();
     assert_eq!(told(&other.plan(&stack).await), ["adopt worker.api"]);
     other.settle(&stack).await;
+}
+
+#[test]
+fn the_part_that_describes_an_upload_is_as_the_description_has_it() {
+    let script = crate::cloudflare::script::Script {
+        main: "index.js".into(),
+        modules: Vec::new(),
+    };
+    let owner = "creo/dev/worker.api".parse().unwrap();
+    let mut worker = full();
+    worker.bindings.extend([
+        Binding::Json {
+            name: "LEVEL".into(),
+            value: Input::Value("{\"deep\": [1, true]}".into()),
+        },
+        Binding::D1 {
+            name: "DB".into(),
+            database: Input::Value("2e3a".into()),
+        },
+        Binding::Queue {
+            name: "JOBS".into(),
+            queue: Input::Value("jobs".into()),
+            delivery_delay: Some(3),
+        },
+        Binding::Service {
+            name: "BACK".into(),
+            service: "back".into(),
+            entrypoint: Some("Entry".into()),
+        },
+        Binding::assets("public"),
+    ]);
+    let assets = json!({"jwt": "token", "config": {"_headers": "/*\n  x-a: b"}});
+    let metadata = crate::cloudflare::worker::metadata(&worker, &script, &owner, Some(&assets));
+    super::schema::check_part("workers_ScriptUpdateParams_Metadata", &metadata);
+    let without = crate::cloudflare::worker::metadata(&worker, &script, &owner, None);
+    super::schema::check_part("workers_ScriptUpdateParams_Metadata", &without);
+    assert_eq!(
+        metadata["bindings"].as_array().unwrap().len(),
+        worker.bindings.len()
+    );
 }

@@ -72,6 +72,10 @@ pub(super) fn digest_of(worker: &Worker, root: &Path) -> Result<Option<String>> 
     let Some(folder) = folder(worker).map(|folder| root.join(folder)) else {
         return Ok(None);
     };
+    // What a build makes is covered by what it is made from.
+    if worker.build.is_some() && !folder.is_dir() {
+        return Ok(None);
+    }
     let rules = serde_json::to_string(&rules(&folder)?).unwrap_or_default();
     let all = format!("{}{rules}", digest(&files(&folder)?));
     Ok(Some(blake3::hash(all.as_bytes()).to_hex()[..32].to_owned()))

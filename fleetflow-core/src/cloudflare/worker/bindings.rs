@@ -34,7 +34,7 @@ pub enum Binding {
     Kv {
         /// The name in the code.
         name: String,
-        /// The namespace: the name of one that the stack has, or a reference to an id.
+        /// The namespace: the name of one that the stack has, a reference to an id, or an id.
         namespace: Input<String>,
     },
     /// A text that everybody may see.
@@ -43,6 +43,14 @@ pub enum Binding {
         /// The name in the code.
         name: String,
         /// The text.
+        value: Input<String>,
+    },
+    /// A value of JSON that everybody may see.
+    #[schemars(extend("x-arguments" = ["name", "value"]))]
+    Json {
+        /// The name in the code.
+        name: String,
+        /// The value, written as JSON.
         value: Input<String>,
     },
     /// A text that nobody may see.
@@ -150,6 +158,7 @@ impl Binding {
             Self::R2 { name, .. }
             | Self::Kv { name, .. }
             | Self::Var { name, .. }
+            | Self::Json { name, .. }
             | Self::Secret { name, .. }
             | Self::D1 { name, .. }
             | Self::Queue { name, .. }

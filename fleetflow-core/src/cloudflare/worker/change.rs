@@ -99,6 +99,7 @@ pub(super) async fn delete(cloud: &Cloudflare, was: &Existing) -> Result<()> {
 }
 
 async fn upload(place: &Place<'_>, context: &Context, worker: &Worker) -> Result<Script> {
+    super::source::build(worker, context).await?;
     let code = super::source::script(worker, &context.root)?;
     code.warn_of_size(&worker.name);
     let assets = super::assets::upload(place, context, worker).await?;

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::Worker;
+use super::{Binding, Worker};
 use crate::cloudflare::name;
 use crate::model::{Path, Problem};
+
+/// The largest variable, in bytes, and the most of them (API doc §4.3).
+const LARGEST_TEXT: usize = 5 * 1024;
+const MOST_VARIABLES: usize = 128;
 
 pub(super) fn check(worker: &Worker) -> Vec<Problem> {
     let root = Path::root();
@@ -77,6 +81,17 @@ fn check_route(pattern: &str) -> Result<(), String> {
 fn bindings(worker: &Worker) -> Vec<Problem> {
     let mut seen = BTreeSet::new();
     let mut problems = Vec::new();
+    let variables = worker.bindings.iter();
+    let variables = variables.filter(|one| {
+        matches!(
+            one,
+            Binding::Var { .. } | Binding::Json { .. } | Binding::Secret { .. }
+        )
+    });
+    if variables.count() > MOST_VARIABLES {
+        let message = format!("a Worker has at most {MOST_VARIABLES} variables and secrets");
+        problems.push(Problem::at(Path::root().key("bindings"), message));
+    }
     for (index, binding) in worker.bindings.iter().enumerate() {
         let path = Path::root().key("bindings").index(index);
         if !is_identifier(binding.name()) {
@@ -85,6 +100,26 @@ fn bindings(worker: &Worker) -> Vec<Problem> {
                 format!("`{}` cannot name a binding", binding.name()),
             );
             problems.push(problem.help("code reaches it as `env.NAME`: use letters, digits, `_` and `$`"));
+        }
+        if let Binding::Json { value, .. } = binding
+            && let Some(Err(error)) = value
+                .known()
+                .map(|text| serde_json::from_str::<serde_json::Value>(text))
+        {
+            problems.push(Problem::at(
+                path.key("value"),
+                format!("this is not JSON: {error}"),
+            ));
+        }
+        if let Binding::Var { value, .. } | Binding::Json { value, .. } | Binding::Secret { value, .. } =
+            binding
+            && value.known().is_some_and(|text| text.len() > LARGEST_TEXT)
+        {
+            let message = format!("a variable has at most {LARGEST_TEXT} bytes");
+            problems.push(
+                Problem::at(path.key("value"), message)
+                    .help("put it into a KV namespace, or into a file of the code"),
+            );
         }
         if !seen.insert(binding.name()) {
             let message = format!("there are two bindings called `{}`", binding.name());

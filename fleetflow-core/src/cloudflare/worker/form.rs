@@ -36,7 +36,12 @@ pub(super) fn form(worker: &Worker, code: &Script, owner: &Owner, assets: Option
     form.body()
 }
 
-fn metadata(worker: &Worker, code: &Script, owner: &Owner, assets: Option<&Value>) -> Value {
+pub(in crate::cloudflare) fn metadata(
+    worker: &Worker,
+    code: &Script,
+    owner: &Owner,
+    assets: Option<&Value>,
+) -> Value {
     let mut metadata = json!({
         "main_module": code.main,
         "bindings": worker.bindings.iter().map(binding).collect::<Vec<_>>(),
@@ -74,6 +79,10 @@ fn binding(binding: &Binding) -> Value {
             json!({"type": "kv_namespace", "name": name, "namespace_id": text(namespace)})
         }
         Binding::Var { name, value } => json!({"type": "plain_text", "name": name, "text": text(value)}),
+        Binding::Json { name, value } => {
+            let value: Value = serde_json::from_str(&text(value)).unwrap_or_default();
+            json!({"type": "json", "name": name, "json": value})
+        }
         Binding::Secret { name, value } => json!({"type": "secret_text", "name": name, "text": text(value)}),
         Binding::D1 { name, database } => json!({"type": "d1", "name": name, "id": text(database)}),
         Binding::Queue {
@@ -124,6 +133,17 @@ pub(super) fn declared(read: &Value, like: &Binding) -> Option<Binding> {
         ("plain_text", Binding::Var { .. }) => Binding::Var {
             name,
             value: text("text")?,
+        },
+        ("json", Binding::Json { value, .. }) => Binding::Json {
+            name,
+            // The same value can be written in many ways.
+            value: match value
+                .known()
+                .and_then(|text| serde_json::from_str::<Value>(text).ok())
+            {
+                Some(declared) if declared == read["json"] => value.clone(),
+                _ => Input::Value(read["json"].to_string()),
+            },
         },
         ("d1", Binding::D1 { .. }) => Binding::D1 {
             name,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::place::{Domain, Place, Route, Script, Settings, account_name, domains, routes, scripts};
 use super::{Binding, Observability, Worker, form};
-use crate::cloudflare::{Cloudflare, name};
+use crate::cloudflare::{Cloudflare, build, name};
 use crate::error::Result;
 use crate::model::{Address, Found, Observed, Ownership, Resource as _, Scope, Wanted};
 
@@ -31,7 +31,20 @@ pub(super) async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]
             });
         }
     }
-    Ok(found.into())
+    let notes = wanted.iter().filter_map(build_note).collect();
+    Ok(Found {
+        notes,
+        ..found.into()
+    })
+}
+
+/// What is said of a build that the next `up` runs.
+pub(in crate::cloudflare) fn build_note(wanted: &Wanted) -> Option<String> {
+    let command = wanted.spec["build"].as_str()?;
+    let digest = |spec: &Value| spec["source_digest"].as_str().map(str::to_owned);
+    let before = wanted.remembered.as_ref().and_then(|was| digest(&was.spec));
+    let now = digest(&wanted.spec)?;
+    (before.as_ref() != Some(&now)).then(|| build::note(&wanted.address, command))
 }
 
 /// The address in the Worker's mark, where it is a mark of this stage.

@@ -13,6 +13,7 @@ mod form;
 mod look;
 mod place;
 mod source;
+mod wrangler;
 
 use std::collections::BTreeSet;
 
@@ -23,14 +24,17 @@ use typed_builder::TypedBuilder;
 pub use bindings::Binding;
 
 pub(in crate::cloudflare) use check::day;
-pub(in crate::cloudflare) use source::run as run_build;
+pub(in crate::cloudflare) use look::build_note;
+
+#[cfg(test)]
+pub(in crate::cloudflare) use form::metadata;
 
 use serde_json::{Map, Value};
 
 use super::kv_namespace::KvNamespace;
 use super::{Cloudflare, R2Bucket};
 use crate::converge::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{
     Address, Declaration, Existing, Expansion, Found, Input, Lifecycle, Made, Output, OutputField, Problem,
     Provider, Resource, Scope, Wanted,
@@ -81,11 +85,14 @@ pub struct Worker {
     /// Its name: lower-case letters, digits, `-` and `_`.
     #[builder(setter(into))]
     pub name: String,
-    /// The code: a file, or a folder with an entry point.
+    /// The code, in JavaScript or TypeScript: a file, or a folder with an entry point (`index.ts`, `src/index.ts`,
+    /// `index.js`, ..., or the `main` of a `wrangler.toml`). It is compiled here, and packages of npm that it imports
+    /// are sent with it. What a `wrangler.toml` or `wrangler.jsonc` in the folder says holds where nothing is declared.
     #[schemars(extend("x-path" = true))]
     #[builder(setter(into))]
     pub source: String,
-    /// A command that is run first, in the folder of the source.
+    /// A command that is run first, in the folder of the source: by `up`, when a file there is another one that Git does
+    /// not ignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(default, setter(into, strip_option, suffix = "_command"))]
     pub build: Option<String>,
@@ -161,7 +168,9 @@ impl Worker {
     /// The namespaces of Workers KV that its bindings name.
     fn namespaces(&self) -> BTreeSet<&str> {
         let names = self.bindings.iter().filter_map(|binding| match binding {
-            Binding::Kv { namespace, .. } => namespace.known().map(String::as_str),
+            Binding::Kv { namespace, .. } => {
+                namespace.known().map(String::as_str).filter(|name| !is_id(name))
+            }
             _ => None,
         });
         names.collect()
@@ -228,11 +237,20 @@ impl Resource for Worker {
     }
 }
 
+/// Whether `text` is the id of a namespace rather than a name: 32 hexadecimal digits.
+fn is_id(text: &str) -> bool {
+    text.len() == 32
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
 /// Lets a binding to something of the stack refer to it; the address of that, if it waits for it.
 fn resolved(binding: &mut Binding, around: &Expansion<'_>) -> Option<Address> {
     match binding {
         Binding::Kv { namespace, .. } => {
-            let address = Address::new(KvNamespace::KIND, namespace.known()?);
+            let name = namespace.known().filter(|name| !is_id(name))?;
+            let address = Address::new(KvNamespace::KIND, name);
             *namespace = Input::Reference(address.output("id"));
             Some(address)
         }
@@ -284,9 +302,21 @@ impl Lifecycle for Worker {
         change::delete(cloud, was).await
     }
 
+    fn completed(&self, root: &std::path::Path) -> Result<Option<(Self, Vec<String>)>> {
+        let Some(config) = wrangler::Config::beside(self, root)? else {
+            return Ok(None);
+        };
+        let (worker, notes) = config.fill(self);
+        let problems = worker.check();
+        if problems.is_empty() {
+            Ok(Some((worker, notes)))
+        } else {
+            Err(Error::from_problems(problems).during("use what wrangler's configuration says"))
+        }
+    }
+
     fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
-        source::build(self, root)?;
-        let code = source::script(self, root)?.digest();
+        let code = source::digest(self, root)?;
         let mut digests = Map::from_iter([("source_digest".to_owned(), Value::from(code))]);
         if let Some(assets) = assets::digest_of(self, root)? {
             digests.insert("assets_digest".to_owned(), Value::from(assets));

@@ -1,10 +1,12 @@
 //! The code of a Worker as it lies on this machine: its `build` is run, and where it begins is found. It sends nothing.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::Worker;
+use super::wrangler::Config;
+use crate::cloudflare::build;
 use crate::cloudflare::script::{Entry, Script};
+use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where a folder's code begins, relative to the folder: what is found first.
@@ -13,54 +15,44 @@ const EXTENSIONS: &[&str] = &["js", "mjs", "ts", "tsx", "mts", "jsx"];
 /// The folder that builds write into: modules are named from there.
 const BUILT: &str = "dist";
 
-/// Runs the `build` command, if there is one.
-pub(super) fn build(worker: &Worker, root: &Path) -> Result<()> {
-    let Some(command) = &worker.build else {
-        return Ok(());
-    };
+/// The folder that the `build` command runs in: that of the code.
+fn build_folder(worker: &Worker, root: &Path) -> PathBuf {
     let source = root.join(&worker.source);
-    let folder = if source.is_dir() {
-        source
-    } else {
-        source.parent().map_or_else(|| root.to_owned(), Path::to_owned)
-    };
-    run(command, &folder)
+    if source.is_dir() {
+        return source;
+    }
+    source.parent().map_or_else(|| root.to_owned(), Path::to_owned)
 }
 
-/// Runs `command` in `folder` with the shell, quietly; what it said is in the error.
-pub(in crate::cloudflare) fn run(command: &str, folder: &Path) -> Result<()> {
-    let (shell, option) = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("sh", "-c")
-    };
-    let failed = |why: String| {
-        Error::new(ErrorKind::Local, why)
-            .during(format!(
-                "run the build command `{command}` in {}",
-                folder.display()
-            ))
-            .help("run it there by hand, and repair what it reports")
-    };
-    let output = Command::new(shell)
-        .args([option, command])
-        .current_dir(folder)
-        .output()
-        .map_err(|error| failed(error.to_string()))?;
-    if output.status.success() {
-        return Ok(());
+/// Runs the `build` command, if there is one.
+pub(super) async fn build(worker: &Worker, context: &Context) -> Result<()> {
+    match &worker.build {
+        Some(command) => build::run(context, command, build_folder(worker, &context.root)).await,
+        None => Ok(()),
     }
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    let lines: Vec<_> = said.trim().lines().collect();
-    let last = lines[lines.len().saturating_sub(20)..].join("\n");
-    Err(failed(format!("it ended with {}\n{last}", output.status)))
+}
+
+/// A digest of the code; of what it is made from, where a command makes it.
+pub(super) fn digest(worker: &Worker, root: &Path) -> Result<String> {
+    match &worker.build {
+        Some(command) => {
+            let outputs = [root.join(&worker.source)]
+                .into_iter()
+                .filter(|source| source.is_file());
+            build::inputs(command, &build_folder(worker, root), &outputs.collect::<Vec<_>>())
+        }
+        None => Ok(script(worker, root)?.digest()),
+    }
 }
 
 /// The modules of `worker`, whose source is relative to `root`.
 pub(super) fn script(worker: &Worker, root: &Path) -> Result<Script> {
     let source = root.join(&worker.source);
-    let (folder, path) = entry(&source, worker.build.is_some())?;
+    let main = Config::beside(worker, root)?.and_then(|config| config.main().map(str::to_owned));
+    let (folder, path) = match main.filter(|_| source.is_dir()) {
+        Some(main) => (source.clone(), named(&source, &main)?),
+        None => entry(&source, worker.build.is_some())?,
+    };
     Script::compile(&folder, &Entry { path, text: None })
 }
 
@@ -91,6 +83,21 @@ fn entry(source: &Path, is_built: bool) -> Result<(PathBuf, PathBuf)> {
         }
     }
     Err(no_entry(source))
+}
+
+/// The file that the configuration names.
+fn named(source: &Path, main: &str) -> Result<PathBuf> {
+    let file = source.join(main);
+    if file.is_file() {
+        return Ok(file);
+    }
+    let message = format!(
+        "there is no {}, which wrangler's configuration names as `main`",
+        file.display()
+    );
+    Err(Error::new(ErrorKind::Local, message)
+        .during("read the code of the Worker")
+        .help("with a `build`, see that it makes this file"))
 }
 
 fn no_entry(folder: &Path) -> Error {
