@@ -10,8 +10,8 @@ use fleetflow_core::{Clouds, Stack};
 use fleetflow_sandbox::{Options, Sandbox, Timings};
 
 const FILES: usize = 5_000;
-/// The size of a file. All of them together have 240 MB.
-const SIZE: usize = 48 * 1024;
+/// The size of a file. All of them together have 160 MB.
+const SIZE: usize = 32 * 1024;
 /// What the client may need beside what it needs for a small site: three uploads under way, each once as it is read and
 /// once as it is sent.
 const ALLOWED: u64 = 96 * 1024 * 1024;

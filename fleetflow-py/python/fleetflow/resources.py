@@ -37,6 +37,7 @@ __all__ = [
     "D1Binding",
     "Disk",
     "HealthCheck",
+    "JsonBinding",
     "KvBinding",
     "LifecycleRule",
     "Location",
@@ -367,12 +368,33 @@ class HealthCheck(Part):
         )
 
 
+class JsonBinding(Part):
+    """A value of JSON that everybody may see.
+
+    Args:
+        name: The name in the code.
+        value: The value, written as JSON.
+    """
+
+    _NAMED = ("name", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            value=value,
+        )
+
+
 class KvBinding(Part):
     """A namespace of Workers KV; one that nobody declares is made.
 
     Args:
         name: The name in the code.
-        namespace: The namespace: the name of one that the stack has, or a reference to an id.
+        namespace: The namespace: the name of one that the stack has, a reference to an id, or an id.
     """
 
     _NAMED = ("name", "namespace")
@@ -1797,9 +1819,9 @@ class Worker(Resource):
 
     Args:
         name: Its name: lower-case letters, digits, ``-`` and ``_``.
-        source: The code: a file, or a folder with an entry point.
+        source: The code, in JavaScript or TypeScript: a file, or a folder with an entry point (``index.ts``, ``src/index.ts``, ``index.js``, ..., or the ``main`` of a ``wrangler.toml``). It is compiled here, and packages of npm that it imports are sent with it. What a ``wrangler.toml`` or ``wrangler.jsonc`` in the folder says holds where nothing is declared.
         bindings: What its code reaches by name.
-        build: A command that is run first, in the folder of the source.
+        build: A command that is run first, in the folder of the source: by ``up``, when a file there is another one that Git does not ignore.
         compatibility_date: The day whose behaviour of the runtime it wants: ``2026-01-31``.
         compatibility_flags: Single behaviours of the runtime: ``nodejs_compat``.
         cron: Times at which it is run, in UTC: ``*/5 * * * *``.
@@ -1823,7 +1845,7 @@ class Worker(Resource):
         name: str,
         *,
         source: FilePath,
-        bindings: R2Binding | KvBinding | VarBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | AssetsBinding | Sequence[R2Binding | KvBinding | VarBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | AssetsBinding] | None = None,
+        bindings: R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | AssetsBinding | Sequence[R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | AssetsBinding] | None = None,
         build: str | None = None,
         compatibility_date: str | None = None,
         compatibility_flags: str | Sequence[str] | None = None,
@@ -1918,9 +1940,9 @@ class Pages(Resource):
 
     Args:
         name: The project's name: up to 58 lower-case letters, digits and ``-``.
-        source: The folder that is published.
+        source: The folder that is published. Functions are found in a folder ``functions`` in it or beside it, or in its ``_worker.js``, and are compiled like a Worker.
         branch: The branch that is published now: another one than production's is a preview.
-        build: A command that is run first.
+        build: A command that is run first, in the folder of the stack's file: by ``up``, when a file there is another one that Git does not ignore.
         compatibility_date: The day whose behaviour of the runtime it wants: ``2026-01-31``.
         custom_domain: Hosts of its own.
         env: Variables for its functions.

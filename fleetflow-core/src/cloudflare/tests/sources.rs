@@ -190,38 +190,45 @@ fn configured(folder: &Folder, worker: Worker) -> Stack {
     .root(folder.path())
 }
 
-#[tokio::test]
-async fn a_configuration_of_wrangler_says_what_the_declaration_does_not() {
-    let (bench, folder) = (
-        Bench::start().await,
-        Folder::of(&[
-            ("api/wrangler.jsonc", WRANGLER),
-            (
-                "api/lib/main.ts",
-                "export default { fetch: (): Response => new Response('') };\n",
-            ),
-            ("public/index.html", "hi"),
-        ]),
-    );
-    let path = format!(
-        "/accounts/{}/storage/kv/namespaces",
-        fleetflow_sandbox::Sandbox::CLOUDFLARE_ACCOUNT
-    );
-    let namespace = bench.ask("POST", &path, json!({"title": "made elsewhere"})).await;
-    let id = namespace["id"].as_str().unwrap();
-    folder.write(
-        "api/wrangler.jsonc",
-        &WRANGLER.replace("0f2ac74b498b48028cb68387c421e279", id),
-    );
-    let worker = Worker::builder()
+fn api() -> Folder {
+    Folder::of(&[
+        ("api/wrangler.jsonc", WRANGLER),
+        (
+            "api/lib/main.ts",
+            "export default { fetch: (): Response => new Response('') };\n",
+        ),
+    ])
+}
+
+/// A Worker that says little itself.
+fn brief() -> Worker {
+    Worker::builder()
         .name("api")
         .source("api")
         .binding(Binding::var("STAGE", "dev"))
         .compatibility_date("2026-02-01")
-        .build();
-    let stack = configured(&folder, worker.clone());
-    let plan = bench.plan(&stack).await;
-    let notes = plan.notes.join("\n");
+        .build()
+}
+
+/// Puts the id of a namespace that somebody made into the configuration.
+async fn with_namespace(bench: &Bench, folder: &Folder) -> String {
+    let account = fleetflow_sandbox::Sandbox::CLOUDFLARE_ACCOUNT;
+    let path = format!("/accounts/{account}/storage/kv/namespaces");
+    let namespace = bench.ask("POST", &path, json!({"title": "made elsewhere"})).await;
+    let id = namespace["id"].as_str().unwrap().to_owned();
+    folder.write(
+        "api/wrangler.jsonc",
+        &WRANGLER.replace("0f2ac74b498b48028cb68387c421e279", &id),
+    );
+    id
+}
+
+#[tokio::test]
+async fn a_configuration_of_wrangler_says_what_the_declaration_does_not() {
+    let (bench, folder) = (Bench::start().await, api());
+    let id = with_namespace(&bench, &folder).await;
+    let stack = configured(&folder, brief());
+    let notes = bench.plan(&stack).await.notes.join("\n");
     for word in [
         "worker.api: taken from api/wrangler.jsonc: ",
         "main (lib/main.ts)",
@@ -258,38 +265,39 @@ async fn a_configuration_of_wrangler_says_what_the_declaration_does_not() {
     assert_eq!(bound("CACHE")["namespace_id"], json!(id));
     assert_eq!(bound("FILES")["bucket_name"], "creo-assets");
     assert_eq!(script["compatibility_date"], "2026-02-01");
-    // A changed configuration is a changed field.
-    folder.write(
-        "api/wrangler.jsonc",
-        &folder
-            .read("api/wrangler.jsonc")
-            .replace("0 0 * * *", "5 0 * * *"),
-    );
+    let allowed = bench.session.clone().data(crate::plan::DataGuard::Allow);
+    stack.clone().session(allowed).destroy().await.unwrap();
+    assert_eq!(bench.inventory()["workers"]["scripts"], json!([]));
+}
+
+#[tokio::test]
+async fn a_changed_configuration_is_a_changed_field_and_its_mistakes_are_told() {
+    let (bench, folder) = (Bench::start().await, api());
+    with_namespace(&bench, &folder).await;
+    let stack = configured(&folder, brief());
+    bench.settle(&stack).await;
+    let edit = |from: &str, to: &str| {
+        folder.write(
+            "api/wrangler.jsonc",
+            &folder.read("api/wrangler.jsonc").replace(from, to),
+        );
+    };
+    edit("0 0 * * *", "5 0 * * *");
     assert_eq!(told(&bench.plan(&stack).await), ["update worker.api: cron[0]"]);
     bench.settle(&stack).await;
-    folder.write(
-        "api/wrangler.jsonc",
-        &folder
-            .read("api/wrangler.jsonc")
-            .replace("\"0f2\"", "")
-            .replace("5 0 * * *", "often"),
-    );
+    edit("5 0 * * *", "often");
     let error = bench.attach(&stack).plan().await.unwrap_err();
     assert!(error.to_string().contains("often"), "{error}");
     std::fs::remove_file(folder.path().join("api/wrangler.jsonc")).unwrap();
     folder.write("api/wrangler.toml", "main = \"lib/main.ts\"\n[vars\n");
     let error = bench.attach(&stack).plan().await.unwrap_err();
     assert!(error.to_string().contains("line 2"), "{error}");
-    folder.write(
-        "api/wrangler.toml",
-        "main = \"lib/main.ts\"\nworkers_dev = true\n[vars]\nMORE = \"x\"\n",
-    );
+    let flags = "main = \"lib/main.ts\"\ncompatibility_flags = [\"nodejs_als\"]\n[vars]\nMORE = \"x\"\n";
+    folder.write("api/wrangler.toml", flags);
     let steps = told(&bench.plan(&stack).await);
     assert!(
-        steps[0].contains("workers_dev") && steps[0].contains("bindings"),
+        steps[0].contains("compatibility_flags") && steps[0].contains("bindings"),
         "{steps:?}"
     );
     bench.settle(&stack).await;
-    let allowed = bench.session.clone().data(crate::plan::DataGuard::Allow);
-    stack.clone().session(allowed).destroy().await.unwrap();
 }

@@ -84,7 +84,11 @@ fn binding(binding: &Binding) -> Value {
             json!({"type": "json", "name": name, "json": value})
         }
         Binding::Secret { name, value } => json!({"type": "secret_text", "name": name, "text": text(value)}),
-        Binding::D1 { name, database } => json!({"type": "d1", "name": name, "id": text(database)}),
+        // Clients still send the older name beside the one that is described.
+        Binding::D1 { name, database } => {
+            let id = text(database);
+            json!({"type": "d1", "name": name, "database_id": id, "id": id})
+        }
         Binding::Queue {
             name,
             queue,

@@ -5,6 +5,9 @@
 
 mod route;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
