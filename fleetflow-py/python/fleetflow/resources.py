@@ -1819,9 +1819,13 @@ class Worker(Resource):
 
     Args:
         name: Its name: lower-case letters, digits, ``-`` and ``_``.
-        source: The code, in JavaScript or TypeScript: a file, or a folder with an entry point (``index.ts``, ``src/index.ts``, ``index.js``, ..., or the ``main`` of a ``wrangler.toml``). It is compiled here, and packages of npm that it imports are sent with it. What a ``wrangler.toml`` or ``wrangler.jsonc`` in the folder says holds where nothing is declared.
+        source: The code, in JavaScript or TypeScript: a file, or a folder with an entry point (``index.ts``,
+            ``src/index.ts``, ``index.js``, ..., or the ``main`` of a ``wrangler.toml``). It is compiled here,
+            and packages of npm that it imports are sent with it. What a ``wrangler.toml`` or ``wrangler.jsonc``
+            in the folder says holds where nothing is declared.
         bindings: What its code reaches by name.
-        build: A command that is run first, in the folder of the source: by ``up``, when a file there is another one that Git does not ignore.
+        build: A command that is run first, in the folder of the source: by ``up``, when a file there is another
+            one that Git does not ignore.
         compatibility_date: The day whose behaviour of the runtime it wants: ``2026-01-31``.
         compatibility_flags: Single behaviours of the runtime: ``nodejs_compat``.
         cron: Times at which it is run, in UTC: ``*/5 * * * *``.
@@ -1940,9 +1944,11 @@ class Pages(Resource):
 
     Args:
         name: The project's name: up to 58 lower-case letters, digits and ``-``.
-        source: The folder that is published. Functions are found in a folder ``functions`` in it or beside it, or in its ``_worker.js``, and are compiled like a Worker.
+        source: The folder that is published. Functions are found in a folder ``functions`` in it or beside it,
+            or in its ``_worker.js``, and are compiled like a Worker.
         branch: The branch that is published now: another one than production's is a preview.
-        build: A command that is run first, in the folder of the stack's file: by ``up``, when a file there is another one that Git does not ignore.
+        build: A command that is run first, in the folder of the stack's file: by ``up``, when a file there is
+            another one that Git does not ignore.
         compatibility_date: The day whose behaviour of the runtime it wants: ``2026-01-31``.
         custom_domain: Hosts of its own.
         env: Variables for its functions.
