@@ -26,8 +26,10 @@ pub trait Kind: Send + Sync {
     fn provider(&self) -> Provider;
     /// What references may name.
     fn outputs(&self) -> &'static [OutputField];
-    /// Fields whose change needs a new resource.
-    fn replace_on(&self) -> &'static [&'static str];
+    /// Whether a change needs a new resource.
+    fn forces_replacement(&self, change: &Change) -> bool;
+    /// What is lost when `changes` are made in place.
+    fn loses(&self, changes: &[Change]) -> Option<&'static str>;
     /// Fields that the cloud cannot show.
     fn write_only(&self) -> &'static [&'static str];
     /// The field that names what it lives in.
@@ -130,8 +132,12 @@ impl<R: Resource> Kind for Of<R> {
         R::OUTPUTS
     }
 
-    fn replace_on(&self) -> &'static [&'static str] {
-        R::REPLACE_ON
+    fn forces_replacement(&self, change: &Change) -> bool {
+        R::forces_replacement(change)
+    }
+
+    fn loses(&self, changes: &[Change]) -> Option<&'static str> {
+        R::loses(changes)
     }
 
     fn write_only(&self) -> &'static [&'static str] {

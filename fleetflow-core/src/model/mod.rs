@@ -24,8 +24,8 @@ pub use kind::{Kind, Of, Operations};
 pub use path::{Path, Segment};
 pub use problem::{Problem, did_you_mean};
 pub use resource::{
-    BatchStep, Existing, Lifecycle, Made, Observed, OutputField, Ownership, Provider, Resource, Scope, Verb,
-    Wanted,
+    BatchStep, Existing, Lifecycle, Made, Observed, OutputField, Ownership, Provider, Resource, Scope,
+    Unfinished, Verb, Wanted,
 };
 pub use stack::{CloudflareSettings, DockerSettings, Providers, SakuraSettings, Stack};
 pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};

@@ -92,6 +92,17 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
         None
     }
 
+    /// Whether `change` cannot be made in place. Most kinds say so by the field's name in [`REPLACE_ON`](Self::REPLACE_ON).
+    fn forces_replacement(change: &Change) -> bool {
+        Self::REPLACE_ON.contains(&change.field())
+    }
+
+    /// What is lost for good when `changes` are made in place (`the data on a disk`); most kinds lose nothing.
+    fn loses(changes: &[Change]) -> Option<&'static str> {
+        let _ = changes;
+        None
+    }
+
     /// What users notice while `changes` are made in place.
     fn disruption(changes: &[Change]) -> Disruption {
         let _ = changes;
@@ -247,6 +258,29 @@ pub enum Ownership {
     Foreign(Option<String>),
 }
 
+/// Why a resource does not do its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// A create or a change was interrupted: what is missing. It is completed.
+    Interrupted(String),
+    /// It was complete, and is stopped now.
+    Stopped {
+        /// What it is: `it is powered off`.
+        now: &'static str,
+        /// What is done about it: `it is started`.
+        then: &'static str,
+    },
+}
+
+impl std::fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Interrupted(missing) => write!(f, "not finished: {missing}"),
+            Self::Stopped { now, .. } => f.write_str(now),
+        }
+    }
+}
+
 /// One resource as its cloud describes it.
 #[derive(Clone, Debug)]
 pub struct Observed {
@@ -261,8 +295,11 @@ pub struct Observed {
     pub live: Map<String, Value>,
     /// Its outputs.
     pub outputs: Map<String, Value>,
-    /// What is still missing, when a create was interrupted: it is completed instead of changed.
-    pub incomplete: Option<String>,
+    /// The fields of `live` as they stand to what was applied last, where `live` arranges them for what is declared now:
+    /// what changed without us is told by them.
+    pub unarranged: Map<String, Value>,
+    /// Why it does not do its work yet, or any more.
+    pub incomplete: Option<Unfinished>,
     /// What `status` shows beside it: power, health, load.
     pub status: Map<String, Value>,
 }
@@ -276,6 +313,7 @@ impl Observed {
             id: id.into(),
             live: Map::new(),
             outputs: Map::new(),
+            unarranged: Map::new(),
             incomplete: None,
             status: Map::new(),
         }

@@ -10,7 +10,9 @@ use super::{
     parent_of,
 };
 use crate::catalog;
-use crate::model::{Address, Declaration, Existing, Kind, Observed, Ownership, Path, Problem, resolve};
+use crate::model::{
+    Address, Declaration, Existing, Kind, Observed, Ownership, Path, Problem, Unfinished, resolve,
+};
 use crate::state::{Entry, Phase};
 
 /// What there is of a declared resource.
@@ -49,7 +51,7 @@ impl<'i> Planner<'i> {
                 self.create(declared, None, reason);
             }
             Found::Partial(observed, missing) => {
-                let reason = format!("an interrupted create is completed: {missing}");
+                let reason = format!("an interrupted run is completed: {missing}");
                 self.create(
                     declared,
                     Some(existing(observed, self.entry(address))),
@@ -103,9 +105,9 @@ impl<'i> Planner<'i> {
         match &observed.incomplete {
             _ if !ours && wanted => Found::Adopted(observed, "as asked for by `adopt`"),
             _ if !ours => Found::Foreign(observed),
-            Some(missing) => Found::Partial(observed, missing),
-            None if entry.is_none() => Found::Adopted(observed, "found by its owner mark"),
-            None => Found::Ours(observed),
+            Some(Unfinished::Interrupted(missing)) => Found::Partial(observed, missing),
+            _ if entry.is_none() => Found::Adopted(observed, "found by its owner mark"),
+            _ => Found::Ours(observed),
         }
     }
 
@@ -147,18 +149,28 @@ impl<'i> Planner<'i> {
         if moved.is_some() || changes.iter().any(|change| change.forces_replacement) {
             return self.replace(declared, kind, observed, changes, moved);
         }
+        if let Some(what) = kind.loses(&changes) {
+            let is_protected = declared.protect || entry.is_some_and(|entry| entry.record.protect);
+            if is_protected || self.inputs.data == DataGuard::Refuse {
+                return self.problems.push(loss(&declared.address, what, is_protected));
+            }
+        }
         let mut outputs = observed.outputs.clone();
         kind.volatile(&changes)
             .iter()
             .for_each(|output| drop(outputs.remove(*output)));
         self.known.insert(declared.address.clone(), outputs);
+        let stopped = match &observed.incomplete {
+            Some(Unfinished::Stopped { now, then }) => Some(format!("{now}; {then}")),
+            _ => None,
+        };
         let action = match adopted {
             Some(_) => Action::Adopt,
-            None if changes.is_empty() => return self.stays(declared, entry, observed),
+            None if changes.is_empty() && stopped.is_none() => return self.stays(declared, entry, observed),
             None => Action::Update,
         };
         let step = Step {
-            reason: adopted.map(str::to_owned),
+            reason: adopted.map(str::to_owned).or(stopped),
             disruption: kind.disruption(&changes),
             existing: Some(existing(observed, entry)),
             changes,
@@ -186,7 +198,11 @@ impl<'i> Planner<'i> {
                 &none
             },
         };
-        diff(&sides, kind.replace_on(), kind.write_only())
+        diff(
+            &sides,
+            |change| kind.forces_replacement(change),
+            kind.write_only(),
+        )
     }
 
     /// The resource that this one lives in, when that is made anew in this plan.
@@ -258,7 +274,9 @@ impl<'i> Planner<'i> {
 
     fn note_drift(&mut self, entry: Option<&Entry>, observed: &Observed) {
         let Some(entry) = entry else { return };
-        let changes = drift(&entry.spec, &observed.live);
+        let mut live = observed.live.clone();
+        live.extend(observed.unarranged.clone());
+        let changes = drift(&entry.spec, &live);
         if !changes.is_empty() {
             self.drift.push(Drift {
                 address: observed.address.clone(),
@@ -267,6 +285,16 @@ impl<'i> Planner<'i> {
             });
         }
     }
+}
+
+/// The refusal to lose `what` by a change in place.
+fn loss(address: &Address, what: &str, is_protected: bool) -> Problem {
+    if is_protected {
+        let message = format!("it is protected, but the change would lose {what}");
+        return Problem::guard(address, message)
+            .help("undo the change, or set `protect #false` first and run `up`");
+    }
+    deletions::data_guard(address, what, "changing it")
 }
 
 fn foreign(declared: &Declaration, observed: &Observed) -> Problem {

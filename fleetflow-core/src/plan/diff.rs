@@ -47,7 +47,11 @@ pub(super) struct Sides<'v> {
 }
 
 /// The fields of `desired` that differ from what is there, and the fields that were removed from the declaration.
-pub(super) fn diff(sides: &Sides<'_>, replace_on: &[&str], write_only: &[&str]) -> Vec<Change> {
+pub(super) fn diff(
+    sides: &Sides<'_>,
+    forces_replacement: impl Fn(&Change) -> bool,
+    write_only: &[&str],
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for field in fields(sides) {
         let applied = sides.applied.get(field);
@@ -68,7 +72,7 @@ pub(super) fn diff(sides: &Sides<'_>, replace_on: &[&str], write_only: &[&str]) 
         changed_secrets(&path, desired, sides, &mut changes);
     }
     for change in &mut changes {
-        change.forces_replacement = replace_on.contains(&change.field());
+        change.forces_replacement = forces_replacement(change);
     }
     changes
 }
@@ -162,7 +166,7 @@ mod tests {
             applied_secrets: &none,
             secrets: &none,
         };
-        diff(&sides, &["zone"], &["disk"])
+        diff(&sides, |change| change.field() == "zone", &["disk"])
             .iter()
             .map(|c| {
                 format!(
@@ -224,7 +228,7 @@ mod tests {
             applied_secrets: &old,
             secrets: &new,
         };
-        let changes = diff(&sides, &[], &[]);
+        let changes = diff(&sides, |_| false, &[]);
         assert_eq!(changes.len(), 1);
         assert!(changes[0].secret);
         assert!(
@@ -233,7 +237,7 @@ mod tests {
                     secrets: &old,
                     ..sides
                 },
-                &[],
+                |_| false,
                 &[]
             )
             .is_empty()

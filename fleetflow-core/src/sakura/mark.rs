@@ -5,6 +5,11 @@ use std::collections::BTreeSet;
 
 use crate::model::{Owner, Path, Problem};
 
+/// The tag of a disk that was made to be booted from in place of another one.
+pub(crate) const BOOT: &str = "fleetflow-boot";
+/// The tag of a disk that is to be deleted.
+pub(crate) const LEAVING: &str = "fleetflow-leaving";
+
 /// How many tags an object can have (API doc "Limits").
 const MOST_TAGS: usize = 10;
 /// The longest description (API doc "Limits").
@@ -43,6 +48,16 @@ pub(crate) fn tags(declared: &BTreeSet<String>, owner: &Owner, previous: Option<
     let room = declared.len() + 1 < MOST_TAGS;
     let marks = std::iter::once(tag(owner)).chain(previous.filter(|_| room));
     declared.iter().cloned().chain(marks).collect()
+}
+
+/// Whether the disk with these tags was made to be booted from.
+pub(crate) fn is_boot(tags: &[String]) -> bool {
+    tags.iter().any(|tag| tag == BOOT)
+}
+
+/// Whether the disk with these tags is to be deleted: that was decided, and an interrupted run did not come so far.
+pub(crate) fn is_leaving(tags: &[String]) -> bool {
+    tags.iter().any(|tag| tag == LEAVING)
 }
 
 /// The `@previous-id` tag among `tags`.
@@ -103,7 +118,7 @@ pub(crate) fn check_description(description: Option<&str>, reserved: usize) -> O
 }
 
 fn is_ours(tag: &str) -> bool {
-    tag.starts_with(PREFIX) || tag.starts_with(PREVIOUS)
+    tag.starts_with(PREFIX) || tag.starts_with(PREVIOUS) || [BOOT, LEAVING].contains(&tag)
 }
 
 #[cfg(test)]

@@ -53,6 +53,19 @@ impl Rows {
         inventory::of(self, named)
     }
 
+    /// What is on the disk of the engine `from` is on its copy `to` as well; what runs there is down.
+    pub(crate) fn copy_engine(&mut self, from: &str, to: &str) {
+        if let Some(engine) = self.engines.get(from) {
+            let copy = Engine {
+                key: to.to_owned(),
+                execs: BTreeMap::new(),
+                last_words: BTreeMap::new(),
+                ..engine.clone()
+            };
+            self.engines.insert(to.to_owned(), copy);
+        }
+    }
+
     /// Forgets an engine.
     pub(crate) fn remove_engine(&mut self, engine: &str) {
         self.engines.remove(engine);

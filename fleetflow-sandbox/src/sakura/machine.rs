@@ -35,6 +35,8 @@ pub(crate) struct Machine {
     pub(crate) docker: Engine,
     /// The key of its Docker Engine's rows: the id of its boot disk, which outlives a plan change. Empty without a disk.
     pub(crate) engine: String,
+    /// The disk on which its host key was made; the same after its content was copied to another disk.
+    pub(crate) identity: String,
 }
 
 /// The machine at a public address.
@@ -88,6 +90,9 @@ fn seen(rows: &Rows, id: u64, server: &Server, now: Timestamp) -> Option<Machine
         takes_passwords: !config.disables_passwords,
         docker: config.docker.into(),
         engine: disk.map(|(id, _)| id.to_string()).unwrap_or_default(),
+        identity: disk
+            .map(|(id, disk)| disk.original.unwrap_or(id).to_string())
+            .unwrap_or_default(),
     })
 }
 

@@ -133,7 +133,7 @@ fn config(machine: &Machine) -> Config {
     }
     Config {
         methods,
-        keys: vec![PrivateKey::from(host_key::of(&machine.engine))],
+        keys: vec![PrivateKey::from(host_key::of(&machine.identity))],
         // Emulated passwords are worth no waiting.
         auth_rejection_time: Duration::ZERO,
         // As sshd has it by default.

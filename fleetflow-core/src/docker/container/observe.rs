@@ -12,7 +12,7 @@ use super::ops::outputs;
 use crate::docker::engines::Engine;
 use crate::docker::{Host, Restart, marks};
 use crate::error::Result;
-use crate::model::{Address, Found, Observed, Resource as _, Scope, Wanted};
+use crate::model::{Address, Found, Observed, Resource as _, Scope, Unfinished, Wanted};
 
 /// Everything of `scope` on `engine`, and what stands where something of `wanted` shall be.
 pub(super) async fn observe(engine: &Engine, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
@@ -96,7 +96,8 @@ fn of_one(address: Address, there: Generations, host: &Host) -> Observed {
     Observed {
         live: live(row, host, is_complete && !leftovers.is_empty()),
         outputs: outputs(id_of(row), row.image_id.as_deref(), host),
-        incomplete: (!is_complete).then(|| "its container has not proven itself yet".to_owned()),
+        incomplete: (!is_complete)
+            .then(|| Unfinished::Interrupted("its container has not proven itself yet".to_owned())),
         status: shown(row),
         ..Observed::marked(address, id_of(row))
     }

@@ -119,7 +119,7 @@ impl Work<'_> {
     }
 
     /// Sends `call` until nothing passing is in its way. One of the codes `done` says that it was done before.
-    async fn patiently(&self, call: Call, done: &[&str]) -> Result<()> {
+    pub(super) async fn patiently(&self, call: Call, done: &[&str]) -> Result<()> {
         let call = &call;
         until(self.context, FILTER, |_| async move {
             match self.sakura.done(call.clone()).await {

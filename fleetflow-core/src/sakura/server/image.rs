@@ -39,6 +39,16 @@ pub(super) fn set_up(contents: &[Option<Content>]) -> SetUp {
 }
 
 impl Content {
+    /// The content of a disk of this server.
+    pub(super) const fn of_disk(id: Id, size_mb: u64) -> Self {
+        Self {
+            key: "SourceDisk",
+            id,
+            size_mb,
+            set_up: SetUp::Never,
+        }
+    }
+
     /// The member of a request that names it.
     pub(super) fn member(&self) -> (&'static str, Value) {
         (self.key, json!({ "ID": self.id }))
@@ -103,7 +113,7 @@ impl Work<'_> {
         Err(self.invalid(format!("{zone} has no server of {}", described(plan)), help))
     }
 
-    async fn check_size(&self, disk: &Disk, content: Option<&Content>) -> Result<()> {
+    pub(super) async fn check_size(&self, disk: &Disk, content: Option<&Content>) -> Result<()> {
         let sizes = self.sakura.disk_sizes(self.zone, disk.plan().id()).await?;
         let size = u64::from(disk.size());
         let kind = super::disk::plan_name(disk.plan().id());
@@ -119,7 +129,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn content(&self, disk: &Disk, place: Place) -> Result<Option<Content>> {
+    pub(super) async fn content(&self, disk: &Disk, place: Place) -> Result<Option<Content>> {
         let (key, path) = match disk.source() {
             Source::Nothing => return Ok(None),
             Source::OperatingSystem(name) => {
@@ -171,7 +181,7 @@ impl Work<'_> {
     }
 
     /// Goes from copy to copy back to an archive that says what it is (API doc "Disk edit").
-    async fn is_editable(&self, mut archive: Archive) -> Result<bool> {
+    pub(super) async fn is_editable(&self, mut archive: Archive) -> Result<bool> {
         for _ in 0..ANCESTORS {
             if let Some(answer) = archive.is_editable() {
                 return Ok(answer);

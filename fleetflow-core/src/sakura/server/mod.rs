@@ -6,18 +6,21 @@
 )]
 
 mod change;
+mod change_of_disks;
 mod check;
 mod config;
 mod disk;
 mod expand;
 mod files;
 mod image;
+mod layout;
 mod note;
 mod observe;
 mod ops;
 mod order;
 mod plan;
 mod power;
+mod regrow;
 mod ssh;
 mod user_data;
 pub(super) mod wire;
@@ -31,7 +34,7 @@ use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
 pub(crate) use check::named;
-pub use disk::{Disk, DiskPlan};
+pub use disk::{Disk, DiskPlan, Encryption};
 pub(crate) use expand::services;
 pub(super) use files::{is_script, read as read_file};
 pub use plan::{Commitment, Plan};
@@ -263,8 +266,8 @@ impl Resource for Server {
         output("zone", "text", "The zone it is in"),
         output("docker", "docker-host", "Where its container engine is reached"),
     ];
-    // A disk neither grows nor changes its content in place (API doc "Disk"); zones cannot be left.
-    const REPLACE_ON: &'static [&'static str] = &["zone", "disk"];
+    // Zones cannot be left. Which changes of disks are as deep, `change_of_disks` says.
+    const REPLACE_ON: &'static [&'static str] = &["zone"];
     const HOLDS_DATA: Option<&'static str> = Some("its disks");
 
     fn name(&self) -> &str {
@@ -283,14 +286,30 @@ impl Resource for Server {
         Some(expand::expand(self, declared, around))
     }
 
+    fn forces_replacement(change: &Change) -> bool {
+        change.field() == "zone" || change_of_disks::forces_replacement(change)
+    }
+
+    fn loses(changes: &[Change]) -> Option<&'static str> {
+        changes
+            .iter()
+            .any(change_of_disks::removes)
+            .then_some("the data on a disk")
+    }
+
     fn disruption(changes: &[Change]) -> Disruption {
         let plan = changes.iter().any(changes_plan);
-        let off = changes.iter().any(needs_power_off);
-        match (plan, off) {
-            (true, _) => Disruption::new(Level::Reboot, ["reboot", "new server id"]),
-            (false, true) => Disruption::new(Level::Reboot, ["reboot"]),
-            (false, false) => Disruption::none(),
+        let copies = change_of_disks::copies(changes);
+        let off = changes
+            .iter()
+            .any(|change| needs_power_off(change) || change_of_disks::needs_power_off(change));
+        if !(plan || off) {
+            return Disruption::none();
         }
+        let lost = Self::loses(changes).map(|_| "data loss".to_owned());
+        let effects = std::iter::once("reboot".to_owned()).chain(plan.then(|| "new server id".to_owned()));
+        let effects: Vec<_> = effects.chain(copies).chain(lost).collect();
+        Disruption::new(Level::Reboot, effects.iter().map(String::as_str))
     }
 
     fn volatile(changes: &[Change]) -> &'static [&'static str] {

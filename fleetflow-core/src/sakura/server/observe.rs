@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::Server;
+use super::layout::{Shape, pair};
 use super::note;
 use super::wire::{Machine, Volume};
 use crate::error::Result;
-use crate::model::{Address, Existing, Found, Observed, Owner, Ownership, Resource as _, Scope, Wanted};
+use crate::model::{
+    Address, Existing, Found, Observed, Owner, Ownership, Resource as _, Scope, Unfinished, Wanted,
+};
 use crate::sakura::client::Call;
 use crate::sakura::identity::{Card, Chosen, Search};
 use crate::sakura::{Id, Sakura, look, mark};
@@ -44,8 +47,8 @@ async fn look_in(sakura: &Sakura, scope: &Scope, wanted: &[Wanted], zone: &str) 
         scripts = note::left_behind(sakura, &owners).await?;
     }
     let observed = chosen.iter().map(|seen| {
-        let is_left = scripts.contains(&owner(scope, &seen.address));
-        seen.observed(zone, &volumes, is_left)
+        let owner = owner(scope, &seen.address);
+        seen.observed(zone, &volumes, &owner, scripts.contains(&owner))
     });
     found.resources = observed.collect();
     Ok(found)
@@ -106,7 +109,13 @@ impl Seen<'_> {
             .any(|spec| !spec["plan"]["generation"].is_null())
     }
 
-    fn observed(&self, zone: &str, volumes: &BTreeMap<Id, Volume>, is_script_left: bool) -> Observed {
+    fn observed(
+        &self,
+        zone: &str,
+        volumes: &BTreeMap<Id, Volume>,
+        owner: &Owner,
+        is_script_left: bool,
+    ) -> Observed {
         let machine = &self.row;
         let declared = self
             .wanted
@@ -114,66 +123,86 @@ impl Seen<'_> {
         let applied = self
             .applied()
             .and_then(|spec| serde_json::from_value::<Server>(spec.clone()).ok());
+        let mut live = live(machine, zone, self.names_generation());
+        let name = self.address.name();
+        let seen = disks(machine, name, self.applied());
+        let arranged = declared.as_ref().map(|server| arranged(&seen, server, machine));
+        live.insert("disk".to_owned(), arranged.unwrap_or_else(|| seen.clone()).into());
         let mut outputs = outputs(machine, zone, declared.as_ref());
         if let Some(applied) = &applied {
             outputs.insert("hostname".to_owned(), applied.host_name().into());
         }
         Observed {
             ownership: self.ownership.clone(),
-            live: live(machine, zone, self.applied(), self.names_generation()),
+            live,
+            unarranged: Map::from_iter([("disk".to_owned(), seen.into())]),
             outputs,
-            incomplete: self.missing(volumes, is_script_left),
+            incomplete: self.missing(volumes, owner, is_script_left),
             status: status(machine),
             ..Observed::marked(self.address.clone(), machine.id.to_string())
         }
     }
 
-    /// What an interrupted create or change left undone.
-    fn missing(&self, volumes: &BTreeMap<Id, Volume>, is_script_left: bool) -> Option<String> {
+    /// What an interrupted create or change left undone, or who stopped it.
+    fn missing(
+        &self,
+        volumes: &BTreeMap<Id, Volume>,
+        owner: &Owner,
+        is_script_left: bool,
+    ) -> Option<Unfinished> {
         if !matches!(self.ownership, Ownership::Marked) && self.remembered().is_none() {
             return None;
         }
-        let machine = &self.row;
+        let interrupted = |missing: &str| Some(Unfinished::Interrupted(missing.to_owned()));
         if self.is_unsettled() {
-            let expected = self
-                .applied()
-                .and_then(|spec| spec.get("disk")?.as_array())
-                .map_or(0, Vec::len);
-            let disks = || machine.disks.iter();
-            let config_failed = |disk: &Volume| {
-                volumes
-                    .get(&disk.id)
-                    .is_some_and(|disk| disk.config_error().is_some())
-            };
-            if machine.disks.len() < expected {
-                return Some(format!("{} of {expected} disks", expected - machine.disks.len()));
+            if let Some(missing) = self.missing_of_disks(volumes, owner) {
+                return interrupted(&missing);
             }
-            if disks().any(|disk| disk.availability == "failed") {
-                return Some("a disk whose copy failed".to_owned());
-            }
-            if disks().any(|disk| disk.availability != "available") {
-                return Some("the end of a disk copy".to_owned());
-            }
-            if disks().any(config_failed) {
-                return Some("the configuration of its disk".to_owned());
+            if !self.row.is_up() {
+                return interrupted("its start");
             }
         }
-        if !machine.is_up() {
-            return Some("its power is off".to_owned());
+        if !self.row.is_up() {
+            return Some(Unfinished::Stopped {
+                now: "it is powered off",
+                then: "it is started",
+            });
         }
-        is_script_left.then(|| "a startup script is still registered".to_owned())
+        if is_script_left {
+            return interrupted("a startup script is still registered");
+        }
+        None
+    }
+
+    fn missing_of_disks(&self, volumes: &BTreeMap<Id, Volume>, owner: &Owner) -> Option<String> {
+        let there = &self.row.disks;
+        let is_ours = |disk: &&Volume| mark::owner_in(&disk.tags).as_ref() == Some(owner);
+        let mut ours = volumes.values().filter(is_ours);
+        if ours.any(|disk| disk.server.is_none() || mark::is_leaving(&disk.tags)) {
+            return Some("a change of its disks".to_owned());
+        }
+        let applied = self.applied().and_then(|spec| spec.get("disk")?.as_array());
+        let expected = applied.map_or(0, Vec::len);
+        if there.len() < expected {
+            return Some(format!("{} of {expected} disks", expected - there.len()));
+        }
+        let has = |availability: &str| there.iter().any(|disk| disk.availability == availability);
+        if has("failed") {
+            return Some("a disk whose copy failed".to_owned());
+        }
+        if there.iter().any(|disk| disk.availability != "available") {
+            return Some("the end of a disk copy".to_owned());
+        }
+        let mut full = there.iter().filter_map(|disk| volumes.get(&disk.id));
+        let failed = full.find_map(Volume::config_error);
+        failed.map(|_| "the configuration of its disk".to_owned())
     }
 }
 
 /// What the cloud says, under the declaration's names. Host name, keys, password and scripts cannot be read back.
 ///
 /// The generation is shown to those who name one: the cloud has chosen it for all others.
-fn live(
-    machine: &Machine,
-    zone: &str,
-    applied: Option<&Value>,
-    names_generation: bool,
-) -> Map<String, Value> {
+fn live(machine: &Machine, zone: &str, names_generation: bool) -> Map<String, Value> {
     let some_text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let tags = mark::declared(&machine.tags);
     let filter = machine.interface(0).and_then(|first| first.packet_filter);
@@ -183,7 +212,6 @@ fn live(
         "zone": zone,
         "description": some_text(&machine.description),
         "tags": (!tags.is_empty()).then_some(tags),
-        "disk": disks(machine, applied),
         "packet_filter": filter.map(|filter| filter.id.to_string()),
         "switch": switch.map(|switch| switch.id.to_string()),
     });
@@ -201,21 +229,49 @@ fn live(
     live.as_object().cloned().unwrap_or_default()
 }
 
-/// Sizes and kinds of the disks as they are; what was copied to them as it was declared, for it cannot be seen.
-fn disks(machine: &Machine, applied: Option<&Value>) -> Vec<Value> {
+/// Sizes, kinds and names of the disks as they are; what was copied to them as it was declared, for it cannot be seen.
+fn disks(machine: &Machine, name: &str, applied: Option<&Value>) -> Vec<Value> {
+    let typed = applied.and_then(|spec| serde_json::from_value::<Server>(spec.clone()).ok());
+    let pairs = typed.map(|server| paired(&server, machine)).unwrap_or_default();
     let declared = applied.and_then(|spec| spec.get("disk")?.as_array());
     let disk = |(index, volume): (usize, &Volume)| {
-        let known = declared
-            .and_then(|disks| disks.get(index))
+        let at = pairs.iter().position(|pair| *pair == Some(index));
+        let known = at
+            .and_then(|at| declared?.get(at))
             .filter(|disk| disk.is_object());
         let mut disk = known.cloned().unwrap_or_else(|| json!({}));
         disk["size"] = (volume.size_mb / 1024).into();
         if let Some(plan) = volume.plan {
             disk["plan"] = super::disk::plan_name(plan.id).into();
         }
+        if volume.name != name || disk.get("name").is_some() {
+            disk["name"] = volume.name.as_str().into();
+        }
         disk
     };
     machine.disks.iter().enumerate().map(disk).collect()
+}
+
+/// Which disk of `machine` each declared one of `server` is.
+fn paired(server: &Server, machine: &Machine) -> Vec<Option<usize>> {
+    let declared: Vec<_> = server
+        .disk
+        .iter()
+        .map(|disk| Shape::declared(disk, &server.name))
+        .collect();
+    let there: Vec<_> = machine.disks.iter().map(Shape::of).collect();
+    pair(&declared, &there)
+}
+
+/// `seen` in the order of the declaration `server`: null where a declared disk is not there, and what nobody declares
+/// any more at the end. A name that neither the declaration nor the last one mentions is nobody's business.
+fn arranged(seen: &[Value], server: &Server, machine: &Machine) -> Vec<Value> {
+    let pairs = paired(server, machine);
+    let declared = pairs
+        .iter()
+        .map(|at| at.and_then(|at| seen.get(at).cloned()).unwrap_or_default());
+    let undeclared = (0..seen.len()).filter(|at| !pairs.contains(&Some(*at)));
+    declared.chain(undeclared.map(|at| seen[at].clone())).collect()
 }
 
 /// The outputs of `machine`, which is declared as `spec`.

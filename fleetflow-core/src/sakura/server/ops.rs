@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::note::{self, Scripts};
 use super::power::{self, Off};
-use super::wire::Machine;
+use super::wire::{Machine, Volume};
 use super::work::{Edit, Work};
 use super::{Server, files, observe};
 use crate::converge::Context;
@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Found, Lifecycle, Made, Scope, Wanted};
 use crate::plan::Change;
 use crate::sakura::client::Call;
-use crate::sakura::wait::{Freshness, Look, until};
+use crate::sakura::wait::{Freshness, Look, until, until_released};
 use crate::sakura::{Id, Sakura, answer, mark, zone};
 
 /// How long a deletion may take: a disk that is being copied cannot be deleted before that is over.
@@ -51,7 +51,8 @@ impl Lifecycle for Server {
         let machine = work.find(was).await?.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("the server {} is gone", was.id)).on(&was.address)
         })?;
-        work.settle(machine, edit(spec, changes)).await
+        let of_disks = changes.iter().any(|change| change.field() == "disk");
+        work.change(machine, edit(spec, changes), of_disks).await
     }
 
     /// With all its disks: they belong to the declaration. The power is cut, as official tools do before they delete
@@ -63,6 +64,7 @@ impl Lifecycle for Server {
             Error::new(ErrorKind::Internal, message).on(&was.address)
         })?;
         remove(sakura, context, zone, id).await?;
+        remove_spares(sakura, context, zone).await?;
         if may_have_scripts(&was.spec) {
             note::remove_all(sakura, &context.owner).await?;
         }
@@ -110,6 +112,22 @@ async fn remove(sakura: &Sakura, context: &Context, zone: &str, id: Id) -> Resul
         }
     })
     .await
+}
+
+/// Removes disks of ours that are plugged in nowhere: an interrupted change of disks left them.
+async fn remove_spares(sakura: &Sakura, context: &Context, zone: &str) -> Result<()> {
+    let call = Call::get(zone, "disk", "look for disks that were left over");
+    let filter = json!({ "Tags.Name": [[mark::tag(&context.owner)]] });
+    let found: Vec<Volume> = sakura.list(call, "Disks", filter).await?;
+    for disk in found.iter().filter(|disk| disk.server.is_none()) {
+        let call = Call::delete(
+            zone,
+            format!("disk/{}", disk.id),
+            "delete a disk that was left over",
+        );
+        until_released(sakura, context, call, DELETION).await?;
+    }
+    Ok(())
 }
 
 /// The server, also under the id that a change of plan gave it.

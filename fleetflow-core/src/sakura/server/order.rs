@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::disk::Disk;
+use super::disk::{Disk, Encryption};
 use super::image::{self, Content, SetUp};
 use super::power::Start;
 use super::wire::{Machine, Volume};
@@ -64,7 +64,9 @@ impl Work<'_> {
         let mut start = self.asked(set_up)?;
         let all = self.spec.disk.iter().zip(contents).enumerate();
         for (index, (disk, content)) in all.skip(machine.disks.len()) {
-            let mut body = json!({ "Disk": self.disk(disk, content.as_ref(), machine.id) });
+            let mut described = self.disk(disk, content.as_ref());
+            described["Server"] = json!({ "ID": machine.id });
+            let mut body = json!({ "Disk": described });
             if index == 0 && set_up == SetUp::Edited {
                 body["Config"] = self.config(notes)?;
             }
@@ -77,15 +79,18 @@ impl Work<'_> {
         Ok(start)
     }
 
-    fn disk(&self, disk: &Disk, content: Option<&Content>, server: Id) -> Value {
+    /// A new disk as a request describes it.
+    pub(super) fn disk(&self, disk: &Disk, content: Option<&Content>) -> Value {
         let mut described = json!({
             "Name": disk.name().unwrap_or(&self.spec.name),
             "Tags": mark::tags(&BTreeSet::new(), &self.context.owner, None),
             "SizeMB": u64::from(disk.size()) * 1024,
             "Connection": "virtio",
             "Plan": { "ID": disk.plan().id() },
-            "Server": { "ID": server },
         });
+        if disk.encryption() != Encryption::None {
+            described["EncryptionAlgorithm"] = disk.encryption().word().into();
+        }
         if let Some((key, source)) = content.map(Content::member) {
             described[key] = source;
         }
@@ -144,7 +149,7 @@ impl Work<'_> {
         .await
     }
 
-    fn failed_copy(&self, disk: &Volume) -> Error {
+    pub(super) fn failed_copy(&self, disk: &Volume) -> Error {
         Error::new(
             ErrorKind::Unavailable,
             format!("the copy to the disk {} failed", disk.id),

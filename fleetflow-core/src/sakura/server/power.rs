@@ -99,7 +99,7 @@ impl Work<'_> {
         }
     }
 
-    fn gone(&self) -> Error {
+    pub(super) fn gone(&self) -> Error {
         Error::new(ErrorKind::NotFound, "the server is gone")
             .on(&self.context.owner.address)
             .help("somebody removed it meanwhile: look at a new plan")

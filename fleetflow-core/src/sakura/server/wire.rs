@@ -64,7 +64,18 @@ pub(in crate::sakura) struct Volume {
     #[serde(rename = "ID")]
     pub(in crate::sakura) id: Id,
     #[serde(default, deserialize_with = "or_default")]
+    pub(in crate::sakura) name: String,
+    /// Not shown inside a server.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(in crate::sakura) tags: Vec<String>,
+    #[serde(default, deserialize_with = "or_default")]
     pub(in crate::sakura) availability: String,
+    /// `none` or `aes256_xts`; not shown inside a server.
+    #[serde(default)]
+    pub(in crate::sakura) encryption_algorithm: Option<String>,
+    /// What it was copied from; not shown inside a server.
+    #[serde(default)]
+    source_disk: Option<Reference>,
     #[serde(rename = "SizeMB", default, deserialize_with = "or_default")]
     pub(in crate::sakura) size_mb: u64,
     #[serde(rename = "MigratedMB", default, deserialize_with = "or_default")]
@@ -174,6 +185,11 @@ impl Machine {
 }
 
 impl Volume {
+    /// The disk that it was copied from.
+    pub(in crate::sakura) fn copied_from(&self) -> Option<Id> {
+        self.source_disk.map(|source| source.id)
+    }
+
     /// Why its configuration failed.
     pub(in crate::sakura) fn config_error(&self) -> Option<&ConfigError> {
         self.job_status.as_ref()?.config_error.as_ref()

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Server;
 use super::image::{self, SetUp};
+use super::layout::Layout;
 use super::note::{self, Scripts};
 use super::observe::outputs;
 use super::power::{self, Off, Start};
@@ -82,7 +83,16 @@ impl<'w> Work<'w> {
             return self.create().await;
         };
         self.remember(machine.id).await?;
-        let first_time = self.repair(&mut machine).await?;
+        let mut layout = self.layout(&machine).await?;
+        // What was not decided to go stays, until a plan says so.
+        layout.leaving.retain(|disk| mark::is_leaving(&disk.tags));
+        let never_ran = layout.lacks_boot() || !(machine.has_run() || layout.is_torn());
+        let mut first_time = false;
+        if never_ran {
+            first_time = self.repair(&mut machine).await?;
+        } else if layout.needs_power_off() {
+            machine = self.relay(machine, &layout).await?;
+        }
         let broken = self.disks_ready(machine.id, first_time).await?;
         if self.spec.docker || self.spec.startup_script.is_some() {
             note::remove_all(self.sakura, &self.context.owner).await?;
@@ -94,7 +104,40 @@ impl<'w> Work<'w> {
         } else {
             self.forgotten_edit(&partial.spec)
         };
-        self.settle(machine, edit).await
+        if !never_ran {
+            self.rename(&layout).await?;
+        }
+        let made = self.settle(machine, edit).await?;
+        self.clear(&layout).await?;
+        Ok(made)
+    }
+
+    /// Makes the changes that `changes` of a complete server ask for, of its disks as well.
+    pub(super) async fn change(&self, machine: Machine, edit: Edit, of_disks: bool) -> Result<Made> {
+        if !of_disks {
+            return self.settle(machine, edit).await;
+        }
+        let layout = self.layout(&machine).await?;
+        let mut machine = machine;
+        if layout.needs_power_off() {
+            machine = self.relay(machine, &layout).await?;
+        }
+        self.rename(&layout).await?;
+        let made = self.settle(machine, edit).await?;
+        self.clear(&layout).await?;
+        Ok(made)
+    }
+
+    /// Gives the server the disks that `layout` says it lacks; it is off after that.
+    async fn relay(&self, machine: Machine, layout: &Layout) -> Result<Machine> {
+        let contents = self.check_layout(layout).await?;
+        // From now on the next run looks whether this one came to its end.
+        self.remember(machine.id).await?;
+        self.announce(layout).await?;
+        power::off(self.sakura, self.context, (self.zone, machine.id), Off::Gently).await?;
+        self.arrange(layout, &contents).await?;
+        let now = power::seen(self.sakura, self.zone, machine.id, Freshness::now()).await?;
+        now.ok_or_else(|| self.gone())
     }
 
     /// Adds what is missing of the disks; whether the boot disk was made now.

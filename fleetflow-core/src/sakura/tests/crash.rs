@@ -79,6 +79,32 @@ async fn world(start: Option<&Stack>, goal: &Stack) -> Value {
     bench.inventory()
 }
 
+/// A server whose boot disk grows, of whose further disks one grows, one is renamed, one goes and one comes.
+fn disks(is_new: bool) -> Stack {
+    let server = Server::builder().name("db").plan(Plan::new(1, 1));
+    let server = if is_new {
+        server
+            .disk(Disk::new(40, "debian-12"))
+            .disk(Disk::blank(40).named("data"))
+            .disk(Disk::blank(60).named("logs"))
+            .disk(Disk::blank(100).hdd().named("new"))
+    } else {
+        server
+            .disk(Disk::new(20, "debian-12"))
+            .disk(Disk::blank(20).named("data"))
+            .disk(Disk::blank(60).named("pages"))
+            .disk(Disk::blank(80).named("old"))
+    };
+    stage().add(server.build()).root(PathBuf::from("."))
+}
+
+#[tokio::test]
+async fn while_disks_are_changed() {
+    let places = everywhere(Some(&disks(false)), &disks(true)).await;
+    println!("{places} places to die while disks are changed");
+    assert!(places >= 30, "only {places} places to die");
+}
+
 #[tokio::test]
 async fn while_servers_are_made() {
     let places = everywhere(None, &stack(4, "www")).await;

@@ -1,6 +1,7 @@
 //! The kinds of SAKURA Cloud against the emulated one: whole stacks, call counts, crashes at every write.
 
 mod crash;
+mod disks;
 mod fixtures;
 mod objects;
 mod picture;
@@ -13,11 +14,13 @@ use std::sync::{Arc, Mutex};
 
 use fleetflow_sandbox::{Options, RequestLog, Sandbox, Timings};
 use futures::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::client::Call;
 use super::lookup::Lookups;
 use super::watch::Watch;
+use super::wire::Reference;
 use super::{Sakura, Shared};
 use crate::clouds::Clouds;
 use crate::converge::tests::Journal;
@@ -175,6 +178,19 @@ impl Bench {
         };
         *self.mortality.death.lock().unwrap() = None;
         died
+    }
+
+    /// Cuts the power of the server called `name`, as somebody does in the control panel.
+    async fn switch_off(&self, name: &str) {
+        let sakura = self.sakura();
+        let call = Call::get("tk1a", "server", "find the server");
+        let found: Vec<Reference> = sakura
+            .list(call, "Servers", json!({ "Name": name }))
+            .await
+            .unwrap();
+        let path = format!("server/{}/power", found[0].id);
+        let off = Call::delete("tk1a", path, "cut the power").body(json!({ "Force": true }));
+        sakura.done(off).await.unwrap();
     }
 
     fn inventory(&self) -> Value {

@@ -278,3 +278,17 @@ async fn what_cannot_be_edited_is_told_before_anything_is_made() {
     bench.settle(&one(server(false))).await;
     assert_eq!(bench.writes(), ["POST /server", "POST /disk"]);
 }
+
+#[tokio::test]
+async fn a_server_that_somebody_switched_off_is_started_again_and_called_so() {
+    let bench = Bench::new().await;
+    bench.settle(&one(web(Plan::new(4, 4)))).await;
+    bench.switch_off("web").await;
+    bench.writes();
+    let plan = bench.plan(&one(web(Plan::new(4, 4)))).await;
+    let step = &plan.steps[0];
+    assert_eq!(step.action, Action::Update);
+    assert_eq!(step.reason.as_deref(), Some("it is powered off; it is started"));
+    bench.settle(&one(web(Plan::new(4, 4)))).await;
+    assert_eq!(bench.writes(), ["PUT /server/ID/power"]);
+}

@@ -78,14 +78,32 @@ pub(super) fn edit(rows: &mut Rows, call: &Call<'_>, id: u64) -> Outcome<Answer>
     Ok(Answer::changed("Disk", seen(rows, call, id)?))
 }
 
+/// Lets the last partition fill a disk that is bigger than its content (API doc §3.1). It needs what an edit needs.
+pub(super) fn grow(rows: &mut Rows, call: &Call<'_>, id: u64) -> Outcome<Answer> {
+    let disk = row(&rows.disks, call, id)?;
+    if !disk.job.is_available(call.now) {
+        return refuse("disk_is_not_available");
+    }
+    if let Some(power) = super::power(rows, disk) {
+        power.phase(call.now).must_be_down()?;
+    }
+    if !is_editable(disk) {
+        return refuse("unknown_os_type");
+    }
+    let job = disk.job.edit(call.now, edit_time(call.timings));
+    row_mut(&mut rows.disks, call, id)?.job = job;
+    Ok(Answer::changed("Disk", seen(rows, call, id)?))
+}
+
+fn is_editable(disk: &Disk) -> bool {
+    let image = disk.image.and_then(catalog::archive);
+    image.is_some_and(|(_, archive)| archive.is_editable())
+}
+
 /// Puts an edit on a disk, or notes down why it failed.
 pub(super) fn apply(disk: &mut Disk, edit: Edit) {
-    let is_editable = disk
-        .image
-        .and_then(catalog::archive)
-        .is_some_and(|(_, archive)| archive.is_editable());
     let failure = match edit.failure {
-        _ if !is_editable => Some(Refusal::new("unknown_os_type")),
+        _ if !is_editable(disk) => Some(Refusal::new("unknown_os_type")),
         ref failure => failure.clone(),
     };
     disk.edit_failure = failure.as_ref().map(|failure| failure.code().to_owned());

@@ -22,6 +22,13 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Outcome<Answer> {
     if boots && disk.server.is_none() {
         return refuse("invalid_param_comb");
     }
+    if let Source::Disk(id) = disk.source
+        && let Some(source) = rows.disks.get(&id)
+    {
+        disk.config = source.config.clone();
+        disk.has_booted = source.has_booted;
+        disk.original = Some(source.original.unwrap_or(id));
+    }
     if let Some(edit) = edit {
         config::apply(&mut disk, edit);
     }
@@ -36,6 +43,9 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Outcome<Answer> {
     }
     let (ready_at, server) = (disk.job.ready_at, disk.server);
     let id = world.next_id();
+    if let Source::Disk(source) = disk.source {
+        world.docker.copy_engine(&source.to_string(), &id.to_string());
+    }
     world.sakura.disks.insert(id, disk);
     if let Some(server) = server
         // A disk whose copy fails is never available.
@@ -81,6 +91,7 @@ fn read(rows: &Rows, call: &Call<'_>) -> Outcome<(Disk, Option<Edit>)> {
         config: Config::default(),
         edit_failure: None,
         has_booted: false,
+        original: None,
     };
     Ok((disk, edit))
 }

@@ -48,6 +48,10 @@ pub(super) struct Disk {
     /// The code of the last background edit's failure.
     pub(super) edit_failure: Option<String>,
     pub(super) has_booted: bool,
+    /// The disk that its content was written to first, if it is a copy of a disk: what lies on a disk, such as host
+    /// keys, is the same on its copies.
+    #[serde(default)]
+    pub(super) original: Option<u64>,
 }
 
 impl Zonal for Disk {
@@ -77,13 +81,12 @@ pub(super) fn route(world: &mut World, call: &Call<'_>, tail: &[&str]) -> Outcom
         }
         (Verb::Delete, [_, "to", "server"]) => connection::disconnect(&mut world.sakura, call, id),
         (Verb::Put, [_, "config"]) => config::edit(&mut world.sakura, call, id),
+        (Verb::Put, [_, "resize-partition"]) => config::grow(&mut world.sakura, call, id),
         (Verb::Get, [_, "monitor"]) => {
             row(&world.sakura.disks, call, id)?;
             monitor::idle(call, ["Read", "Write"])
         }
-        (Verb::Put, [_, "resize-partition" | "install" | "to", ..]) => Err(Refusal::not_emulated(
-            "growing partitions and re-installing disks",
-        )),
+        (Verb::Put, [_, "install" | "to", ..]) => Err(Refusal::not_emulated("re-installing disks")),
         _ => Err(unrouted(tail)),
     }
 }
