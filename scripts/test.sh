@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that CI runs. Installs what cargo fetches, S3 services into target/, and as root a container engine; the
-# tests install other people's clients into target/ (wrangler, octoDNS, Cloudflare's Python library, usacloud) unless
+# tests install other people's clients into target/ (wrangler, octoDNS, Cloudflare's Python library, usacloud, SAKURA Cloud's Go library) unless
 # FLEETFLOW_TEST_CLIENTS=0; fleetflow-py/test.sh installs its Python tools there too. Says what it installs, and what it
 # skips and why.
 set -euo pipefail

@@ -2,7 +2,7 @@
 
 use fleetflow_core::plan::Plan;
 
-use super::plan::{Dependents, disruption, field, nothing, reason, summary};
+use super::plan::{Dependents, disruption, field, nothing, price, reason, summary};
 use super::style::{name, symbol};
 
 /// The plan under a heading, the changed fields folded away.
@@ -36,6 +36,7 @@ pub(crate) fn markdown(plan: &Plan, dependents: &Dependents) -> String {
     lines.push(String::new());
     lines.extend(details(plan));
     lines.push(console::strip_ansi_codes(&summary(plan)).into_owned());
+    lines.extend(price(plan).map(|line| format!("\n{}", console::strip_ansi_codes(&line))));
     lines.join("\n") + "\n"
 }
 

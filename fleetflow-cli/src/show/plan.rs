@@ -50,6 +50,7 @@ pub(crate) fn plan(plan: &Plan, dependents: &Dependents, detail: Detail) -> Stri
     lines.extend(told.lines().map(str::to_owned));
     lines.push(String::new());
     lines.push(summary(plan));
+    lines.extend(price(plan));
     lines.join("\n") + "\n"
 }
 
@@ -104,6 +105,16 @@ pub(crate) fn summary(plan: &Plan) -> String {
         format!(" {}.", others.join(", "))
     };
     format!("{} {main}.{more}", paint(BOLD, "Plan:"))
+}
+
+/// `Price: 12,300 yen a month more, 900 less (public list prices, without licences).`
+pub(crate) fn price(plan: &Plan) -> Option<String> {
+    let cost = plan.cost.as_ref()?;
+    let (adds, removes) = (text::grouped(cost.adds), text::grouped(cost.removes));
+    let price = paint(BOLD, "Price:");
+    Some(format!(
+        "{price} adds {adds} yen a month, removes {removes} (public list prices, without licences)."
+    ))
 }
 
 /// `Read with 14 requests in 1.2 s.`

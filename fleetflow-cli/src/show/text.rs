@@ -4,6 +4,19 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+/// `12,300`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// `0.3 s`, `48 s`, `2 min 5 s`.
 pub(crate) fn duration(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();

@@ -12,6 +12,7 @@ mod interrupts;
 mod looking_in;
 mod mending;
 mod refusals;
+mod sakura_client;
 mod scale;
 mod support;
 mod telemetry;

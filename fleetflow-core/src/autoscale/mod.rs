@@ -3,6 +3,7 @@
 mod count;
 mod hand;
 mod judge;
+mod loads;
 mod meter;
 mod policy;
 mod tick;

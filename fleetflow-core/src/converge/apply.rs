@@ -216,7 +216,10 @@ impl<'r> Run<'r> {
             (Action::Replace, Some(was), None) => vec![Verb::Delete { was }, create(None)],
             (Action::Replace, ..) => vec![create(None)],
             (Action::Delete, Some(was), None) => vec![Verb::Delete { was }],
-            (Action::Update | Action::Adopt, Some(was), _) if !step.changes.is_empty() => {
+            // What is taken over as it is needs no call; what is updated without a change is started again.
+            (action @ (Action::Update | Action::Adopt), Some(was), _)
+                if action == Action::Update || !step.changes.is_empty() =>
+            {
                 vec![Verb::Update {
                     was,
                     spec: spec(),

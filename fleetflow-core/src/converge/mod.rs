@@ -3,6 +3,7 @@
 mod apply;
 mod calls;
 mod context;
+mod cost;
 mod event;
 mod journal;
 mod observe;

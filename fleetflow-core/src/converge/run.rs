@@ -60,13 +60,15 @@ impl Stack {
     /// Like [`converge`](Self::converge), but carries out what `review` makes of the plan: all of it, a part of it
     /// ([`Plan::targeting`]), or nothing, when it answers with an error. The state is locked meanwhile.
     pub async fn converge_reviewed(&self, review: impl AsyncFnOnce(Plan) -> Result<Plan>) -> Result<Report> {
-        self.run(Goal::Converge, "up", review).await
+        let priced = async |plan| review(self.priced(plan).await?).await;
+        self.run(Goal::Converge, "up", priced).await
     }
 
     /// Like [`destroy`](Self::destroy), but carries out what `review` makes of the plan, as
     /// [`converge_reviewed`](Self::converge_reviewed) does.
     pub async fn destroy_reviewed(&self, review: impl AsyncFnOnce(Plan) -> Result<Plan>) -> Result<Report> {
-        self.run(Goal::Destroy, "down", review).await
+        let priced = async |plan| review(self.priced(plan).await?).await;
+        self.run(Goal::Destroy, "down", priced).await
     }
 
     /// Carries out `plan`, which was made by [`plan`](Self::plan) or [`plan_destroy`](Self::plan_destroy).
@@ -99,7 +101,11 @@ impl Stack {
     async fn planned(&self, goal: Goal) -> Result<Plan> {
         let session = self.attached()?;
         let observation = self.observed(session, goal).await?;
-        self.plan_from(session, &observation).await
+        self.priced(self.plan_from(session, &observation).await?).await
+    }
+
+    async fn priced(&self, plan: Plan) -> Result<Plan> {
+        Ok(super::cost::priced(&self.attached()?.clouds, plan).await)
     }
 
     async fn run(

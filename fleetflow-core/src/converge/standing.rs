@@ -56,7 +56,7 @@ impl Observation {
 impl<'o> Standing<'o> {
     fn present(found: &'o Observed) -> Self {
         let (health, note) = match (&found.incomplete, &found.ownership) {
-            (Some(missing), _) => (Health::Bad, Some(format!("not finished: {missing}"))),
+            (Some(unfinished), _) => (Health::Bad, Some(unfinished.to_string())),
             (None, Ownership::Foreign(Some(owner))) => (Health::Bad, Some(format!("belongs to {owner}"))),
             (None, Ownership::Foreign(None)) => (Health::Bad, Some("belongs to somebody else".to_owned())),
             _ => (health(&found.status), None),

@@ -73,6 +73,11 @@ pub trait Operations: Send + Sync {
         clouds: &'a Clouds,
         steps: Vec<BatchStep>,
     ) -> BoxFuture<'a, Vec<Result<Option<Made>>>>;
+    /// See [`Lifecycle::PRICED`].
+    fn is_priced(&self) -> bool;
+    /// See [`Lifecycle::prices`].
+    fn prices<'a>(&'a self, clouds: &'a Clouds, specs: Vec<Value>)
+    -> BoxFuture<'a, Result<Vec<Option<u64>>>>;
     /// See [`Lifecycle::batch_key`].
     fn batch_key(&self, spec: &Value) -> Option<String>;
     /// See [`Lifecycle::completed`].
@@ -261,6 +266,18 @@ impl<R: Lifecycle> Operations for Verbs<R> {
                 Err(error) => steps.iter().map(|_| Err(error.clone())).collect(),
             }
         })
+    }
+
+    fn is_priced(&self) -> bool {
+        R::PRICED
+    }
+
+    fn prices<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        specs: Vec<Value>,
+    ) -> BoxFuture<'a, Result<Vec<Option<u64>>>> {
+        Box::pin(async move { R::prices(R::Cloud::of(clouds)?, &specs).await })
     }
 
     fn batch_key(&self, spec: &Value) -> Option<String> {

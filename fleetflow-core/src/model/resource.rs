@@ -178,6 +178,16 @@ pub trait Lifecycle: Resource {
         Ok(None)
     }
 
+    /// Whether it has a price: whether [`prices`](Self::prices) is worth asking.
+    const PRICED: bool = false;
+
+    /// What each of `specs` costs, in yen a month; `None` for one that has no price, or is null.
+    fn prices(cloud: &Self::Cloud, specs: &[Value]) -> impl Future<Output = Result<Vec<Option<u64>>>> + Send {
+        let _ = cloud;
+        let none = vec![None; specs.len()];
+        async move { Ok(none) }
+    }
+
     /// Digests of local files that the declaration names (a build context), to be put into the declaration before
     /// planning so that a changed file is a changed field. Relative paths are relative to `root`.
     fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {

@@ -106,6 +106,8 @@ impl<'i> Planner<'i> {
             _ if !ours && wanted => Found::Adopted(observed, "as asked for by `adopt`"),
             _ if !ours => Found::Foreign(observed),
             Some(Unfinished::Interrupted(missing)) => Found::Partial(observed, missing),
+            // Whether it ever was complete is not known without a state.
+            Some(Unfinished::Stopped { now, .. }) if entry.is_none() => Found::Partial(observed, now),
             _ if entry.is_none() => Found::Adopted(observed, "found by its owner mark"),
             _ => Found::Ours(observed),
         }

@@ -221,6 +221,7 @@ impl Planner<'_> {
             notes: self.notes,
             known: self.known,
             records: self.records,
+            cost: None,
         };
         Ok(match self.inputs.only {
             Some(only) => plan.targeting(&BTreeSet::from([only.clone()])),

@@ -2,6 +2,7 @@
 
 mod basis;
 mod check;
+mod cost;
 mod declared;
 mod deletions;
 mod diff;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use basis::Basis;
 pub(crate) use check::{check, dangling_in, needs};
+pub use cost::{Bill, Cost};
 pub use diff::Change;
 pub use disruption::{Disruption, Level};
 pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Pause, Plan, Record, Step};

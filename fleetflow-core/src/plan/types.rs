@@ -39,6 +39,9 @@ pub struct Plan {
     pub known: BTreeMap<Address, Map<String, Value>>,
     /// Entries whose bookkeeping changes while the resource stays as it is.
     pub records: Vec<Record>,
+    /// What it changes of what is paid, where something of it has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<super::Cost>,
 }
 
 impl Plan {
@@ -72,6 +75,8 @@ impl Plan {
         }
         self.steps.retain(|step| wanted.contains(&step.address));
         self.records.retain(|record| wanted.contains(&record.address));
+        let left = self.steps.iter().map(|step| &step.address).collect();
+        self.cost = self.cost.and_then(|cost| cost.only(&left));
         self
     }
 

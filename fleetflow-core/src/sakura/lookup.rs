@@ -31,6 +31,9 @@ pub(super) struct ServerPlan {
     gpu: u32,
     #[serde(default, deserialize_with = "or_default")]
     availability: String,
+    /// The key into the price list.
+    #[serde(default)]
+    pub(super) service_class: Option<String>,
 }
 
 impl ServerPlan {
@@ -57,6 +60,8 @@ struct DiskSize {
     size_mb: u64,
     #[serde(default, deserialize_with = "or_default")]
     availability: String,
+    #[serde(default)]
+    service_class: Option<String>,
 }
 
 #[expect(clippy::struct_field_names, reason = "the API calls them so")]
@@ -123,7 +128,9 @@ impl Archive {
 
 /// A zone, and the name of an operating system there.
 type InZone = (String, String);
-type Once<T> = Arc<tokio::sync::OnceCell<T>>;
+/// Yen a month, by service class.
+pub(super) type Prices = Arc<BTreeMap<String, u64>>;
+pub(super) type Once<T> = Arc<tokio::sync::OnceCell<T>>;
 
 /// What was asked already.
 #[derive(Debug, Default)]
@@ -131,6 +138,14 @@ pub(super) struct Lookups {
     server_plans: Mutex<BTreeMap<String, Once<Vec<ServerPlan>>>>,
     disk_plans: Mutex<BTreeMap<String, Once<Vec<DiskPlan>>>>,
     archives: Mutex<BTreeMap<InZone, Once<Option<Archive>>>>,
+    prices: Mutex<BTreeMap<String, Once<Prices>>>,
+}
+
+impl Lookups {
+    /// The price list of `zone`.
+    pub(super) fn prices(&self, zone: &str) -> Once<Prices> {
+        cell(&self.prices, zone.to_owned())
+    }
 }
 
 fn cell<K: Ord, T>(cells: &Mutex<BTreeMap<K, Once<T>>>, key: K) -> Once<T> {
@@ -151,22 +166,29 @@ impl Sakura {
 
     /// The sizes in GiB that disks of the plan `plan` have in `zone`, ascending.
     pub(super) async fn disk_sizes(&self, zone: &str, plan: Id) -> Result<Vec<u64>> {
+        let rows = self.disk_rows(zone, plan).await?;
+        let sold = rows.iter().filter(|size| size.availability == "available");
+        let mut sizes: Vec<_> = sold.map(|size| size.size_mb / 1024).collect();
+        sizes.sort_unstable();
+        Ok(sizes)
+    }
+
+    /// The key into the price list of a disk of `size` GiB.
+    pub(super) async fn disk_class(&self, zone: &str, plan: Id, size: u64) -> Result<Option<String>> {
+        let rows = self.disk_rows(zone, plan).await?;
+        let row = rows.into_iter().find(|row| row.size_mb / 1024 == size);
+        Ok(row.and_then(|row| row.service_class))
+    }
+
+    async fn disk_rows(&self, zone: &str, plan: Id) -> Result<Vec<DiskSize>> {
         let cell = cell(&self.shared.lookups.disk_plans, zone.to_owned());
         let ask = || async {
             let call = Call::get(zone, "product/disk", format!("list the disk sizes of {zone}"));
             self.list(call, "DiskPlans", Value::Null).await
         };
         let plans: &Vec<DiskPlan> = cell.get_or_try_init(ask).await?;
-        let sizes = plans
-            .iter()
-            .filter(|row| row.id == plan)
-            .flat_map(|row| &row.size);
-        let mut sizes: Vec<_> = sizes
-            .filter(|size| size.availability == "available")
-            .map(|size| size.size_mb / 1024)
-            .collect();
-        sizes.sort_unstable();
-        Ok(sizes)
+        let rows = plans.iter().filter(|row| row.id == plan);
+        Ok(rows.flat_map(|row| row.size.iter().cloned()).collect())
     }
 
     /// The newest public archive of `zone` that fits `filter`, as official clients look for one (API doc "Archives").

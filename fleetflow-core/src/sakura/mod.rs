@@ -10,6 +10,7 @@ mod lookup;
 mod mark;
 mod os;
 pub mod packet_filter;
+mod price;
 pub mod scale;
 pub mod server;
 pub mod ssh_key;

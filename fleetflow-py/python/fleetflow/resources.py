@@ -302,6 +302,7 @@ class Disk(Part):
     Args:
         size: GiB, one of the sizes that the cloud sells (20 to 20480).
         os: The operating system that is copied to it: ``ubuntu-24.04``.
+        encryption: Whether and how the cloud encrypts it.
         name: Its name in the cloud; the server's name without it.
         plan: What it is made of.
         source_archive: The id of an archive that is copied to it.
@@ -315,6 +316,7 @@ class Disk(Part):
         size: int,
         os: str | None = None,
         *,
+        encryption: Literal["none", "aes256-xts"] | None = None,
         name: str | None = None,
         plan: Literal["ssd", "hdd"] = "ssd",
         source_archive: str | None = None,
@@ -323,6 +325,7 @@ class Disk(Part):
         super().__init__(
             size=size,
             os=os,
+            encryption=encryption,
             name=name,
             plan=plan,
             source_archive=source_archive,
@@ -1085,6 +1088,7 @@ class Server(Resource):
         size: int,
         os: str | None = None,
         *,
+        encryption: Literal["none", "aes256-xts"] | None = None,
         name: str | None = None,
         plan: Literal["ssd", "hdd"] = "ssd",
         source_archive: str | None = None,
@@ -1095,6 +1099,7 @@ class Server(Resource):
         Args:
             size: GiB, one of the sizes that the cloud sells (20 to 20480).
             os: The operating system that is copied to it: ``ubuntu-24.04``.
+            encryption: Whether and how the cloud encrypts it.
             name: Its name in the cloud; the server's name without it.
             plan: What it is made of.
             source_archive: The id of an archive that is copied to it.
@@ -1103,6 +1108,7 @@ class Server(Resource):
         part = Disk(
             size=size,
             os=os,
+            encryption=encryption,
             name=name,
             plan=plan,
             source_archive=source_archive,

@@ -86,7 +86,7 @@ impl Encryption {
 
 impl DiskPlan {
     /// Its id, the same in every zone (API doc "Plans and sizes").
-    pub(super) const fn id(self) -> Id {
+    pub(in crate::sakura) const fn id(self) -> Id {
         match self {
             Self::Ssd => Id::new(4),
             Self::Hdd => Id::new(2),
@@ -167,11 +167,11 @@ impl Disk {
         self
     }
 
-    pub(super) const fn size(&self) -> u32 {
+    pub(in crate::sakura) const fn size(&self) -> u32 {
         self.size
     }
 
-    pub(super) const fn plan(&self) -> DiskPlan {
+    pub(in crate::sakura) const fn plan(&self) -> DiskPlan {
         self.plan
     }
 

@@ -228,6 +228,17 @@ impl Work<'_> {
 }
 
 impl crate::sakura::lookup::ServerPlan {
+    /// Whether `plan` is this size; of several generations, where it names none.
+    pub(in crate::sakura) fn is(&self, plan: &Plan) -> bool {
+        self.is_sold()
+            && self.commitment_is(plan.commitment())
+            && self.cpu == plan.core()
+            && self.memory_mb == plan.memory() * 1024
+            && plan
+                .wanted_generation()
+                .is_none_or(|wanted| wanted == self.generation)
+    }
+
     fn commitment_is(&self, commitment: Commitment) -> bool {
         (self.commitment == commitment.word())
             || (self.commitment.is_empty() && commitment == Commitment::Standard)

@@ -22,6 +22,11 @@ const DELETION: Duration = Duration::from_hours(1);
 
 impl Lifecycle for Server {
     type Cloud = Sakura;
+    const PRICED: bool = true;
+
+    async fn prices(sakura: &Sakura, specs: &[Value]) -> Result<Vec<Option<u64>>> {
+        futures::future::try_join_all(specs.iter().map(|spec| sakura.server_price(spec))).await
+    }
 
     async fn observe(sakura: &Sakura, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         observe::observe(sakura, scope, wanted).await

@@ -67,6 +67,11 @@ fn body(spec: &Switch, context: &Context) -> Value {
 
 impl Lifecycle for Switch {
     type Cloud = Sakura;
+    const PRICED: bool = true;
+
+    async fn prices(sakura: &Sakura, specs: &[Value]) -> Result<Vec<Option<u64>>> {
+        futures::future::try_join_all(specs.iter().map(|spec| sakura.switch_price(spec))).await
+    }
 
     async fn observe(sakura: &Sakura, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         look::in_each_zone(wanted, async |zone| {

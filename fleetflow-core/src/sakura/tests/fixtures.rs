@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::sakura::lookup::{Archive, DiskPlan, ServerPlan};
+use crate::sakura::price::ServiceClass;
 use crate::sakura::scale::monitor;
 use crate::sakura::server::wire::{Interface, Machine, Volume};
 use crate::sakura::wire::Reference;
@@ -56,6 +57,7 @@ fn read(name: &str, whole: &Value) -> Option<String> {
         ("packet", _) => filter(name, &bare(whole, "PacketFilter", "PacketFilters")),
         ("note", _) => script(name, &bare(whole, "Note", "Notes")),
         ("sshkey", _) => key(name, &bare(whole, "SSHKey", "SSHKeys")),
+        ("public", "public_price") => price(name, whole),
         ("monitor", _) => samples(whole),
         ("auth", _) => format!("account {}", decode::<Reference>(name, &whole["Account"]).id),
         ("error", _) => error(whole),
@@ -170,6 +172,12 @@ fn script(name: &str, raw: &Value) -> String {
     let row: startup_script::Row = decode(name, raw);
     assert_eq!(row.id, id(raw), "{name}");
     format!("script {}", row.id)
+}
+
+fn price(name: &str, raw: &Value) -> String {
+    let row: ServiceClass = decode(name, raw);
+    assert_eq!(row.monthly(), raw["Price"]["Monthly"].as_u64(), "{name}");
+    format!("price of {}: {:?} yen a month", row.path(), row.monthly())
 }
 
 fn key(name: &str, raw: &Value) -> String {

@@ -5,6 +5,7 @@ mod disks;
 mod fixtures;
 mod objects;
 mod picture;
+mod price;
 mod scaling;
 mod server;
 mod weather;

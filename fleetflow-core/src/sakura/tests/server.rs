@@ -280,6 +280,27 @@ async fn what_cannot_be_edited_is_told_before_anything_is_made() {
 }
 
 #[tokio::test]
+async fn the_status_says_power_plan_and_load() {
+    let bench = Bench::new().await;
+    bench.settle(&one(web(Plan::new(4, 4)))).await;
+    let stack = bench.attach(&one(web(Plan::new(4, 4))));
+    let status = async || {
+        let seen = stack.with_loads(stack.observe().await.unwrap()).await.unwrap();
+        serde_json::Value::from(seen.found.resources[0].status.clone())
+    };
+    // The clock of these runs stands long before the emulated cloud measured anything.
+    let now = status().await;
+    assert_eq!(
+        (&now["power"], &now["plan"]),
+        (&json!("up"), &json!("4 core 4 GiB"))
+    );
+    assert_eq!(now["cpu"], "not measured yet");
+    bench.switch_off("web").await;
+    let off = status().await;
+    assert_eq!((&off["power"], off.get("cpu")), (&json!("down"), None));
+}
+
+#[tokio::test]
 async fn a_server_that_somebody_switched_off_is_started_again_and_called_so() {
     let bench = Bench::new().await;
     bench.settle(&one(web(Plan::new(4, 4)))).await;

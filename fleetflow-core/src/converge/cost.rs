@@ -1,0 +1,64 @@
+//! What a plan changes of what is paid: asks the kinds that have prices, and adds up. It changes nothing, and a price
+//! list that cannot be read stands in nobody's way.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::catalog;
+use crate::clouds::Clouds;
+use crate::model::{Address, Operations};
+use crate::plan::{Action, Bill, Cost, Plan, Step};
+
+/// The same plan, with what it changes of what is paid.
+pub(super) async fn priced(clouds: &Clouds, mut plan: Plan) -> Plan {
+    let mut by_kind: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.action != Action::Forget) {
+        by_kind.entry(step.address.kind()).or_default().push(step);
+    }
+    let mut bills = BTreeMap::new();
+    let mut failures = Vec::new();
+    for (kind, steps) in by_kind {
+        let operations = catalog::kind(kind).and_then(|kind| kind.operations());
+        let Some(operations) = operations.filter(|operations| operations.is_priced()) else {
+            continue;
+        };
+        match bills_of(clouds, operations, &steps).await {
+            Ok(found) => bills.extend(found),
+            Err(error) => failures.push(format!("what a {kind} costs is not known: {error}")),
+        }
+    }
+    plan.notes.extend(failures);
+    plan.cost = Cost::of(bills);
+    plan
+}
+
+async fn bills_of(
+    clouds: &Clouds,
+    operations: &dyn Operations,
+    steps: &[&Step],
+) -> crate::error::Result<Vec<(Address, Bill)>> {
+    let before = |step: &&Step| {
+        let existing = step.existing.as_ref().filter(|_| step.action != Action::Create);
+        existing.map_or(Value::Null, |existing| existing.spec.clone())
+    };
+    let after = |step: &&Step| step.desired.clone().unwrap_or_default();
+    let before = operations
+        .prices(clouds, steps.iter().map(before).collect())
+        .await?;
+    let after = operations
+        .prices(clouds, steps.iter().map(after).collect())
+        .await?;
+    let bill = |(step, (before, after)): (&&Step, (Option<u64>, Option<u64>))| {
+        let bill = Bill {
+            before: before.unwrap_or(0),
+            after: after.unwrap_or(0),
+        };
+        (step.address.clone(), bill)
+    };
+    Ok(steps
+        .iter()
+        .zip(before.into_iter().zip(after))
+        .map(bill)
+        .collect())
+}

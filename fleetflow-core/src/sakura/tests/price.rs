@@ -1,0 +1,74 @@
+//! What a plan says about yen, by the emulated price list: 900 a core, 700 a GiB of memory, 20 a GiB of disk, 2,000 a
+//! switch.
+
+use fleetflow_sandbox::Fault;
+
+use super::{Bench, stage};
+use crate::model::Stack;
+use crate::plan::Cost;
+use crate::prelude::*;
+
+fn shop(core: u32, gib: u32, switch: bool) -> Stack {
+    let web = Server::builder()
+        .name("web")
+        .plan(Plan::new(core, 4))
+        .disk(Disk::new(gib, "debian-12"));
+    let stack = stage().add(web.build());
+    match switch {
+        true => stack.add(Switch::builder().name("backend").build()),
+        false => stack,
+    }
+}
+
+async fn cost(bench: &Bench, stack: &Stack) -> Option<(u64, u64)> {
+    let plan = bench.plan(stack).await;
+    plan.cost.map(
+        |Cost {
+             currency,
+             adds,
+             removes,
+             ..
+         }| {
+            assert_eq!(currency, "JPY");
+            (adds, removes)
+        },
+    )
+}
+
+#[tokio::test]
+async fn a_plan_says_what_it_adds_and_removes_a_month() {
+    let bench = Bench::new().await;
+    let server = 4 * 900 + 4 * 700 + 20 * 20;
+    assert_eq!(cost(&bench, &shop(4, 20, true)).await, Some((server + 2000, 0)));
+    bench.settle(&shop(4, 20, true)).await;
+    assert_eq!(cost(&bench, &shop(4, 20, true)).await, None);
+    let changed = shop(2, 100, false);
+    assert_eq!(cost(&bench, &changed).await, Some((0, 2 * 900 - 80 * 20 + 2000)));
+    let plan = bench.plan(&changed).await;
+    let only = plan.targeting(&["server.web".parse().unwrap()].into());
+    assert_eq!(only.cost.unwrap().removes, 200);
+    bench.settle(&changed).await;
+    let removal = bench.attach(&stage()).plan_destroy().await.unwrap();
+    assert_eq!(removal.cost.unwrap().removes, server - 200);
+}
+
+#[tokio::test]
+async fn a_price_list_that_cannot_be_read_is_told_and_stops_nobody() {
+    let bench = Bench::new().await;
+    bench
+        .sandbox
+        .add_fault(Fault::answer(403).code("forbidden").path("/public/price$"))
+        .unwrap();
+    let plan = bench.plan(&shop(4, 20, false)).await;
+    assert!(plan.cost.is_none() && plan.steps.len() == 1);
+    assert!(
+        plan.notes[0].starts_with("what a server costs is not known: "),
+        "{:?}",
+        plan.notes
+    );
+    assert!(
+        plan.notes[0].contains("code forbidden, request "),
+        "{:?}",
+        plan.notes
+    );
+}
