@@ -95,7 +95,7 @@ async fn faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Fault>> {
 }
 
 async fn add_fault(State(shared): State<Arc<Shared>>, Json(fault): Json<Fault>) -> Response {
-    match shared.faults.add(fault, shared.clock.now()) {
+    match shared.add_fault(fault) {
         Ok(()) => StatusCode::CREATED.into_response(),
         Err(error) => problem(StatusCode::BAD_REQUEST, &error),
     }

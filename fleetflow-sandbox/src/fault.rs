@@ -63,6 +63,15 @@ pub enum Effect {
     },
     /// The connection is closed without an answer.
     Drop,
+    /// The request is carried out, whatever [`Fault::when`] says, and the connection is closed in the middle of the
+    /// answer's body. An answer without a body is not sent at all.
+    Truncate,
+    /// A read is answered as it would have been so many seconds of the sandbox's time ago, as by a replica that lags
+    /// behind: at most since the rule was set. A request that may write is carried out and answered as usual.
+    Stale {
+        /// How far behind.
+        seconds: u64,
+    },
     /// The request is never answered, as if its sender had died while it waited. See [`Faults::hanging`].
     Hang,
 }
@@ -120,6 +129,16 @@ impl Fault {
         Self::of(Effect::Hang)
     }
 
+    /// Closes the connection in the middle of the answer's body.
+    pub fn truncate() -> Self {
+        Self::of(Effect::Truncate)
+    }
+
+    /// Answers reads as they would have been answered `seconds` ago.
+    pub fn stale(seconds: u64) -> Self {
+        Self::of(Effect::Stale { seconds })
+    }
+
     /// Sets the error's machine-readable code. A dropped connection has none.
     #[must_use]
     pub fn code(mut self, text: impl Into<String>) -> Self {
@@ -175,6 +194,12 @@ impl Fault {
     #[must_use]
     pub fn times(self, times: Times) -> Self {
         Self { times, ..self }
+    }
+
+    /// Whether the request is not carried out at all.
+    pub(crate) fn is_instead(&self) -> bool {
+        self.when == Moment::BeforeEffect
+            && !matches!(self.effect, Effect::Truncate | Effect::Stale { .. })
     }
 
     fn of(effect: Effect) -> Self {

@@ -10,13 +10,14 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
+use hyper::body::Frame as Piece;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::fault::Facts;
 use crate::fault_answer::error_answer;
 use crate::redaction::{redact, redact_query};
-use crate::{Effect, Entry, Fault, Moment, Outcome, Shared};
+use crate::{Effect, Entry, Fault, Outcome, Shared, past};
 
 /// The clouds of a sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,15 +67,8 @@ async fn pass(State(frame): State<Frame>, request: Request, next: Next) -> Respo
     };
     let fault = frame.judge(&entry);
     let response = match fault {
-        Some(fault) if fault.when == Moment::BeforeEffect => frame.wrong(&fault, &entry.request_id).await,
-        fault => {
-            let response = next.run(request).await;
-            let response = frame.saved(&entry, response).await;
-            match fault {
-                Some(fault) => frame.wrong(&fault, &entry.request_id).await,
-                None => response,
-            }
-        }
+        Some(fault) if fault.is_instead() => frame.wrong(&fault, &entry.request_id).await,
+        fault => frame.carried_out(fault, &entry, request, next).await,
     };
     entry.outcome = match response.extensions().get::<Dropped>() {
         Some(Dropped) => Outcome::Dropped,
@@ -105,6 +99,34 @@ impl Frame {
             body: logged,
         };
         Ok((Request::from_parts(parts, body), entry))
+    }
+
+    /// The request with its effect, and what becomes of its answer.
+    async fn carried_out(
+        &self,
+        fault: Option<Fault>,
+        entry: &Entry,
+        request: Request,
+        next: Next,
+    ) -> Response {
+        let past = match fault.as_ref().map(|fault| &fault.effect) {
+            Some(Effect::Stale { seconds }) if !entry.is_write() => {
+                self.shared.past.before(entry.time, *seconds)
+            }
+            _ => None,
+        };
+        let response = match past {
+            Some(world) => past::seen(world, next.run(request)).await,
+            None => next.run(request).await,
+        };
+        let response = self.saved(entry, response).await;
+        match fault {
+            Some(fault) if fault.effect == Effect::Truncate => truncated(response).await,
+            Some(fault) if !matches!(fault.effect, Effect::Stale { .. }) => {
+                self.wrong(&fault, &entry.request_id).await
+            }
+            _ => response,
+        }
     }
 
     fn judge(&self, entry: &Entry) -> Option<Fault> {
@@ -158,6 +180,17 @@ impl Frame {
     fn error(&self, status: StatusCode, code: Option<&str>, message: Option<&str>, id: &str) -> Response {
         error_answer(self.cloud, status, code, message, id)
     }
+}
+
+/// The answer with half of its body's first piece, after which the connection ends.
+async fn truncated(response: Response) -> Response {
+    let (parts, mut body) = response.into_parts();
+    let Some(Ok(Ok(first))) = body.frame().await.map(|piece| piece.map(Piece::into_data)) else {
+        return dropped();
+    };
+    let half = first.slice(..first.len() / 2);
+    let pieces = [Ok(half), Err(std::io::Error::other("the answer is cut off"))];
+    Response::from_parts(parts, Body::from_stream(futures::stream::iter(pieces)))
 }
 
 fn dropped() -> Response {

@@ -11,6 +11,7 @@ mod fault;
 mod fault_answer;
 mod frame;
 mod options;
+mod past;
 mod redaction;
 mod request_line;
 mod request_log;

@@ -175,7 +175,7 @@ impl Sandbox {
 
     /// Adds a rule about requests that go wrong.
     pub fn add_fault(&self, fault: Fault) -> Result<(), InvalidFault> {
-        self.shared.faults.add(fault, self.shared.clock.now())
+        self.shared.add_fault(fault)
     }
 
     /// The emulated world's time.

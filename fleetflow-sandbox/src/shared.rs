@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,14 +12,20 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::blobs::Blobs;
+use crate::past::{Past, WorldGuard};
 use crate::request_log::Recorder;
 use crate::world_file::WorldFile;
-use crate::{Clock, Error, Faults, Options, SakuraCredentials, Timings, World, cloudflare, ssh};
+use crate::{
+    Clock, Effect, Error, Fault, Faults, InvalidFault, Options, SakuraCredentials, Timings, World,
+    cloudflare, ssh,
+};
 
 /// Shared by every router. Handlers lock the world for the length of one request; nothing awaits under the lock.
 #[derive(Debug)]
 pub struct Shared {
     world: Mutex<World>,
+    /// How the world was, for reads that are to be stale.
+    pub(crate) past: Past,
     /// The time of the emulated world.
     pub clock: Clock,
     /// How long slow operations take.
@@ -100,6 +106,7 @@ impl Shared {
         Self {
             started: options.clock.now(),
             world: Mutex::new(world),
+            past: Past::default(),
             clock: options.clock,
             timings: options.timings,
             latency: options.latency,
@@ -136,9 +143,21 @@ impl Shared {
         }
     }
 
-    /// The world, locked.
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The world, locked; to a read that is to be stale, a copy of how it was.
+    pub(crate) fn world(&self) -> WorldGuard<'_> {
+        WorldGuard::of(&self.world)
+    }
+
+    /// Adds a rule about requests that go wrong.
+    pub(crate) fn add_fault(&self, fault: Fault) -> Result<(), InvalidFault> {
+        let now = self.clock.now();
+        let is_stale = matches!(fault.effect, Effect::Stale { .. });
+        self.faults.add(fault, now)?;
+        if is_stale {
+            let world = self.world().clone();
+            self.past.begin(now, world);
+        }
+        Ok(())
     }
 
     /// A name for the next request: 32 hexadecimal digits, as SAKURA Cloud's serials have. Not part of the world.
@@ -154,6 +173,7 @@ impl Shared {
     /// one for all of them.
     pub(crate) async fn keep(self: &Arc<Self>) -> Result<(), Error> {
         self.changes.send_replace(());
+        self.past.note(self.clock.now(), &self.world);
         let change = self.changed.fetch_add(1, Ordering::SeqCst) + 1;
         if self.lives_in_memory {
             return Ok(());

@@ -105,6 +105,41 @@ async fn a_dropped_connection_is_closed_without_a_byte() {
 }
 
 #[tokio::test]
+async fn a_truncated_answer_ends_in_the_middle_of_its_body_and_the_effect_is_there() {
+    let sandbox = start().await;
+    sandbox
+        .add_fault(Fault::truncate().times(Times::Nth(1)))
+        .unwrap();
+    let error = namespaces(&sandbox, Some("a")).await.unwrap_err();
+    assert!(!error.is_connect(), "{error:?}");
+    assert_eq!(sandbox.log().entries()[0].outcome, Outcome::Status(200));
+    assert_eq!(titles(&sandbox).await, ["a"]);
+}
+
+#[tokio::test]
+async fn stale_reads_show_how_it_was_and_writes_take_effect_at_once() {
+    let sandbox = start().await;
+    namespaces(&sandbox, Some("before")).await.unwrap();
+    sandbox.add_fault(Fault::stale(30)).unwrap();
+    sandbox.clock().advance(Duration::from_secs(5));
+    assert_eq!(namespaces(&sandbox, Some("a")).await.unwrap().0, 200);
+    assert_eq!(titles(&sandbox).await, ["before"]);
+    sandbox.clock().advance(Duration::from_secs(20));
+    assert_eq!(namespaces(&sandbox, Some("b")).await.unwrap().0, 200);
+    assert_eq!(
+        namespaces(&sandbox, Some("a")).await.unwrap().0,
+        400,
+        "a write sees how it is"
+    );
+    sandbox.clock().advance(Duration::from_secs(10));
+    assert_eq!(titles(&sandbox).await, ["before", "a"]);
+    sandbox.clock().advance(Duration::from_secs(20));
+    assert_eq!(titles(&sandbox).await, ["before", "a", "b"]);
+    sandbox.faults().clear();
+    assert_eq!(titles(&sandbox).await, ["before", "a", "b"]);
+}
+
+#[tokio::test]
 async fn faults_can_be_limited_to_a_time_and_a_share() {
     let sandbox = start().await;
     sandbox
