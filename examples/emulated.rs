@@ -1,10 +1,12 @@
 //! The emulated clouds in this process, and the clients that reach them: for trying a stack out without an account.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fleetflow_core::cloudflare::{Cloudflare, Credentials};
 use fleetflow_core::converge::{Caller, Session};
 use fleetflow_core::docker::{Engines, KeyPair};
+use fleetflow_core::http::HttpTransport;
 use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::{MemoryStore, Store};
 use fleetflow_core::{Clouds, Error, ErrorKind, Result};
@@ -14,7 +16,30 @@ use fleetflow_sandbox::{Options, SakuraCredentials, Sandbox};
 #[derive(Clone)]
 pub struct Emulated {
     sandbox: Arc<Sandbox>,
-    key: KeyPair,
+    manners: Manners,
+}
+
+/// How emulated clouds are reached. To be shared by many of them: to make a transport takes longer than many a run.
+#[derive(Clone)]
+pub struct Manners {
+    /// The key to servers.
+    pub key: KeyPair,
+    transport: HttpTransport,
+    answer_within: Duration,
+}
+
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_mins(2);
+
+impl Manners {
+    /// With clients that wait so long for an answer.
+    pub fn answer_within(time: Duration) -> Result<Self> {
+        Ok(Self {
+            key: KeyPair::generate("an example")?,
+            transport: HttpTransport::new("fleetflow-examples", time)?,
+            answer_within: time,
+        })
+    }
 }
 
 impl Emulated {
@@ -25,11 +50,13 @@ impl Emulated {
 
     /// Starts them with `options`.
     pub async fn with(options: Options) -> Result<Self> {
-        let sandbox = Sandbox::start(options).await.map_err(local)?;
-        Ok(Self {
-            sandbox: Arc::new(sandbox),
-            key: KeyPair::generate("an example")?,
-        })
+        Self::reached(options, Manners::answer_within(ANSWER)?).await
+    }
+
+    /// Starts them with `options`, to be reached as `manners` say.
+    pub async fn reached(options: Options, manners: Manners) -> Result<Self> {
+        let sandbox = Arc::new(Sandbox::start(options).await.map_err(local)?);
+        Ok(Self { sandbox, manners })
     }
 
     /// The emulated world itself.
@@ -39,21 +66,27 @@ impl Emulated {
 
     /// Clients of everything in it.
     pub fn clouds(&self) -> Result<Clouds> {
+        let transport = self.manners.transport.clone();
         let SakuraCredentials { token, secret } = SakuraCredentials::default();
         let sakura = Sakura::builder(token.into(), secret.into())
             .root(self.sandbox.sakura_root_url())
-            .deploy_key(self.key.public())
+            .deploy_key(self.manners.key.public())
             // Nobody else is served here.
-            .rate_limit(200)
+            .rate_limit(1000)
+            .transport(transport.clone())
             .build()?;
         let cloudflare = Cloudflare::builder(Credentials::Token(Sandbox::CLOUDFLARE_TOKEN.into()))
             .base(self.sandbox.cloudflare_url())
             .account(Sandbox::CLOUDFLARE_ACCOUNT)
+            .transport(transport)
             .build()?;
         let sandbox = Arc::clone(&self.sandbox);
         let engines = Engines::builder()
             .local(self.sandbox.docker_host())
-            .identity(self.key.private().clone())
+            .identity(self.manners.key.private().clone())
+            // What fails here fails at once.
+            .probation(Duration::from_millis(50))
+            .answer_within(self.manners.answer_within)
             // An emulated server has no address of its own, but a port on this machine.
             .translate(Arc::new(move |host, port| {
                 let found = sandbox.ssh_address(host, port);
@@ -79,7 +112,7 @@ impl Emulated {
     pub fn session_on(&self, store: Arc<dyn Store>) -> Result<Session> {
         let caller = Caller::new("an example", || jiff::Timestamp::now().to_string());
         // What was made is seen at once here: nothing has to be waited for after a lost answer.
-        Ok(Session::sharing(self.clouds()?, store, caller).settle(std::time::Duration::ZERO))
+        Ok(Session::sharing(self.clouds()?, store, caller).settle(Duration::ZERO))
     }
 }
 

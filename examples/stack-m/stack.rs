@@ -9,21 +9,53 @@ use fleetflow_core::prelude::*;
 /// The zones; the emulated Cloudflare has them.
 const ZONES: [&str; 3] = ["creo-memories.com", "example.com", "example.jp"];
 
+/// How many there are of what is in it.
+struct Size {
+    records: usize,
+    servers: usize,
+    buckets: usize,
+    workers: usize,
+    sites: usize,
+    namespaces: usize,
+}
+
 /// The whole stack.
 pub fn stack() -> Stack {
+    of(&Size {
+        records: 400,
+        servers: 6,
+        buckets: 6,
+        workers: 5,
+        sites: 2,
+        namespaces: 3,
+    })
+}
+
+/// The same with two or three of what the whole stack has many of: for proofs that try everything.
+pub fn small() -> Stack {
+    of(&Size {
+        records: 3,
+        servers: 2,
+        buckets: 2,
+        workers: 2,
+        sites: 1,
+        namespaces: 1,
+    })
+}
+
+fn of(size: &Size) -> Stack {
     let empty = Stack::new("m", "prod")
         .root(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("stack-m"))
         .providers(providers());
     let stack = ZONES
         .iter()
-        .fold(empty, |stack, zone| stack.add(records(zone, 400)))
+        .fold(empty, |stack, zone| stack.add(records(zone, size.records)))
         .add(services());
-    let stack = (1..=6).fold(stack, |stack, number| {
-        stack.add(server(number)).add(bucket(number))
-    });
-    let stack = (1..=5).fold(stack, |stack, number| stack.add(worker(number)));
-    let stack = (1..=2).fold(stack, |stack, number| stack.add(site(number)));
-    (1..=3).fold(stack, |stack, number| {
+    let stack = (1..=size.servers).fold(stack, |stack, number| stack.add(server(number)));
+    let stack = (1..=size.buckets).fold(stack, |stack, number| stack.add(bucket(number)));
+    let stack = (1..=size.workers).fold(stack, |stack, number| stack.add(worker(number)));
+    let stack = (1..=size.sites).fold(stack, |stack, number| stack.add(site(number)));
+    (1..=size.namespaces).fold(stack, |stack, number| {
         stack.add(KvNamespace::builder().name(format!("m-cache-{number}")).build())
     })
 }

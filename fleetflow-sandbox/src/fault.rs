@@ -198,8 +198,7 @@ impl Fault {
 
     /// Whether the request is not carried out at all.
     pub(crate) fn is_instead(&self) -> bool {
-        self.when == Moment::BeforeEffect
-            && !matches!(self.effect, Effect::Truncate | Effect::Stale { .. })
+        self.when == Moment::BeforeEffect && !matches!(self.effect, Effect::Truncate | Effect::Stale { .. })
     }
 
     fn of(effect: Effect) -> Self {
@@ -238,6 +237,7 @@ pub enum InvalidFault {
 pub struct Faults {
     rules: Mutex<Vec<Rule>>,
     hanging: AtomicU64,
+    fired: AtomicU64,
 }
 
 impl Faults {
@@ -258,6 +258,11 @@ impl Faults {
         self.hanging.load(Ordering::Relaxed)
     }
 
+    /// How many requests went wrong so far, whatever the rule.
+    pub fn fired(&self) -> u64 {
+        self.fired.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn count_hanging(&self) {
         self.hanging.fetch_add(1, Ordering::Relaxed);
     }
@@ -275,6 +280,8 @@ impl Faults {
                 decided = Some(rule.fault.clone());
             }
         }
+        self.fired
+            .fetch_add(u64::from(decided.is_some()), Ordering::Relaxed);
         decided
     }
 

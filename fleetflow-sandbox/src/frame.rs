@@ -57,6 +57,7 @@ struct Frame {
 }
 
 async fn pass(State(frame): State<Frame>, request: Request, next: Next) -> Response {
+    let _counted = frame.shared.under_way.count();
     if !frame.shared.latency.is_zero() {
         tokio::time::sleep(frame.shared.latency).await;
     }

@@ -159,6 +159,11 @@ impl Sandbox {
         self.shared.log.snapshot()
     }
 
+    /// How many requests are being carried out now. What a dead client has sent may still take effect until none is.
+    pub fn under_way(&self) -> u64 {
+        self.shared.under_way.number()
+    }
+
     /// Forgets what was asked so far.
     pub fn clear_log(&self) -> Result<(), Error> {
         self.shared.log.clear().map_err(|source| Error::WorldFile {

@@ -38,6 +38,8 @@ pub struct Shared {
     pub(crate) log: Recorder,
     /// What is to go wrong.
     pub(crate) faults: Faults,
+    /// How many requests are being carried out.
+    pub(crate) under_way: UnderWay,
     /// Everything the sandbox runs in the background; waited for when it shuts down.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the sandbox stops.
@@ -61,6 +63,30 @@ pub struct Shared {
     saved: AtomicU64,
     requests: AtomicU64,
     started: Timestamp,
+}
+
+/// A count of requests that are being carried out.
+#[derive(Debug, Default)]
+pub(crate) struct UnderWay(AtomicU64);
+
+/// One of them; it counts until it is dropped, also when its sender goes away.
+pub(crate) struct Counted<'c>(&'c UnderWay);
+
+impl UnderWay {
+    pub(crate) fn count(&self) -> Counted<'_> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Counted(self)
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Where changes go before they are answered.
@@ -113,6 +139,7 @@ impl Shared {
             sakura: options.sakura,
             log,
             faults: Faults::default(),
+            under_way: UnderWay::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             changes: watch::Sender::new(()),

@@ -1,57 +1,47 @@
-//! Dies at every boundary of a run, one after another: before each request, after its effect but before its answer,
-//! before and after each write of the state. Then `converge` ends in the same world, and `destroy` leaves nothing.
+//! Dies at every boundary of a life, one after another: before each request, after its effect but before its answer,
+//! before and after each write of the state. Then the same act ends in the same world, and a removal leaves nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use fleetflow_core::Stack;
-use fleetflow_core::converge::{Caller, Session};
-use fleetflow_core::plan::DataGuard;
-use fleetflow_examples::creo_memories;
-use fleetflow_examples::emulated::Emulated;
-use fleetflow_sandbox::{Fault, Moment, Options, Sandbox, Times, Timings};
+use fleetflow_examples::emulated::Manners;
+use fleetflow_sandbox::{Fault, Moment, Times};
 use futures::StreamExt as _;
-use serde_json::Value;
 
-use crate::mortal::{Death, Journal};
-use crate::shape::shape;
+use crate::bench::{Bench, Life, Undisturbed, manners};
+use crate::lives;
+use crate::mortal::Death;
+use crate::page::{self, Table};
 
 /// Where a run ends.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Boundary {
     Request(Moment, u64),
     Write(Death),
 }
 
-/// A world and the state of its stage; both outlive the runs in them.
-struct Bench {
-    clouds: Emulated,
-    journal: Journal,
+/// The kinds of boundaries, as columns of a table.
+const COLUMNS: [&str; 4] = [
+    "before a request",
+    "after its effect",
+    "before a write",
+    "after a write",
+];
+
+impl Boundary {
+    fn column(self) -> usize {
+        match self {
+            Self::Request(Moment::BeforeEffect, _) => 0,
+            Self::Request(Moment::AfterEffect, _) => 1,
+            Self::Write(Death::Before(_)) => 2,
+            Self::Write(Death::After(_)) => 3,
+        }
+    }
 }
 
 impl Bench {
-    async fn new() -> Self {
-        let options = Options {
-            timings: Timings::INSTANT,
-            ..Options::default()
-        };
-        Self {
-            clouds: Emulated::with(options).await.expect("emulated clouds"),
-            journal: Journal::default(),
-        }
-    }
-
-    /// The stack with new clients, as a new process has them.
-    fn stack(&self) -> Stack {
-        let clouds = self.clouds.clouds().expect("clients");
-        let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
-        let session = Session::new(clouds, self.journal.clone(), caller)
-            .data(DataGuard::Allow)
-            .settle(Duration::ZERO);
-        creo_memories::stack(Sandbox::CLOUDFLARE_ACCOUNT).session(session)
-    }
-
-    /// Runs until `boundary`; whether it was reached.
-    async fn die_at(&self, boundary: Boundary) -> bool {
+    /// Begins the act of this number, and dies at `boundary`; whether it was reached.
+    async fn die_at(&self, life: &Life, act: usize, boundary: Boundary) -> bool {
         let faults = self.clouds.sandbox().faults();
         match boundary {
             Boundary::Write(death) => self.journal.dies(Some(death)),
@@ -60,111 +50,130 @@ impl Bench {
                 self.clouds.sandbox().add_fault(fault).expect("a rule");
             }
         }
-        let stack = self.stack();
         let died = async {
             while faults.hanging() == 0 && !self.journal.is_dead() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
         let reached = tokio::select! {
-            report = stack.converge() => {
-                report.unwrap_or_else(|error| panic!("{boundary:?}: {error:?}"));
+            ended = self.act(life, act) => {
+                ended.unwrap_or_else(|error| panic!("{} {boundary:?}: {error:?}", life.name));
                 false
             }
             () = died => true,
         };
         faults.clear();
         self.journal.dies(None);
+        // What the dead had sent arrives or is lost now; to wait for what arrives late is what `Session::settle` is for.
+        while self.clouds.sandbox().under_way() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         reached
-    }
-
-    fn world(&self) -> Value {
-        self.clouds.sandbox().inventory()
     }
 }
 
-async fn continued(boundary: Boundary, undisturbed: &Value, empty: &Value) -> bool {
-    let up = Bench::new().await;
-    if !up.die_at(boundary).await {
+/// Whether the boundary is reached in the act of this number; then it is gone on from there in both ways.
+async fn gone_on(
+    (life, manners): (&Life, &Manners),
+    act: usize,
+    boundary: Boundary,
+    undisturbed: &Undisturbed,
+) -> bool {
+    let place = format!("{}, act {act}, {boundary:?}", life.name);
+    let failed = |error: fleetflow_core::Error| panic!("{place}: {error:?}");
+    let up = Bench::new(manners).await;
+    up.up_to(life, act).await;
+    if !up.die_at(life, act, boundary).await {
         return false;
     }
-    let stack = up.stack();
-    stack
-        .converge()
-        .await
-        .unwrap_or_else(|error| panic!("{boundary:?}: {error:?}"));
-    assert_eq!(
-        shape(&up.world()),
-        *undisturbed,
-        "{boundary:?}: up ends in another world"
-    );
-    let plan = stack.plan().await.expect("a plan");
-    assert!(plan.is_empty(), "{boundary:?}: {plan:#?}");
-    let down = Bench::new().await;
+    up.act(life, act).await.unwrap_or_else(failed);
+    up.assert_ended(life, act, &undisturbed.worlds[act], &place).await;
+    let down = Bench::new(manners).await;
+    down.up_to(life, act).await;
     // The last boundaries are not reached in every run: a complete one is removed as well.
-    down.die_at(boundary).await;
-    down.stack()
+    down.die_at(life, act, boundary).await;
+    let last = life.acts() - 1;
+    // What was declared when it died is what the file says when it is removed.
+    down.stack(life.declared(act))
         .destroy()
         .await
-        .unwrap_or_else(|error| panic!("{boundary:?}: {error:?}"));
-    assert_eq!(down.world(), *empty, "{boundary:?}: down leaves something");
+        .map_or_else(failed, drop);
+    let left = down.differences(&undisturbed.worlds[last]);
+    assert_eq!(left, [""; 0], "{place}: down leaves something");
     true
 }
 
 /// How many runs are tried side by side: they mostly wait.
 const AT_ONCE: usize = 64;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wherever_the_example_dies_up_goes_on_and_down_leaves_nothing() {
-    let bench = Bench::new().await;
-    let empty = bench.world();
-    bench.stack().converge().await.expect("an undisturbed run");
-    let undisturbed = shape(&bench.world());
-    // A run in which something has to be waited for longer may ask more often.
-    let requests = 2 * u64::try_from(bench.clouds.sandbox().log().len()).expect("a count");
-    let writes = 2 * bench.journal.writes();
-    let boundaries = (1..=requests).flat_map(|number| {
-        [Moment::BeforeEffect, Moment::AfterEffect].map(|moment| Boundary::Request(moment, number))
+/// Tries the boundaries of `life`, of which every `step`th; how many were reached, by column.
+async fn counted(life: &Life, step: usize) -> [usize; 4] {
+    let manners = &manners(Duration::from_mins(2));
+    let undisturbed = &Arc::new(Undisturbed::of(life, manners).await);
+    let places = (0..life.acts()).flat_map(|act| {
+        // A run in which something has to be waited for longer may ask more often.
+        let more = |count: u64| count + count.div_ceil(5) + 2;
+        let requests = (1..=more(undisturbed.requests[act])).flat_map(|number| {
+            [Moment::BeforeEffect, Moment::AfterEffect].map(|moment| Boundary::Request(moment, number))
+        });
+        let writes = (1..=undisturbed.writes[act] + 1)
+            .flat_map(|number| [Death::Before(number), Death::After(number)].map(Boundary::Write));
+        requests.chain(writes).map(move |boundary| (act, boundary))
     });
-    let deaths = (1..=writes).flat_map(|number| [Death::Before(number), Death::After(number)]);
-    let boundaries = boundaries.chain(deaths.map(Boundary::Write));
-    let reached: Vec<_> = futures::stream::iter(boundaries)
-        .map(|boundary| {
-            let (undisturbed, empty) = (undisturbed.clone(), empty.clone());
-            let tried = async move {
-                continued(boundary, &undisturbed, &empty)
-                    .await
-                    .then_some(boundary)
-            };
-            async {
-                tokio::spawn(tried)
-                    .await
-                    .expect("a boundary that is gone on from")
+    let reached: Vec<_> = futures::stream::iter(places.step_by(step))
+        .map(|(act, boundary)| {
+            let (life, manners, undisturbed) = (life.clone(), manners.clone(), Arc::clone(undisturbed));
+            let tried = async move { gone_on((&life, &manners), act, boundary, &undisturbed).await };
+            let tried = tokio::spawn(tried);
+            async move {
+                let reached = tried.await.unwrap_or_else(|_| {
+                    panic!("{} is not gone on from after {boundary:?} of act {act}", "it")
+                });
+                reached.then_some(boundary.column())
             }
         })
         .buffer_unordered(AT_ONCE)
         .filter_map(async |reached| reached)
         .collect()
         .await;
-    let count = |is: fn(&Boundary) -> bool| reached.iter().filter(|boundary| is(boundary)).count();
-    let counts = [
-        (
-            "before a request",
-            count(|b| matches!(b, Boundary::Request(Moment::BeforeEffect, _))),
-        ),
-        (
-            "after an effect",
-            count(|b| matches!(b, Boundary::Request(Moment::AfterEffect, _))),
-        ),
-        (
-            "before a write",
-            count(|b| matches!(b, Boundary::Write(Death::Before(_)))),
-        ),
-        (
-            "after a write",
-            count(|b| matches!(b, Boundary::Write(Death::After(_)))),
-        ),
+    std::array::from_fn(|column| reached.iter().filter(|found| **found == column).count())
+}
+
+/// Whether all boundaries of the larger lives are tried, which takes half an hour of processor time.
+fn all() -> bool {
+    std::env::var("FLEETFLOW_TEST_ALL").as_deref() == Ok("1")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wherever_a_run_dies_the_next_goes_on_and_a_removal_leaves_nothing() {
+    let mut table = Table::new("what", [&COLUMNS[..], &["all"]].concat());
+    let mut sum = 0;
+    let some = |step| if all() { 1 } else { step };
+    let larger = [
+        (lives::every_node(), some(5)),
+        (lives::small_stack_m(), some(9)),
+        (lives::full_stack_m(), if all() { 40 } else { 120 }),
     ];
-    println!("{} boundaries of the example: {counts:?}", reached.len());
-    assert!(counts.iter().all(|(_, count)| *count > 10), "{counts:?}");
+    let smaller = lives::kinds().into_iter().chain([lives::example()]);
+    for (life, step) in smaller.map(|life| (life, 1)).chain(larger) {
+        let began = std::time::Instant::now();
+        let counts = counted(&life, step).await;
+        let reached = counts.iter().sum::<usize>();
+        let name = match step {
+            1 => life.name.to_owned(),
+            step => format!("{} (one boundary of {step})", life.name),
+        };
+        println!("{name}: {reached} boundaries {counts:?} in {:?}", began.elapsed());
+        assert!(counts.iter().sum::<usize>() > 4, "{name}: {counts:?}");
+        sum += reached;
+        let cells = counts.iter().chain([&reached]).map(ToString::to_string);
+        table.row(name, cells);
+    }
+    println!("{sum} boundaries to die at, each gone on from by the same act and by a removal");
+    // The page has the places of a usual run; the run of all prints its own.
+    if all() {
+        println!("{}", table.markdown());
+    } else {
+        page::block("deaths", &table.markdown());
+    }
 }

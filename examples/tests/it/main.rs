@@ -1,8 +1,12 @@
 //! The examples as users run them: each stack in KDL and in Rust is the same stack, and it converges.
 
+mod bench;
 mod budget;
 mod crash;
+mod faults;
+mod lives;
 mod mortal;
+mod page;
 mod shape;
 
 use std::collections::BTreeMap;

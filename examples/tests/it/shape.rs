@@ -28,8 +28,37 @@ fn drawn(text: &str) -> String {
     static ADDRESS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\b\d+\.\d+\.\d+\.\d+\b").expect("a pattern"));
     static KEY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"ssh-ed25519 \S+").expect("a pattern"));
-    static ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d{12}\b").expect("a pattern"));
+    static ID: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(\d{12}|[0-9a-f]{32})\b").expect("a pattern"));
     let text = ADDRESS.replace_all(text, "ADDRESS");
     let text = KEY.replace_all(&text, "KEY");
     ID.replace_all(&text, "ID").into_owned()
+}
+
+/// Where two worlds differ, in words.
+pub(crate) fn differences(found: &Value, expected: &Value) -> Vec<String> {
+    match (found, expected) {
+        (Value::Object(ours), Value::Object(theirs)) => {
+            let keys: std::collections::BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
+            let null = Value::Null;
+            let below = keys.into_iter().flat_map(|key| {
+                let (ours, theirs) = (ours.get(key).unwrap_or(&null), theirs.get(key).unwrap_or(&null));
+                differences(ours, theirs)
+                    .into_iter()
+                    .map(move |text| format!(".{key}{text}"))
+            });
+            below.collect()
+        }
+        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
+            let pairs = ours.iter().zip(theirs).enumerate();
+            let below = pairs.flat_map(|(at, (ours, theirs))| {
+                differences(ours, theirs)
+                    .into_iter()
+                    .map(move |text| format!("[{at}]{text}"))
+            });
+            below.collect()
+        }
+        (ours, theirs) if ours == theirs => Vec::new(),
+        (ours, theirs) => vec![format!(": {ours} instead of {theirs}")],
+    }
 }

@@ -111,6 +111,7 @@ fn line(event: &Event) -> String {
         Event::CreateStarted { address, .. } => format!("    {address}: create begun"),
         Event::Identified { address, id, .. } => format!("    {address}: is {id}"),
         Event::Applied { address, id, .. } => format!("    {address}: as declared ({id})"),
+        Event::ChangeStarted { address, .. } => format!("    {address}: change begun"),
         Event::DeleteStarted { address } => format!("    {address}: delete begun"),
         Event::Deleted { address } => format!("    {address}: deleted"),
         Event::Forgotten { address } => format!("    {address}: forgotten"),

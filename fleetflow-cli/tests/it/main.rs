@@ -9,10 +9,15 @@ mod changes;
 mod documents;
 mod example;
 mod interrupts;
+mod kills;
 mod looking_in;
 mod mending;
+#[path = "../../../examples/tests/it/page.rs"]
+mod page;
 mod refusals;
 mod sakura_client;
 mod scale;
+#[path = "../../../examples/tests/it/shape.rs"]
+mod shape;
 mod support;
 mod telemetry;

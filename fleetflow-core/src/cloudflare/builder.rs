@@ -35,7 +35,11 @@ pub struct CloudflareBuilder {
     account: Option<String>,
     patience: Patience,
     traffic: Arc<Traffic>,
+    transport: Option<HttpTransport>,
 }
+
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_mins(2);
 
 impl CloudflareBuilder {
     pub(super) fn new(credentials: Credentials) -> Self {
@@ -45,6 +49,7 @@ impl CloudflareBuilder {
             account: None,
             patience: Patience::default(),
             traffic: Arc::default(),
+            transport: None,
         }
     }
 
@@ -76,10 +81,20 @@ impl CloudflareBuilder {
         self
     }
 
+    /// Through a transport that other clients share; without it, one of its own that gives an answer 2 minutes.
+    #[must_use]
+    pub fn transport(mut self, transport: HttpTransport) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
     /// The client. It sends nothing yet.
     pub fn build(self) -> Result<Cloudflare> {
         let agent = concat!("fleetflow/", env!("CARGO_PKG_VERSION"));
-        let transport = HttpTransport::new(agent, Duration::from_mins(2))?;
+        let transport = match self.transport {
+            Some(shared) => shared,
+            None => HttpTransport::new(agent, ANSWER)?,
+        };
         // 1,200 requests in five minutes are four a second on average (API doc §1.8); bursts are allowed.
         let http = Http::new(transport, Pace::new(4, 600, 16))
             .patience(self.patience)

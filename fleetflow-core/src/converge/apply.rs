@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::calls::carry_out;
-use super::journal::Journal;
+use super::journal::{Journal, needing_more};
 use super::queue::Queue;
 use super::{Context, Event, Outcome, Report, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -19,14 +19,14 @@ use crate::model::{
     Address, BatchStep, Existing, Made, Owner, Scope, Stack, Verb, has_unknown, resolve, reveal,
 };
 use crate::plan::{Action, Plan, Step};
-use crate::state::Event as Entry;
+use crate::state::{Event as Entry, State};
 
 /// Carries out `plan`.
 pub(super) async fn apply(
     stack: &Stack,
     plan: &Plan,
     scope: Scope,
-    session: &Session,
+    (session, state): (&Session, &State),
     journal: &Journal<'_>,
 ) -> Result<Report> {
     let records = plan.records.iter().map(|record| Entry::Applied {
@@ -42,7 +42,7 @@ pub(super) async fn apply(
     let mut running = FuturesUnordered::new();
     loop {
         while let Some(group) = run.next_group(running.len() - run.pausing) {
-            let intentions = run.intentions(&group);
+            let intentions = run.intentions(&group, state);
             if run.record(journal, intentions).await {
                 running.push(run.start(group));
             }
@@ -146,8 +146,11 @@ impl<'r> Run<'r> {
     }
 
     /// What is written before the group begins: from then on it may have happened.
-    fn intentions(&self, group: &Group) -> Vec<Entry> {
-        let mut events = Vec::new();
+    fn intentions(&self, group: &Group, state: &State) -> Vec<Entry> {
+        let mut events: Vec<_> = group
+            .iter()
+            .filter_map(|step| needing_more(step, state))
+            .collect();
         for step in group {
             let address = step.address.clone();
             match step.action {

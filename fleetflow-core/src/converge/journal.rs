@@ -2,7 +2,8 @@
 
 use super::{Caller, Outcome};
 use crate::error::Result;
-use crate::state::{Event as Entry, Lease, Store};
+use crate::plan::{Action, Step};
+use crate::state::{Event as Entry, Lease, State, Store};
 
 /// Writes events for the holder of a lease.
 #[derive(Clone, Copy)]
@@ -45,4 +46,15 @@ impl<'j> Journal<'j> {
             self.store.append(self.lease, events).await
         }
     }
+}
+
+/// The entry for a change after which the resource needs what it did not need before.
+pub(super) fn needing_more(step: &Step, state: &State) -> Option<Entry> {
+    let remembered = &state.entry(&step.address)?.record.depends_on;
+    let changes = matches!(step.action, Action::Update | Action::Replace | Action::Adopt);
+    let needs_more = changes && !step.record.depends_on.is_subset(remembered);
+    needs_more.then(|| Entry::ChangeStarted {
+        address: step.address.clone(),
+        depends_on: step.record.depends_on.clone(),
+    })
 }

@@ -166,7 +166,8 @@ impl Stack {
         if !plan.is_empty() || !plan.records.is_empty() {
             journal.started(&session.caller).await?;
         }
-        let report = apply(self, plan, self.scope(&seen.desired), session, &journal).await?;
+        let with = (session, &seen.state);
+        let report = apply(self, plan, self.scope(&seen.desired), with, &journal).await?;
         if !plan.is_empty() {
             journal.finished(&session.caller, report.outcome).await?;
         }

@@ -23,7 +23,11 @@ pub struct SakuraBuilder {
     patience: Patience,
     traffic: Arc<Traffic>,
     rate_limit: usize,
+    transport: Option<HttpTransport>,
 }
+
+/// How long an answer may take, as the official clients (API doc "Retries, timeouts, rate limit").
+const ANSWER: Duration = Duration::from_mins(5);
 
 /// Requests a second, as the official clients (API doc "Retries, timeouts, rate limit").
 const RATE: usize = 5;
@@ -38,6 +42,7 @@ impl SakuraBuilder {
             patience: Patience::default(),
             traffic: Arc::default(),
             rate_limit: RATE,
+            transport: None,
         }
     }
 
@@ -76,11 +81,20 @@ impl SakuraBuilder {
         self
     }
 
+    /// Through a transport that other clients share; without it, one of its own that gives an answer 5 minutes.
+    #[must_use]
+    pub fn transport(mut self, transport: HttpTransport) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
     /// The client. It sends nothing yet.
     pub fn build(self) -> Result<Sakura> {
         let agent = concat!("fleetflow/", env!("CARGO_PKG_VERSION"));
-        // 300 s, as the official clients (API doc "Retries, timeouts, rate limit").
-        let transport = HttpTransport::new(agent, Duration::from_mins(5))?;
+        let transport = match self.transport {
+            Some(shared) => shared,
+            None => HttpTransport::new(agent, ANSWER)?,
+        };
         let http = Http::new(
             transport,
             Pace::new(self.rate_limit, self.rate_limit, self.rate_limit),

@@ -1,5 +1,7 @@
 //! The events of the journal. Each is written before or after one call to a cloud, never in between.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -47,6 +49,14 @@ pub enum Event {
         outputs: Map<String, Value>,
         /// What else is remembered.
         record: Bookkeeping,
+    },
+    /// A change is about to be sent after which it needs more than before: until it is known to have happened, both are
+    /// needed, so that a removal goes in an order that fits in either case.
+    ChangeStarted {
+        /// The resource.
+        address: Address,
+        /// What it depends on after the change.
+        depends_on: BTreeSet<Address>,
     },
     /// A delete is about to be sent.
     DeleteStarted {

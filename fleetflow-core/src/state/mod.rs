@@ -211,6 +211,11 @@ impl State {
             } => {
                 self.scaled.insert(server, Scaled { count, time, reason });
             }
+            Event::ChangeStarted { address, depends_on } => {
+                if let Some(entry) = self.entries.get_mut(&address) {
+                    entry.record.depends_on.extend(depends_on);
+                }
+            }
             Event::DeleteStarted { .. } | Event::RunStarted { .. } | Event::RunFinished { .. } => {}
         }
     }

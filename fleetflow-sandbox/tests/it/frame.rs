@@ -107,9 +107,7 @@ async fn a_dropped_connection_is_closed_without_a_byte() {
 #[tokio::test]
 async fn a_truncated_answer_ends_in_the_middle_of_its_body_and_the_effect_is_there() {
     let sandbox = start().await;
-    sandbox
-        .add_fault(Fault::truncate().times(Times::Nth(1)))
-        .unwrap();
+    sandbox.add_fault(Fault::truncate().times(Times::Nth(1))).unwrap();
     let error = namespaces(&sandbox, Some("a")).await.unwrap_err();
     assert!(!error.is_connect(), "{error:?}");
     assert_eq!(sandbox.log().entries()[0].outcome, Outcome::Status(200));

@@ -13,6 +13,8 @@ use crate::http::Traffic;
 
 /// What fails at its start mostly does so within this time.
 const PROBATION: Duration = Duration::from_millis(1500);
+/// How long the engine may take for an answer to begin: a container may take its time to stop.
+const ANSWER: Duration = Duration::from_mins(15);
 
 /// Describes [`Engines`].
 #[derive(Default)]
@@ -25,6 +27,7 @@ pub struct EnginesBuilder {
     translate: Option<Translate>,
     traffic: Arc<Traffic>,
     probation: Option<Duration>,
+    answer_within: Option<Duration>,
     registries: Registries,
 }
 
@@ -86,6 +89,13 @@ impl EnginesBuilder {
         self
     }
 
+    /// With another time that an answer may take to begin; 15 minutes without it, as containers may take theirs to stop.
+    #[must_use]
+    pub fn answer_within(mut self, time: Duration) -> Self {
+        self.answer_within = Some(time);
+        self
+    }
+
     /// With a login for the registry at `host`, which may have a port; `docker.io` is the hub.
     #[must_use]
     pub fn registry(mut self, host: impl Into<String>, login: RegistryLogin) -> Self {
@@ -112,6 +122,7 @@ impl EnginesBuilder {
                 ..Counters::default()
             },
             probation: self.probation.unwrap_or(PROBATION),
+            answer_within: self.answer_within.unwrap_or(ANSWER),
             registries: self.registries,
             engines: Mutex::new(BTreeMap::new()),
             building: Mutex::new(BTreeMap::new()),

@@ -16,8 +16,6 @@ use super::line::{Connector, Dialer};
 use super::{Counters, Host};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long the engine may take for an answer to begin: a container may take its time to stop.
-const ANSWER_SECONDS: u64 = 900;
 const TRIES: usize = 5;
 
 /// One engine. Cheap to clone.
@@ -34,10 +32,10 @@ impl Engine {
         host: Host,
         dialer: Dialer,
         counters: Counters,
-        probation: Duration,
+        (probation, answer_within): (Duration, Duration),
     ) -> Result<Self> {
-        let docker =
-            client(dialer, counters).map_err(|error| explain(error).during("set up the engine's client"))?;
+        let docker = client(dialer, counters, answer_within)
+            .map_err(|error| explain(error).during("set up the engine's client"))?;
         let docker = docker
             .negotiate_version()
             .await
@@ -108,7 +106,11 @@ impl Engine {
 }
 
 /// A bollard client whose requests go through `dialer`.
-fn client(dialer: Dialer, counters: Counters) -> Result<Docker, bollard::errors::Error> {
+fn client(
+    dialer: Dialer,
+    counters: Counters,
+    answer_within: Duration,
+) -> Result<Docker, bollard::errors::Error> {
     let http = Client::builder(TokioExecutor::new())
         .pool_idle_timeout(Duration::from_secs(20))
         .pool_timer(TokioTimer::new())
@@ -136,7 +138,12 @@ fn client(dialer: Dialer, counters: Counters) -> Result<Docker, bollard::errors:
         };
         answer.instrument(span)
     };
-    Docker::connect_with_custom_transport(send, Some("http://docker"), ANSWER_SECONDS, &newest())
+    Docker::connect_with_custom_transport(
+        send,
+        Some("http://docker"),
+        answer_within.as_secs().max(1),
+        &newest(),
+    )
 }
 
 /// The newest version we speak; the engine's own is asked for before anything else.

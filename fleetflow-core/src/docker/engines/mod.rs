@@ -57,6 +57,7 @@ struct Inner {
     access: Arc<Access>,
     counters: Counters,
     probation: Duration,
+    answer_within: Duration,
     registries: Registries,
     engines: Mutex<BTreeMap<Host, Arc<Slot>>>,
     building: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -105,7 +106,8 @@ impl Engines {
         let slot = self.slot(host)?;
         let engine = slot.engine.get_or_try_init(|| {
             let counters = self.0.counters.clone();
-            Engine::connect(host.clone(), slot.dialer.clone(), counters, self.0.probation)
+            let times = (self.0.probation, self.0.answer_within);
+            Engine::connect(host.clone(), slot.dialer.clone(), counters, times)
         });
         engine.await.cloned()
     }
