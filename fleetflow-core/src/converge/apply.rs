@@ -147,10 +147,7 @@ impl<'r> Run<'r> {
 
     /// What is written before the group begins: from then on it may have happened.
     fn intentions(&self, group: &Group, state: &State) -> Vec<Entry> {
-        let mut events: Vec<_> = group
-            .iter()
-            .filter_map(|step| needing_more(step, state))
-            .collect();
+        let mut events = needing_more(group, state);
         for step in group {
             let address = step.address.clone();
             match step.action {

@@ -48,13 +48,18 @@ impl<'j> Journal<'j> {
     }
 }
 
-/// The entry for a change after which the resource needs what it did not need before.
-pub(super) fn needing_more(step: &Step, state: &State) -> Option<Entry> {
-    let remembered = &state.entry(&step.address)?.record.depends_on;
-    let changes = matches!(step.action, Action::Update | Action::Replace | Action::Adopt);
-    let needs_more = changes && !step.record.depends_on.is_subset(remembered);
-    needs_more.then(|| Entry::ChangeStarted {
-        address: step.address.clone(),
-        depends_on: step.record.depends_on.clone(),
-    })
+/// The entries for changes after which a resource needs what it did not need before.
+pub(super) fn needing_more(group: &[Step], state: &State) -> Vec<Entry> {
+    let changes = |step: &&Step| matches!(step.action, Action::Update | Action::Replace | Action::Adopt);
+    let changed = group.iter().filter(changes);
+    changed
+        .filter(|step| {
+            let entry = state.entry(&step.address);
+            entry.is_some_and(|entry| !step.record.depends_on.is_subset(&entry.record.depends_on))
+        })
+        .map(|step| Entry::ChangeStarted {
+            address: step.address.clone(),
+            depends_on: step.record.depends_on.clone(),
+        })
+        .collect()
 }
