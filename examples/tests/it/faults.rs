@@ -155,6 +155,7 @@ async fn whatever_goes_wrong_with_a_request_of_any_kind_ends_in_the_same_world()
         sum.at_once,
         sum.later
     );
+    println!("{}", table.markdown());
     page::block("faults", &table.markdown());
 }
 
@@ -170,7 +171,7 @@ const SCHEDULES: u32 = 24;
 fn seed() -> u64 {
     let given = std::env::var("FLEETFLOW_TEST_SEED").ok();
     given.map_or_else(
-        || jiff::Timestamp::now().as_nanosecond() as u64,
+        || jiff::Timestamp::now().as_microsecond().unsigned_abs(),
         |given| given.parse().expect("FLEETFLOW_TEST_SEED is a number"),
     )
 }

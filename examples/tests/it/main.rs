@@ -1,5 +1,10 @@
 //! The examples as users run them: each stack in KDL and in Rust is the same stack, and it converges.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot set up or read is a failure of the test"
+)]
+
 mod bench;
 mod budget;
 mod crash;

@@ -39,7 +39,6 @@ impl Table {
 pub(crate) fn block(name: &str, text: &str) {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    println!("{text}");
     let page = fs::read_to_string(path()).expect("docs/reliability.md");
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
     let (before, rest) = page

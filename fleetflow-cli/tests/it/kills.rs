@@ -119,7 +119,7 @@ impl Place {
 
     /// How many lines are in the journal.
     fn lines(&self) -> usize {
-        fs::read(self.journal()).map_or(0, |text| text.iter().filter(|byte| **byte == b'\n').count())
+        fs::read_to_string(self.journal()).map_or(0, |text| text.matches('\n').count())
     }
 
     fn journal(&self) -> PathBuf {
@@ -242,7 +242,7 @@ fn killed_at_two_hundred_places_the_next_up_ends_in_the_same_world_and_down_leav
                     let Some((killed, moment)) = places.get(number).copied() else {
                         return;
                     };
-                    if survived(killed, moment, number % 2 == 0, &undisturbed) {
+                    if survived(killed, moment, number.is_multiple_of(2), &undisturbed) {
                         let column = match moment {
                             Moments::Request(Moment::BeforeEffect, _) => 0,
                             Moments::Request(Moment::AfterEffect, _) => 1,
@@ -270,5 +270,6 @@ fn killed_at_two_hundred_places_the_next_up_ends_in_the_same_world_and_down_leav
         let cells = counts.iter().chain([&all]).map(ToString::to_string);
         table.row(name.to_owned(), cells);
     }
+    println!("{}", table.markdown());
     page::block("kills", &table.markdown());
 }

@@ -153,6 +153,17 @@ impl State {
         self.entries.is_empty()
     }
 
+    /// What exists already is completed, under the id that it has.
+    fn begin(&mut self, address: Address, spec: Value, record: Bookkeeping) {
+        let phase = match self.entries.remove(&address).map(|entry| entry.phase) {
+            Some(Phase::Identified { id, outputs } | Phase::Ready { id, outputs }) => {
+                Phase::Identified { id, outputs }
+            }
+            _ => Phase::Intended,
+        };
+        self.entries.insert(address, Entry { spec, record, phase });
+    }
+
     /// Folds one more event in. Each event is legal after each other one, so that a journal cut short still folds.
     pub fn apply(&mut self, event: &Event) {
         self.serial += 1;
@@ -161,15 +172,7 @@ impl State {
                 address,
                 spec,
                 record,
-            } => {
-                let phase = match self.entries.remove(&address).map(|entry| entry.phase) {
-                    Some(Phase::Identified { id, outputs } | Phase::Ready { id, outputs }) => {
-                        Phase::Identified { id, outputs }
-                    }
-                    _ => Phase::Intended,
-                };
-                self.entries.insert(address, Entry { spec, record, phase });
-            }
+            } => self.begin(address, spec, record),
             Event::Identified { address, id, outputs } => {
                 if let Some(entry) = self.entries.get_mut(&address) {
                     entry.phase = match entry.phase {
