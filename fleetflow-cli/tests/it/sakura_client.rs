@@ -148,6 +148,19 @@ fn listed(listed: &Value) -> Vec<Value> {
     all
 }
 
+/// The disk of that name among what the client saw.
+fn disk<'a>(seen: &'a Value, name: &str) -> &'a Value {
+    let disks = seen["disks"].as_array().unwrap();
+    disks.iter().find(|disk| disk["name"] == name).unwrap()
+}
+
+/// The power of the server that the client made itself; nothing once it is gone.
+fn power_of_theirs(seen: &Value) -> Option<Value> {
+    let servers = seen["servers"].as_array().unwrap();
+    let theirs = servers.iter().find(|server| server["name"] == "theirs")?;
+    Some(theirs["power"].clone())
+}
+
 #[test]
 fn the_official_library_lives_with_the_emulated_cloud_and_sees_what_we_show() {
     let Some(program) = client() else { return };
@@ -166,16 +179,9 @@ fn the_official_library_lives_with_the_emulated_cloud_and_sees_what_we_show() {
     let there = &theirs(&["list"])[0];
     assert_eq!(listed(there), shown(&status()));
     assert_eq!(there["servers"].as_array().unwrap().len(), 2);
-    let disk = |name: &str| {
-        there["disks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|disk| disk["name"] == name)
-            .unwrap()
-    };
+    let data = disk(there, "data");
     assert_eq!(
-        (&disk("data")["gib"], &disk("data")["encryption"]),
+        (&data["gib"], &data["encryption"]),
         (&json!(40), &json!("aes256_xts"))
     );
     let outputs: Value = serde_json::from_str(&flow(&["outputs", "--json"])).unwrap();
@@ -192,14 +198,7 @@ fn the_official_library_lives_with_the_emulated_cloud_and_sees_what_we_show() {
     flow(&["up", "--yes"]);
 
     let life = theirs(&["life", &KEY.replace("L0Q9", "L0Q8")]);
-    let their_power = |seen: &Value| {
-        let servers = seen["servers"].as_array().unwrap();
-        servers
-            .iter()
-            .find(|server| server["name"] == "theirs")
-            .map(|server| server["power"].clone())
-    };
-    let powers: Vec<_> = life.iter().map(their_power).collect();
+    let powers: Vec<_> = life.iter().map(power_of_theirs).collect();
     assert_eq!(
         powers,
         [Some(json!("up")), Some(json!("down")), Some(json!("up")), None]
