@@ -132,6 +132,12 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+    /// Print the manual page of the program, or of one of its commands
+    Man {
+        /// The command: `plan`, `state show`
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
     /// Print the version
     Version,
 }

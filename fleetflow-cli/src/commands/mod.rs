@@ -6,6 +6,7 @@ mod exec;
 mod fmt;
 mod import;
 mod logs;
+mod man;
 mod mend;
 mod outputs;
 mod plan;
@@ -41,6 +42,7 @@ pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Fai
         Command::State(command) => state::run(invocation, &command),
         Command::Sandbox(command) => sandbox::run(invocation, &command),
         Command::Completions { shell } => completions::run(invocation, shell),
+        Command::Man { command } => man::run(invocation, &command),
         Command::Version => {
             let program = invocation.edge.program();
             invocation

@@ -11,6 +11,7 @@ mod example;
 mod interrupts;
 mod kills;
 mod looking_in;
+mod manual;
 mod mending;
 #[path = "../../../examples/tests/it/page.rs"]
 mod page;

@@ -1,0 +1,32 @@
+//! `man`: the manual page of the program or of one of its commands, made from the same words as the help.
+
+use clap::CommandFactory as _;
+use clap_mangen::Man;
+use fleetflow_core::{Error, ErrorKind};
+
+use crate::arguments::Arguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+
+/// Prints the page of the command that these words name; without words that of the program.
+pub(super) fn run(invocation: &Invocation, words: &[String]) -> Result<Exit, Failure> {
+    let mut command = Arguments::command().name(invocation.edge.program().to_owned());
+    command.build();
+    for word in words {
+        command = subcommand(&command, word)?;
+    }
+    let mut page = Vec::new();
+    // Writing into memory cannot fail.
+    drop(Man::new(command).render(&mut page));
+    invocation.terminal.print(&String::from_utf8_lossy(&page))?;
+    Ok(Exit::Done)
+}
+
+fn subcommand(command: &clap::Command, word: &str) -> Result<clap::Command, Error> {
+    command.find_subcommand(word).cloned().ok_or_else(|| {
+        let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
+        Error::new(ErrorKind::Invalid, format!("`{name}` has no command `{word}`"))
+            .help(format!("`{name} --help` lists the commands"))
+    })
+}

@@ -1,0 +1,40 @@
+//! The manual pages: each command has one, and it says what the help says.
+
+use crate::support::Project;
+
+#[test]
+fn the_program_and_its_commands_have_manual_pages() {
+    let project = Project::new("");
+    let whole = project.flow(&["man"]);
+    assert_eq!(whole.code, Some(0), "{whole:?}");
+    assert!(whole.out.contains(".TH flow 1"), "{}", whole.out);
+    for command in ["up", "plan", "state"] {
+        assert!(
+            whole.out.contains(&format!("flow\\-{command}(1)")),
+            "{command}: {}",
+            whole.out
+        );
+    }
+    let plan = project.flow(&["man", "plan"]).out;
+    assert!(plan.contains(".TH flow-plan 1"), "{plan}");
+    assert!(plan.contains("\\-\\-detailed\\-exitcode"), "{plan}");
+    let show = project.flow(&["man", "state", "show"]).out;
+    assert!(show.contains(".TH flow-state-show 1"), "{show}");
+}
+
+#[test]
+fn a_page_that_does_not_exist_is_wrong_usage() {
+    let run = Project::new("").flow(&["man", "state", "shw"]);
+    assert_eq!(run.code, Some(64), "{run:?}");
+    assert_eq!(run.out, "");
+    assert!(
+        run.err.contains("`flow state` has no command `shw`"),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.err.contains("`flow state --help` lists the commands"),
+        "{}",
+        run.err
+    );
+}
