@@ -49,8 +49,8 @@ pub(crate) fn plan(plan: &Plan, dependents: &Dependents, detail: Detail) -> Stri
     let told = notes(plan);
     lines.extend(told.lines().map(str::to_owned));
     lines.push(String::new());
-    lines.push(summary(plan));
     lines.extend(price(plan));
+    lines.push(summary(plan));
     lines.join("\n") + "\n"
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn summary(plan: &Plan) -> String {
     format!("{} {main}.{more}", paint(BOLD, "Plan:"))
 }
 
-/// `Price: 12,300 yen a month more, 900 less (public list prices, without licences).`
+/// `Price: adds 12,300 yen a month, removes 900 (public list prices, without licences).`
 pub(crate) fn price(plan: &Plan) -> Option<String> {
     let cost = plan.cost.as_ref()?;
     let (adds, removes) = (text::grouped(cost.adds), text::grouped(cost.removes));
