@@ -152,7 +152,7 @@ async fn wherever_a_run_dies_the_next_goes_on_and_a_removal_leaves_nothing() {
     let larger = [
         (lives::every_node(), some(5)),
         (lives::small_stack_m(), some(9)),
-        (lives::full_stack_m(), if all() { 40 } else { 120 }),
+        (lives::full_stack_m(), if all() { 41 } else { 121 }),
     ];
     let smaller = lives::kinds().into_iter().chain([lives::example()]);
     for (life, step) in smaller.map(|life| (life, 1)).chain(larger) {

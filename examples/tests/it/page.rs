@@ -62,8 +62,8 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reliability.md")
 }
 
-/// `text` with every cell that is a count replaced by whether it is 0.
+/// `text` without the numbers in its cells: how many places there are depends on how long things took.
 fn without_counts(text: &str) -> String {
-    static COUNT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\| [1-9]\d*\b").expect("a pattern"));
+    static COUNT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\| \d+\b").expect("a pattern"));
     COUNT.replace_all(text, "| N").into_owned()
 }
