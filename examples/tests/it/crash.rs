@@ -103,8 +103,8 @@ async fn gone_on(
     true
 }
 
-/// How many runs are tried side by side: they mostly wait.
-const AT_ONCE: usize = 64;
+/// How many runs are tried side by side.
+const AT_ONCE: usize = 32;
 
 /// Tries the boundaries of `life`, of which every `step`th; how many were reached, by column.
 async fn counted(life: &Life, step: usize) -> [usize; 4] {

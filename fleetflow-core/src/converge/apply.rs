@@ -15,9 +15,7 @@ use super::journal::{Journal, needing_more};
 use super::queue::Queue;
 use super::{Context, Event, Outcome, Report, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{
-    Address, BatchStep, Existing, Made, Owner, Scope, Stack, Verb, has_unknown, resolve, reveal,
-};
+use crate::model::{Address, BatchStep, Made, Owner, Scope, Stack, Verb, has_unknown, resolve, reveal};
 use crate::plan::{Action, Plan, Step};
 use crate::state::{Event as Entry, State};
 
@@ -308,7 +306,7 @@ impl<'r> Run<'r> {
             Action::Forget => return Some(Entry::Forgotten { address }),
             Action::Create | Action::Update | Action::Replace | Action::Adopt => {}
         }
-        let Made { id, outputs } = made.or_else(|| step.existing.as_ref().map(unchanged))?;
+        let Made { id, outputs } = made.or_else(|| step.existing.as_ref().map(Made::unchanged))?;
         self.known.insert(address.clone(), outputs.clone());
         Some(Entry::Applied {
             address,
@@ -393,11 +391,4 @@ fn traced(finished: Vec<Finished>) -> Vec<Finished> {
             .record("otel.status_description", error.to_string());
     }
     finished
-}
-
-fn unchanged(existing: &Existing) -> Made {
-    Made {
-        id: existing.id.clone(),
-        outputs: existing.outputs.clone(),
-    }
 }

@@ -11,6 +11,7 @@ mod path;
 mod problem;
 mod resource;
 mod seal;
+mod seen;
 mod stack;
 mod value;
 mod wording;
@@ -23,10 +24,8 @@ pub use found::Found;
 pub use kind::{Kind, Of, Operations};
 pub use path::{Path, Segment};
 pub use problem::{Problem, did_you_mean};
-pub use resource::{
-    BatchStep, Existing, Lifecycle, Made, Observed, OutputField, Ownership, Provider, Resource, Scope,
-    Unfinished, Verb, Wanted,
-};
+pub use resource::{BatchStep, Lifecycle, OutputField, Provider, Resource, Verb};
+pub use seen::{Existing, Made, Observed, Ownership, Scope, Unfinished, Wanted};
 pub use stack::{CloudflareSettings, DockerSettings, Providers, SakuraSettings, Stack};
 pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};
 
