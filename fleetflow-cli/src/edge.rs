@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use fleetflow_core::converge::Caller;
 use fleetflow_core::{Error, ErrorKind};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 /// What the process was started with and in.
 #[derive(Debug)]
 pub(crate) struct Edge {
@@ -22,6 +23,8 @@ pub(crate) struct Edge {
     pub(crate) folder: PathBuf,
     /// Whether a person can be asked: questions are read from there, and shown on standard error.
     pub(crate) can_ask: bool,
+    /// Whether standard input is a terminal.
+    pub(crate) stdin_is_terminal: bool,
     /// Whether standard output is a terminal.
     pub(crate) stdout_is_terminal: bool,
     /// Whether standard error is a terminal.
@@ -47,6 +50,7 @@ impl Edge {
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             folder,
             can_ask: io::stdin().is_terminal() && stderr_is_terminal,
+            stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal: io::stdout().is_terminal(),
             stderr_is_terminal,
         })

@@ -1,5 +1,7 @@
 //! Standard output and standard error: colours, a reader who went away, questions. It knows nothing of what is said.
 
+pub(crate) mod raw;
+
 use std::io::{self, Write as _};
 
 use anstream::{AutoStream, ColorChoice};

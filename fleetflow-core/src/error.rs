@@ -151,6 +151,12 @@ impl Error {
         self.change(|inner| inner.source = Some(Arc::new(source)))
     }
 
+    /// The same with another message.
+    #[must_use]
+    pub(crate) fn saying(self, message: impl Into<String>) -> Self {
+        self.change(|inner| inner.message = message.into())
+    }
+
     /// The same error as another kind.
     #[must_use]
     pub fn with_kind(self, kind: ErrorKind) -> Self {

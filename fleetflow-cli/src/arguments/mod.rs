@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetflow_core::Address;
 
-pub(crate) use services::{ExecArguments, LogsArguments, SshArguments};
+pub(crate) use services::{ExecArguments, LogsArguments, RollbackArguments, SshArguments};
 pub(crate) use value::{Disruption, Variable};
 
 /// Makes SAKURA Cloud, Cloudflare and Docker equal to what a flow.kdl declares.
@@ -114,6 +114,10 @@ pub(crate) enum Command {
     Scale(ScaleArguments),
     /// Take over what exists already, as the resource declared at ADDRESS
     Import(ImportArguments),
+    /// Bring back what ran before the last release of a service-group; a second time goes forward again
+    ///
+    /// The file is not changed: a plan shows how it differs afterwards, and the next `up` brings about what it declares.
+    Rollback(RollbackArguments),
     /// Show what services log
     Logs(LogsArguments),
     /// Run a command in a service's container

@@ -34,9 +34,29 @@ pub(crate) struct ExecArguments {
     /// The user it runs as; the container's own by default
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
+    /// Give the command no terminal, though this program has one
+    #[arg(short = 'T', long)]
+    pub(crate) no_tty: bool,
     /// The command and its words
     #[arg(value_name = "COMMAND", last = true, required = true)]
     pub(crate) command: Vec<String>,
+}
+
+/// Arguments of `rollback`.
+#[derive(Args, Debug)]
+pub(crate) struct RollbackArguments {
+    /// The service-group: `shop`
+    #[arg(value_name = "GROUP")]
+    pub(crate) group: String,
+    /// Do it without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// The name of the stage, once more: for stages marked `protect`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm_stage: Option<String>,
+    /// Show the changed fields as well
+    #[arg(long)]
+    pub(crate) detail: bool,
 }
 
 /// Arguments of `ssh`.

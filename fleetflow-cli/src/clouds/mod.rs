@@ -4,11 +4,13 @@ mod emulated;
 
 use std::sync::Arc;
 
-use fleetflow_access::{DeployKey, KnownHosts, Needs, Surroundings, cloudflare, docker, keys, sakura};
+use fleetflow_access::{
+    DeployKey, KnownHosts, Needs, Surroundings, cloudflare, docker, keys, registries, sakura,
+};
 use fleetflow_core::cloudflare::Cloudflare;
 use fleetflow_core::docker::Engines;
 use fleetflow_core::http::Traffic;
-use fleetflow_core::model::Provider;
+use fleetflow_core::model::{DockerSettings, Provider};
 use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::State;
 use fleetflow_core::{Account, Clouds, Error, ErrorKind, Result};
@@ -58,6 +60,7 @@ pub(crate) async fn connect(
         invocation,
         site,
         needs: &needs,
+        state,
         emulated,
         traffic: &traffic,
     };
@@ -86,6 +89,7 @@ pub(crate) fn engines(
         invocation,
         site,
         needs: &Needs::of(&site.loaded.stack, state),
+        state,
         emulated,
         traffic: &Arc::default(),
     };
@@ -159,6 +163,7 @@ struct Connecting<'c> {
     invocation: &'c Invocation,
     site: &'c Site,
     needs: &'c Needs,
+    state: &'c State,
     emulated: Option<&'c Emulated>,
     traffic: &'c Arc<Traffic>,
 }
@@ -228,6 +233,18 @@ impl Connecting<'_> {
         } else if let Some(agent) = self.invocation.edge.variable("SSH_AUTH_SOCK") {
             builder = builder.agent(agent);
         }
+        let registries = registries::find(
+            &self.surroundings(),
+            self.docker_settings(),
+            &self.site.loaded.stack,
+            self.state,
+        )?;
+        for warning in &registries.warnings {
+            self.invocation.terminal.alert(&format!("warning: {warning}\n"));
+        }
+        for (host, login) in registries.logins {
+            builder = builder.registry(host, login);
+        }
         if self.needs.local_engine {
             builder = builder.local(self.local_engine()?);
         }
@@ -235,11 +252,14 @@ impl Connecting<'_> {
     }
 
     fn local_engine(&self) -> Result<String> {
-        let settings = self.site.loaded.stack.provider_settings().docker.as_ref();
-        let declared = settings
-            .and_then(|docker| docker.host.as_deref())
-            .filter(|_| self.emulated.is_none());
+        let declared = self.docker_settings().and_then(|docker| docker.host.as_deref());
         docker::find(&self.surroundings(), declared)
+    }
+
+    /// What the file says of engines and registries; emulated ones ask nobody for a name.
+    fn docker_settings(&self) -> Option<&DockerSettings> {
+        let settings = self.site.loaded.stack.provider_settings().docker.as_ref();
+        settings.filter(|_| self.emulated.is_none())
     }
 
     /// The profile that the command line or the file names; emulated clouds have none.

@@ -5,10 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fleetflow_core::converge::Report;
-use fleetflow_core::plan::{Action, Plan, Step};
+use fleetflow_core::plan::Plan;
 use fleetflow_core::{Address, Error, ErrorKind, Result};
 use tokio_util::sync::CancellationToken;
 
+use super::import;
 use super::plan::{data_guard, deletion_guard, detail, scoped};
 use crate::arguments::ChangeArguments;
 use crate::clouds::Purpose;
@@ -27,23 +28,30 @@ use crate::show::report;
 use crate::site::Site;
 use crate::workplace::{Intent, Workplace};
 
+/// What to know after a rollback.
+const STILL_DECLARED: &str = "The file still declares what was rolled back: `flow plan` shows how it differs, and the next \
+                              `flow up` brings it about again. Change the file first.\n";
+
 /// What is to come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Goal {
+pub(super) enum Goal<'g> {
     /// Everything as declared.
     Converge,
     /// Nothing of it.
     Remove,
     /// One resource that exists already is looked after from now on.
     Import,
+    /// What a service-group was before its last release.
+    RollBack(&'g str),
 }
 
-impl Goal {
+impl Goal<'_> {
     fn command(self) -> &'static str {
         match self {
             Self::Converge => "up",
             Self::Remove => "down",
             Self::Import => "import",
+            Self::RollBack(_) => "rollback",
         }
     }
 
@@ -52,6 +60,7 @@ impl Goal {
             Self::Converge => "converge",
             Self::Remove => "remove",
             Self::Import => "take this over into",
+            Self::RollBack(_) => "roll this back in",
         }
     }
 
@@ -60,13 +69,14 @@ impl Goal {
             Self::Converge => "Converged",
             Self::Remove => "Removed",
             Self::Import => "Imported",
+            Self::RollBack(_) => "Rolled back",
         }
     }
 }
 
 pub(super) fn run(
     invocation: &Invocation,
-    goal: Goal,
+    goal: Goal<'_>,
     arguments: &ChangeArguments,
     adopting: Option<(Address, String)>,
 ) -> Result<Exit, Failure> {
@@ -80,7 +90,7 @@ pub(super) fn run(
 
 fn started(
     invocation: &Invocation,
-    goal: Goal,
+    goal: Goal<'_>,
     arguments: &ChangeArguments,
     adopting: Option<(Address, String)>,
 ) -> Result<Exit, Failure> {
@@ -118,7 +128,7 @@ fn started(
 /// A change on its way.
 struct Change<'c> {
     workplace: &'c Workplace<'c>,
-    goal: Goal,
+    goal: Goal<'c>,
     arguments: &'c ChangeArguments,
     approval: Approval<'c>,
     care: Care,
@@ -178,6 +188,7 @@ impl Change<'_> {
             match self.goal {
                 Goal::Converge | Goal::Import => stack.converge_reviewed(review).await,
                 Goal::Remove => stack.destroy_reviewed(review).await,
+                Goal::RollBack(group) => stack.roll_back(group, review).await,
             }
         };
         self.patiently(attempt).await
@@ -195,6 +206,13 @@ impl Change<'_> {
             Goal::Remove => {
                 interruptible(self.workplace.cancelled, self.workplace.stack.plan_destroy()).await?
             }
+            Goal::RollBack(group) => {
+                interruptible(
+                    self.workplace.cancelled,
+                    self.workplace.stack.plan_rollback(group),
+                )
+                .await?
+            }
         };
         self.approved_first(plan, false).await
     }
@@ -205,7 +223,23 @@ impl Change<'_> {
             self.ask().await?;
         }
         self.begin(&plan);
-        self.patiently(|| self.workplace.stack.apply(&plan)).await
+        self.patiently(|| self.apply(&plan)).await
+    }
+
+    /// Carries out what was agreed to, if the world is still the same.
+    async fn apply(&self, plan: &Plan) -> Result<Report> {
+        let stack = &self.workplace.stack;
+        let Goal::RollBack(group) = self.goal else {
+            return stack.apply(plan).await;
+        };
+        let unmoved = async |current: Plan| match plan.basis.moved(&current.basis) {
+            None => Ok(current),
+            Some(moved) => {
+                let message = format!("the world moved on since this plan was made: {moved}");
+                Err(Error::new(ErrorKind::Conflict, message).help("run the same command again"))
+            }
+        };
+        stack.roll_back(group, unmoved).await
     }
 
     /// A plan of another stage is of no use here.
@@ -225,7 +259,7 @@ impl Change<'_> {
     fn review(&self, plan: Plan) -> Result<Plan> {
         let plan = scoped(plan, &self.workplace.stack, &self.arguments.scope)?;
         if let Some((_, id)) = &self.adopting {
-            only_taken_over(&plan, id)?;
+            import::only_taken_over(&plan, id)?;
         }
         if self.goal == Goal::Remove {
             self.show(&show::removal(&plan))?;
@@ -256,7 +290,7 @@ impl Change<'_> {
     fn nothing(&self, plan: &Plan) -> String {
         match self.goal {
             Goal::Converge => show::nothing(plan),
-            Goal::Import => "It is looked after already.\n".to_owned(),
+            Goal::Import | Goal::RollBack(_) => "It is looked after already.\n".to_owned(),
             Goal::Remove => show::nothing_left(plan),
         }
     }
@@ -354,40 +388,11 @@ impl Change<'_> {
             let outputs = match self.goal {
                 Goal::Converge | Goal::Import => report::outputs(&report.outputs),
                 Goal::Remove => String::new(),
+                Goal::RollBack(_) => STILL_DECLARED.to_owned(),
             };
             return terminal.print(&outputs);
         }
         terminal.alert(&report::failures(report, &invocation.edge.command_line()));
         Ok(())
-    }
-}
-
-/// An import makes nothing new.
-fn only_taken_over(plan: &Plan, id: &str) -> Result<()> {
-    let taken = |step: &Step| {
-        let found = step.existing.as_ref().map(|existing| existing.id.as_str());
-        step.action == Action::Adopt && found == Some(id)
-    };
-    match plan.steps.iter().find(|step| !taken(step)) {
-        None => Ok(()),
-        Some(step) if step.action == Action::Adopt => {
-            let found = step.existing.as_ref().map_or("", |existing| existing.id.as_str());
-            let message = format!("it exists already and is ours: its id is {found}, not {id}");
-            Err(Error::new(ErrorKind::Conflict, message)
-                .on(&step.address)
-                .help("`flow up` takes it over by its mark"))
-        }
-        Some(step) if step.action == Action::Create => {
-            let message = format!("its cloud shows no {} with this id", step.address.kind());
-            Err(Error::new(ErrorKind::NotFound, message)
-                .on(&step.address)
-                .help("check the id, the account and the zone"))
-        }
-        Some(step) => {
-            let message = "it is looked after already";
-            Err(Error::new(ErrorKind::Conflict, message)
-                .on(&step.address)
-                .help("`flow plan` shows how it differs from the file"))
-        }
     }
 }

@@ -16,7 +16,7 @@ use crate::invocation::Invocation;
 use crate::reach::Reach;
 use crate::runtime::{self, interruptible};
 use crate::site::Site;
-use crate::terminal::{self, Terminal};
+use crate::terminal::{self, raw};
 
 /// How often the exit code is asked for, where the output ended first.
 const ASKS: u32 = 50;
@@ -26,31 +26,45 @@ pub(super) fn run(invocation: &Invocation, arguments: &ExecArguments) -> Result<
     let site = Site::load(invocation, None)?;
     runtime::run(|cancelled| async move {
         let reach = Reach::open(invocation, &site, &cancelled, "exec").await?;
-        let ended = executed(invocation.terminal, &reach, arguments, &cancelled).await;
+        let ended = executed(invocation, &reach, arguments, &cancelled).await;
         reach.close(ended.map_err(Failure::from)).await
     })
 }
 
 async fn executed(
-    terminal: Terminal,
+    invocation: &Invocation,
     reach: &Reach,
     arguments: &ExecArguments,
     cancelled: &CancellationToken,
 ) -> Result<Exit> {
+    let terminal = invocation.terminal;
     let service = reach.service(&arguments.service)?;
+    let edge = &invocation.edge;
+    let has_terminal = edge.stdin_is_terminal && edge.stdout_is_terminal && !arguments.no_tty;
     let command = Command {
         words: arguments.command.clone(),
-        terminal: None,
+        terminal: has_terminal.then(raw::size),
         input: true,
         user: arguments.user.clone(),
     };
     let begun = reach.engines.exec(&service.host, &service.id, command);
     let mut running = interruptible(cancelled, begun).await?;
+    // From here on every key is the command's, Ctrl-C too. Given back when this ends in whichever way.
+    let _raw = has_terminal.then(raw::Raw::begin).transpose()?;
+    let mut resized = raw::resized()?;
     let input = std::mem::replace(&mut running.input, Box::pin(tokio::io::sink()));
     tokio::spawn(feed(input));
     loop {
         let piece = tokio::select! {
             piece = running.output.next() => piece,
+            Some(()) = resized.recv(), if has_terminal => {
+                let (columns, rows) = raw::size();
+                // The command goes on with the size it had.
+                if let Err(error) = running.resize(columns, rows).await {
+                    tracing::debug!(%error, "the terminal was not resized");
+                }
+                continue;
+            }
             () = cancelled.cancelled() => return Err(left(&service.name)),
         };
         match piece.transpose()? {

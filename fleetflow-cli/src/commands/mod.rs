@@ -10,6 +10,7 @@ mod man;
 mod mend;
 mod outputs;
 mod plan;
+mod rollback;
 mod sandbox;
 mod scale;
 mod ssh;
@@ -36,6 +37,7 @@ pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Fai
         Command::Watch(arguments) => watch::run(invocation, &arguments),
         Command::Scale(arguments) => scale::run(invocation, &arguments),
         Command::Import(arguments) => import::run(invocation, arguments),
+        Command::Rollback(arguments) => rollback::run(invocation, &arguments),
         Command::Logs(arguments) => logs::run(invocation, &arguments),
         Command::Exec(arguments) => exec::run(invocation, &arguments),
         Command::Ssh(arguments) => ssh::run(invocation, &arguments),

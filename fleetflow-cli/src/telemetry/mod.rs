@@ -146,6 +146,7 @@ mod tests {
             home: None,
             folder: ".".into(),
             can_ask: false,
+            stdin_is_terminal: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
         }

@@ -80,6 +80,8 @@ type Group = Vec<Step>;
 pub(super) type Finished = (Step, Instant, Result<Option<Made>>, Value);
 
 struct Run<'r> {
+    /// Another one for each run.
+    name: String,
     stack: &'r Stack,
     scope: Scope,
     session: &'r Session,
@@ -104,6 +106,7 @@ impl<'r> Run<'r> {
         checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
     ) -> Self {
         Self {
+            name: format!("{:032x}", fastrand::u128(..)),
             stack,
             scope,
             session,
@@ -113,13 +116,7 @@ impl<'r> Run<'r> {
             identified: BTreeSet::new(),
             unwritten: None,
             known: plan.known.clone(),
-            report: Report {
-                outcome: Outcome::Converged,
-                done: Vec::new(),
-                failed: Vec::new(),
-                skipped: Vec::new(),
-                outputs: BTreeMap::new(),
-            },
+            report: Report::begun(),
         }
     }
 
@@ -229,7 +226,10 @@ impl<'r> Run<'r> {
         verbs
             .into_iter()
             .map(|verb| BatchStep {
-                context: self.context(&step.address).applying(applied.clone()),
+                context: self
+                    .context(&step.address)
+                    .applying(applied.clone())
+                    .in_run(&self.name),
                 verb,
             })
             .collect()

@@ -22,6 +22,8 @@ pub struct Context {
     pub root: std::path::PathBuf,
     /// The declaration as the state will remember it: references resolved, secrets still markers. Null for a delete.
     pub applied: Value,
+    /// A word that is another one for each run; empty outside of one.
+    pub run: String,
     /// Set when the user asked to stop: begin nothing new, finish what was begun.
     pub cancelled: CancellationToken,
     waiting: Arc<dyn Fn(String) + Send + Sync>,
@@ -41,6 +43,7 @@ impl Context {
             owner,
             root,
             applied: Value::Null,
+            run: String::new(),
             cancelled,
             waiting,
             checkpoint,
@@ -51,6 +54,13 @@ impl Context {
     #[must_use]
     pub fn applying(mut self, applied: Value) -> Self {
         self.applied = applied;
+        self
+    }
+
+    /// The same, as a part of the run `run`.
+    #[must_use]
+    pub fn in_run(mut self, run: impl Into<String>) -> Self {
+        self.run = run.into();
         self
     }
 

@@ -83,6 +83,17 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of a run that did nothing yet.
+    pub(super) fn begun() -> Self {
+        Self {
+            outcome: Outcome::Converged,
+            done: Vec::new(),
+            failed: Vec::new(),
+            skipped: Vec::new(),
+            outputs: std::collections::BTreeMap::new(),
+        }
+    }
+
     /// How many steps of `action` are done.
     pub fn count(&self, action: Action) -> usize {
         self.done.iter().filter(|(_, done)| *done == action).count()

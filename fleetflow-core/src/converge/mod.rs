@@ -8,6 +8,7 @@ mod event;
 mod journal;
 mod observe;
 mod queue;
+mod rollback;
 mod run;
 mod session;
 mod standing;

@@ -17,7 +17,7 @@ use crate::state::{Lease, State};
 
 /// What a plan is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Goal {
+pub(super) enum Goal {
     Converge,
     Destroy,
 }
@@ -79,6 +79,25 @@ impl Stack {
         let lease = session.store.acquire(session.caller.holder("up")).await?;
         let report = self.apply_checked(plan, session, &lease).await;
         give_back(session, lease, report).await
+    }
+
+    pub(super) fn inputs<'i>(
+        &'i self,
+        session: &'i Session,
+        observation: &'i Observation,
+        fingerprints: &'i BTreeMap<String, String>,
+    ) -> Inputs<'i> {
+        Inputs {
+            project: self.project(),
+            stage: self.stage(),
+            desired: &observation.desired,
+            observed: &observation.found,
+            state: &observation.state,
+            fingerprints,
+            data: session.data,
+            only: session.adopting.as_ref().map(|(address, _)| address),
+            deletions: session.deletions,
+        }
     }
 
     /// What is there now of everything that is declared or remembered.
@@ -174,7 +193,7 @@ impl Stack {
         Ok(report)
     }
 
-    async fn observed(&self, session: &Session, goal: Goal) -> Result<Observation> {
+    pub(super) async fn observed(&self, session: &Session, goal: Goal) -> Result<Observation> {
         let state = session.store.load().await?;
         match goal {
             Goal::Converge => self.observed_scaled(session, state, Scaling::default()).await,
@@ -264,19 +283,12 @@ impl Stack {
     }
 
     pub(crate) async fn plan_from(&self, session: &Session, observation: &Observation) -> Result<Plan> {
+        if let Some(error) = observation.hindrance() {
+            return Err(error);
+        }
         let fingerprints = self.fingerprints(session).await?;
-        let mut plan = plan(&Inputs {
-            project: self.project(),
-            stage: self.stage(),
-            desired: &observation.desired,
-            observed: &observation.found,
-            state: &observation.state,
-            fingerprints: &fingerprints,
-            data: session.data,
-            only: session.adopting.as_ref().map(|(address, _)| address),
-            deletions: session.deletions,
-        })
-        .map_err(Error::from_problems)?;
+        let inputs = self.inputs(session, observation, &fingerprints);
+        let mut plan = plan(&inputs).map_err(Error::from_problems)?;
         let silent = &observation.found.unreachable;
         plan = plan.without(silent);
         observation
@@ -286,7 +298,7 @@ impl Stack {
     }
 
     /// Keyed hashes: the state can tell that a secret changed, but nobody can try out values against it elsewhere.
-    async fn fingerprints(&self, session: &Session) -> Result<BTreeMap<String, String>> {
+    pub(super) async fn fingerprints(&self, session: &Session) -> Result<BTreeMap<String, String>> {
         if self.secrets().is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -356,7 +368,7 @@ fn adopting(mut desired: Vec<Declaration>, session: &Session) -> Result<Vec<Decl
     Ok(desired)
 }
 
-async fn give_back(session: &Session, lease: Lease, report: Result<Report>) -> Result<Report> {
+pub(super) async fn give_back(session: &Session, lease: Lease, report: Result<Report>) -> Result<Report> {
     let released = session.store.release(lease).await;
     let report = report?;
     match (released, report.outcome) {

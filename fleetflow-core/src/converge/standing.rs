@@ -1,6 +1,6 @@
 //! How everything is that is declared or remembered, in three words. It knows the words of clouds, and no kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,17 +40,62 @@ impl Observation {
         let declared = self.desired.iter().map(|declared| &declared.address);
         let found = self.found.resources.iter().map(|found| &found.address);
         let remembered = self.state.entries().map(|(address, _)| address);
-        let addresses: BTreeSet<_> = declared.chain(found).chain(remembered).collect();
+        let unreached = self.found.unreached.iter().map(|one| &one.address);
+        let addresses: BTreeSet<_> = declared.chain(found).chain(remembered).chain(unreached).collect();
+        let hidden = self.hidden();
         let mut standings: Vec<_> = addresses
             .into_iter()
-            .map(|address| match self.at(address) {
-                Some(found) => Standing::present(found),
-                None => Standing::missing(address, self.state.entry(address).is_some()),
+            .map(|address| match (hidden.get(address), self.at(address)) {
+                (Some(hidden), found) => Standing {
+                    address,
+                    health: Health::Bad,
+                    note: Some(hidden.why.clone()),
+                    found: found.or(hidden.remembered),
+                },
+                (None, Some(found)) => Standing::present(found),
+                (None, None) => Standing::missing(address, self.state.entry(address).is_some()),
             })
             .collect();
         standings.sort_by(|a, b| b.health.cmp(&a.health).then_with(|| a.address.cmp(b.address)));
         standings
     }
+
+    /// What cannot be looked at, and for what it lives in, why nothing in it can.
+    fn hidden(&self) -> BTreeMap<&Address, Hidden<'_>> {
+        let mut all = BTreeMap::new();
+        for one in &self.found.unreached {
+            let operation = one
+                .error
+                .operation()
+                .map(|operation| format!("could not {operation}: "));
+            let why = format!("{}{}", operation.unwrap_or_default(), one.error.message());
+            let entry = self.state.entry(&one.address);
+            let home = entry.and_then(|entry| entry.record.lives_in.as_ref());
+            let own = match home {
+                Some(home) => format!("not known: {home} cannot be looked into"),
+                None => why.clone(),
+            };
+            let remembered = one.remembered.as_ref();
+            all.insert(&one.address, Hidden { why: own, remembered });
+            all.extend(home.map(|home| {
+                (
+                    home,
+                    Hidden {
+                        why,
+                        remembered: None,
+                    },
+                )
+            }));
+        }
+        all
+    }
+}
+
+/// Something that cannot be looked at.
+struct Hidden<'o> {
+    why: String,
+    /// What the state remembers of it.
+    remembered: Option<&'o Observed>,
 }
 
 impl<'o> Standing<'o> {

@@ -11,7 +11,7 @@ use super::engines::{Engine, Engines};
 use super::{Host, Place};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Existing, Found, Input, Observed, Scope, Wanted};
+use crate::model::{Existing, Found, Input, Observed, Scope, Unreached, Wanted};
 
 /// How long a server that ran before may take to answer. One that nothing is known of is asked only once.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,8 +32,24 @@ where
         let ask = &ask;
         async move {
             match reach(engines, &host, &wanted).await {
-                Ok(engine) => ask(engine, wanted).await,
-                Err(error) => without_engine(error, &host, scope, wanted),
+                Ok(engine) => match ask(engine, wanted.clone()).await {
+                    // Cut off in the middle of it.
+                    Err(error) if error.kind() == ErrorKind::Unavailable => {
+                        Ok(without_engine(error, &host, scope, wanted))
+                    }
+                    answer => answer,
+                },
+                Err(error) => match other_way(engines, &error, &host, &wanted).await {
+                    Some(engine) => {
+                        let mut found = ask(engine.clone(), wanted).await?;
+                        found.notes.push(format!(
+                            "nothing answers at {host}; what runs there was looked at through {}",
+                            engine.host()
+                        ));
+                        Ok(found)
+                    }
+                    None => Ok(without_engine(error, &host, scope, wanted)),
+                },
             }
         }
     });
@@ -77,8 +93,43 @@ async fn reach(engines: &Engines, host: &Host, wanted: &[Wanted]) -> Result<Engi
     let known = wanted.iter().any(|one| one.remembered.is_some());
     match host.place() {
         Place::Local => engines.engine(host).await,
-        Place::Ssh { .. } if known => patiently(engines, host, PATIENCE).await,
+        Place::Ssh { .. } if known && former_way(host, wanted).is_none() => {
+            patiently(engines, host, PATIENCE).await
+        }
         Place::Ssh { .. } => in_time(engines, host, ONE_TRY).await,
+    }
+}
+
+/// Another way to the same server than `host`, which worked when the state was written: its port or user was changed
+/// in the declaration.
+fn former_way(host: &Host, wanted: &[Wanted]) -> Option<Host> {
+    let Place::Ssh { host: address, .. } = host.place() else {
+        return None;
+    };
+    let remembered = wanted.iter().filter_map(|one| one.remembered.as_ref());
+    let mut ways = remembered.filter_map(|existing| existing.output("host")?.parse::<Host>().ok());
+    ways.find(|way| way != host && matches!(way.place(), Place::Ssh { host, .. } if host == address))
+}
+
+async fn other_way(engines: &Engines, error: &Error, host: &Host, wanted: &[Wanted]) -> Option<Engine> {
+    let way = former_way(host, wanted)?;
+    match error.kind() {
+        ErrorKind::Unavailable | ErrorKind::Unauthorized => in_time(engines, &way, ONE_TRY).await.ok(),
+        _ => None,
+    }
+}
+
+/// The engine for a change of `was`. One that is only reached in another way than before was up before, and is not
+/// waited for as a new one is.
+pub(super) async fn ready_for(
+    engines: &Engines,
+    host: &Host,
+    context: &Context,
+    was: &Existing,
+) -> Result<Engine> {
+    match was.output("host").map(str::parse::<Host>) {
+        Some(Ok(before)) if before != *host => patiently(engines, host, PATIENCE * 3).await,
+        _ => engines.ready(host, context).await,
     }
 }
 
@@ -108,8 +159,8 @@ async fn in_time(engines: &Engines, host: &Host, limit: Duration) -> Result<Engi
 }
 
 /// What is to be said of an engine that cannot be reached: of a new server, that nothing is there yet; of one that is
-/// to go, what the state remembers; of any other, that this is an error, or that nothing is known of what it runs.
-fn without_engine(error: Error, host: &Host, scope: &Scope, wanted: Vec<Wanted>) -> Result<Found> {
+/// to go, what the state remembers; of any other, that it is not known how things are.
+fn without_engine(error: Error, host: &Host, scope: &Scope, wanted: Vec<Wanted>) -> Found {
     let goes_away = scope.declared.is_empty();
     // A server whose key is lost can still be deleted, and what it runs goes with it.
     let bearable = match error.kind() {
@@ -117,26 +168,39 @@ fn without_engine(error: Error, host: &Host, scope: &Scope, wanted: Vec<Wanted>)
         ErrorKind::Unauthorized | ErrorKind::TimedOut => goes_away || scope.bears_silence,
         _ => false,
     };
-    if !bearable || *host.place() == Place::Local {
-        return Err(error);
+    let bearable = bearable && *host.place() != Place::Local;
+    let is_new = wanted.iter().all(|one| one.remembered.is_none());
+    if !bearable || !(is_new || goes_away || scope.bears_silence) {
+        return Found {
+            unreached: wanted
+                .into_iter()
+                .map(|one| unreached(one, host, &error))
+                .collect(),
+            ..Found::default()
+        };
     }
     let remembered: Vec<_> = wanted.iter().filter_map(|one| remembered(one, host)).collect();
     if !remembered.is_empty() && !goes_away {
-        return match scope.bears_silence {
-            true => Ok(silent(&error, host, &wanted, remembered)),
-            false => Err(error),
-        };
+        return silent(&error, host, &wanted, remembered);
     }
     let note = if goes_away {
         format!("the engine at {host} cannot be reached: what the state remembers of it is believed")
     } else {
         format!("the engine at {host} does not answer yet: what it runs is not known")
     };
-    Ok(Found {
+    Found {
         resources: remembered,
         notes: vec![note],
         ..Found::default()
-    })
+    }
+}
+
+fn unreached(wanted: Wanted, host: &Host, error: &Error) -> Unreached {
+    Unreached {
+        remembered: remembered(&wanted, host),
+        address: wanted.address,
+        error: error.clone(),
+    }
 }
 
 fn silent(error: &Error, host: &Host, wanted: &[Wanted], mut remembered: Vec<Observed>) -> Found {

@@ -16,6 +16,11 @@ pub(super) const BUILT_FROM: &str = "io.fleetflow.built-from";
 /// The volumes without a name that a container took over from the one before it.
 pub(super) const INHERITED: &str = "io.fleetflow.inherited-volumes";
 
+/// What the container before was made from, as JSON: see [`container::previous`](super::container).
+pub(super) const PREVIOUS: &str = "io.fleetflow.previous";
+/// The run that made a container: those of one group with the same one are a release.
+pub(super) const RELEASE: &str = "io.fleetflow.release";
+
 /// The owner that `labels` name.
 pub(super) fn owner<S: BuildHasher>(labels: &HashMap<String, String, S>) -> Option<Owner> {
     labels.get(OWNER)?.parse().ok()

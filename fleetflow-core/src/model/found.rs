@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::{Address, Observed};
+use crate::error::Error;
 
 /// What a look at one kind brought.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,30 @@ pub struct Found {
     pub population: BTreeMap<String, usize>,
     /// What lives where nobody answers: nothing is known of it, and no plan does anything about it.
     pub unreachable: BTreeSet<Address>,
+    /// What could not be looked at, and why. It may be there or not.
+    pub unreached: Vec<Unreached>,
+}
+
+/// Something that was looked for where nobody answered, or let us in.
+#[derive(Clone, Debug)]
+pub struct Unreached {
+    /// What was looked for.
+    pub address: Address,
+    /// Why it is not known how it is.
+    pub error: Error,
+    /// What the state remembers of it.
+    pub remembered: Option<Observed>,
+}
+
+/// What something was before its last release.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Former {
+    /// The run that made what is there now: what has the same one was released together.
+    pub release: String,
+    /// When that was, in seconds since 1970 by its engine's clock.
+    pub made: i64,
+    /// What was there before, as a declaration; none where that release was the first.
+    pub declaration: Option<Value>,
 }
 
 impl From<Vec<Observed>> for Found {
@@ -37,6 +64,7 @@ impl Extend<Self> for Found {
             self.notes.extend(found.notes);
             self.population.extend(found.population);
             self.unreachable.extend(found.unreachable);
+            self.unreached.extend(found.unreached);
         }
     }
 }

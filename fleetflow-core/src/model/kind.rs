@@ -52,6 +52,8 @@ pub trait Kind: Send + Sync {
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>>;
     /// What users notice while `changes` are made in place.
     fn disruption(&self, changes: &[Change]) -> Disruption;
+    /// What users notice when it is deleted.
+    fn deletion(&self) -> Disruption;
     /// Outputs that may change with `changes`.
     fn volatile(&self, changes: &[Change]) -> &'static [&'static str];
     /// How it is carried out, if this version can.
@@ -198,6 +200,10 @@ impl<R: Resource> Kind for Of<R> {
 
     fn disruption(&self, changes: &[Change]) -> Disruption {
         R::disruption(changes)
+    }
+
+    fn deletion(&self) -> Disruption {
+        R::deletion()
     }
 
     fn volatile(&self, changes: &[Change]) -> &'static [&'static str] {

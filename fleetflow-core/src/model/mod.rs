@@ -20,13 +20,13 @@ pub use address::{Address, InvalidName, OutputRef, Owner};
 pub use conform::conform;
 pub use declaration::{Declaration, Declare};
 pub use expand::Expansion;
-pub use found::Found;
+pub use found::{Former, Found, Unreached};
 pub use kind::{Kind, Of, Operations};
 pub use path::{Path, Segment};
 pub use problem::{Problem, did_you_mean};
 pub use resource::{BatchStep, Lifecycle, OutputField, Provider, Resource, Verb};
 pub use seen::{Existing, Made, Observed, Ownership, Scope, Unfinished, Wanted};
-pub use stack::{CloudflareSettings, DockerSettings, Providers, SakuraSettings, Stack};
+pub use stack::{CloudflareSettings, DockerSettings, Providers, RegistrySettings, SakuraSettings, Stack};
 pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};
 
 pub(crate) use conform::schema_at;

@@ -81,14 +81,12 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
     }
 
     /// What is wrong with it among the other declarations: a name that nobody declares, a setting that is missing.
-    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
-        let _ = (declared, around);
+    fn check_in(&self, _declared: &Declaration, _around: &Expansion<'_>) -> Vec<Problem> {
         Vec::new()
     }
 
     /// The resources that it stands for, when it is more than itself; `None` when it is just itself.
-    fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
-        let _ = (declared, around);
+    fn expand(&self, _declared: &Declaration, _around: &Expansion<'_>) -> Option<Vec<Declaration>> {
         None
     }
 
@@ -104,14 +102,17 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
     }
 
     /// What users notice while `changes` are made in place.
-    fn disruption(changes: &[Change]) -> Disruption {
-        let _ = changes;
+    fn disruption(_changes: &[Change]) -> Disruption {
+        Disruption::none()
+    }
+
+    /// What users notice when it is deleted and holds no data: nothing, for what serves nobody by itself.
+    fn deletion() -> Disruption {
         Disruption::none()
     }
 
     /// The outputs that may be others after `changes` were made in place.
-    fn volatile(changes: &[Change]) -> &'static [&'static str] {
-        let _ = changes;
+    fn volatile(_changes: &[Change]) -> &'static [&'static str] {
         &[]
     }
 }

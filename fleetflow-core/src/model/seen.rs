@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Address, Declaration, Resource};
+use super::{Address, Declaration, Former, Resource};
 use crate::error::Result;
 
 /// Whose resources are looked for.
@@ -123,6 +123,8 @@ pub struct Observed {
     pub incomplete: Option<Unfinished>,
     /// What `status` shows beside it: power, health, load.
     pub status: Map<String, Value>,
+    /// What it was before, where that is kept.
+    pub former: Option<Former>,
 }
 
 impl Observed {
@@ -137,6 +139,7 @@ impl Observed {
             unarranged: Map::new(),
             incomplete: None,
             status: Map::new(),
+            former: None,
         }
     }
 

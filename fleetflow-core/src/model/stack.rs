@@ -210,7 +210,7 @@ pub struct Providers {
     /// Cloudflare.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloudflare: Option<CloudflareSettings>,
-    /// The local container engine.
+    /// Container engines: which one is the local one, and logins for registries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub docker: Option<DockerSettings>,
 }
@@ -239,11 +239,28 @@ pub struct CloudflareSettings {
     pub api_token: Option<Input<String>>,
 }
 
-/// Settings of the local container engine.
+/// Settings of container engines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DockerSettings {
     /// Its address: `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// Logins for registries of images, of this engine and of those of servers. What `docker login` stored is found
+    /// without being named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub registry: Vec<RegistrySettings>,
+}
+
+/// A login for a registry of images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-arguments" = ["host"]))]
+pub struct RegistrySettings {
+    /// The registry's host, with its port if it has another than that of HTTPS; `docker.io` is the hub.
+    pub host: String,
+    /// The name to log in with.
+    pub user: String,
+    /// The password, or an access token that stands for it, as a secret.
+    pub password: Input<String>,
 }

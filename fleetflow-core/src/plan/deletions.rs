@@ -140,9 +140,12 @@ impl Planner<'_> {
     }
 
     fn delete(&mut self, address: &Address, kind: &dyn Kind, found: &Observed, entry: Option<&Entry>) {
-        let gone_with = entry
-            .and_then(|entry| entry.record.lives_in.clone())
-            .filter(|parent| !self.declared.contains_key(parent) && self.observed.contains_key(parent));
+        let home = match entry {
+            Some(entry) => entry.record.lives_in.clone(),
+            None => self.home_of(kind, found),
+        };
+        let gone_with =
+            home.filter(|parent| !self.declared.contains_key(parent) && self.observed.contains_key(parent));
         // Who declares a scale agreed that further replicas come and go, with what they hold.
         let held = kind.holds_data().filter(|_| !self.is_of_replica(entry));
         if let (Some(what), DataGuard::Refuse) = (held, self.inputs.data) {
@@ -154,7 +157,9 @@ impl Planner<'_> {
         };
         let disruption = match held {
             Some(_) => Disruption::new(Level::Replace, ["data loss"]),
-            None => Disruption::none(),
+            // The records of a replica go before it does, and it is drained.
+            None if self.is_of_replica(entry) => Disruption::none(),
+            None => kind.deletion(),
         };
         let record = entry.map(|entry| entry.record.clone()).unwrap_or_default();
         let step = Step {
@@ -165,6 +170,24 @@ impl Planner<'_> {
             ..removal(address, Action::Delete, record)
         };
         self.steps.insert(address.clone(), step);
+    }
+
+    /// Where something lives that no state remembers: in that of which an output of the same type has the same value.
+    fn home_of(&self, kind: &dyn Kind, found: &Observed) -> Option<Address> {
+        let field = kind.lives_in()?;
+        let typed = kind.outputs().iter().find(|output| output.name == field)?;
+        let place = found.outputs.get(field)?;
+        let is_home = |parent: &&Observed| {
+            let kind = catalog::kind(parent.address.kind()).filter(|kind| kind.lives_in().is_none());
+            kind.is_some_and(|kind| {
+                let mut outputs = kind.outputs().iter();
+                outputs.any(|output| {
+                    output.value_type == typed.value_type && parent.outputs.get(output.name) == Some(place)
+                })
+            })
+        };
+        let mut all = self.observed.values().copied();
+        all.find(is_home).map(|parent| parent.address.clone())
     }
 
     /// Whether it is a further replica of something, or lives in one.

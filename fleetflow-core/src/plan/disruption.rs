@@ -16,7 +16,7 @@ pub enum Level {
     Restart,
     /// A machine is restarted.
     Reboot,
-    /// It is deleted and made anew, or data is lost.
+    /// It is deleted, or deleted and made anew, or data is lost.
     Replace,
 }
 

@@ -8,6 +8,7 @@ mod deletions;
 mod diff;
 mod disruption;
 pub(crate) mod graph;
+mod rollback;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ pub(crate) use check::{check, dangling_in, needs};
 pub use cost::{Bill, Cost};
 pub use diff::Change;
 pub use disruption::{Disruption, Level};
+pub(crate) use rollback::rollback;
 pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Pause, Plan, Record, Step};
 
 use crate::catalog;
@@ -112,6 +114,7 @@ impl<'i> Planner<'i> {
                 .observed
                 .resources
                 .iter()
+                .chain(gone_with_their_homes(inputs))
                 .map(|observed| (&observed.address, observed))
                 .collect(),
             known: BTreeMap::new(),
@@ -168,6 +171,23 @@ impl<'i> Planner<'i> {
             .filter(|value| !value.is_null())
             .cloned()
     }
+}
+
+/// What cannot be looked at and need not be: it lives in something that is to go, and goes with that.
+fn gone_with_their_homes<'i>(inputs: &'i Inputs<'i>) -> impl Iterator<Item = &'i Observed> {
+    let unreached = inputs.observed.unreached.iter();
+    unreached
+        .filter(|one| goes_with_its_home(inputs.desired, inputs.state, &one.address))
+        .filter_map(|one| one.remembered.as_ref())
+}
+
+/// Whether nobody declares `address` any more, nor what it lives in.
+pub(crate) fn goes_with_its_home(desired: &[Declaration], state: &State, address: &Address) -> bool {
+    let home = state
+        .entry(address)
+        .and_then(|entry| entry.record.lives_in.as_ref());
+    let declared = |wanted: &Address| desired.iter().any(|one| one.address == *wanted);
+    home.is_some_and(|home| !declared(address) && !declared(home))
 }
 
 /// What is worth knowing of a state that could not be read as a whole.

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     BatchStep, Existing, Found, Input, Lifecycle, Made, Provider, Resource, Scope, Verb, Wanted,
 };
-use crate::plan::Change;
+use crate::plan::{Change, Disruption, Level};
 
 /// Records in one page of a list: as large as zones usually are (API doc §3.1).
 const PER_PAGE: usize = 5000;
@@ -54,6 +54,10 @@ impl Resource for DnsRecord {
     /// The record's full name; its address, which tells several records of a name apart, is made by the zone.
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn deletion() -> Disruption {
+        Disruption::new(Level::Replace, ["outage: the name loses this record"])
     }
 }
 

@@ -27,7 +27,7 @@ use crate::model::{
     Address, Declaration, Existing, Expansion, Found, Input, Lifecycle, Made, Output, OutputField, Path,
     Problem, Provider, Resource, Scope, Wanted,
 };
-use crate::plan::Change;
+use crate::plan::{Change, Disruption, Level};
 
 /// A site of Cloudflare Pages.
 ///
@@ -133,6 +133,10 @@ impl Resource for Pages {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn deletion() -> Disruption {
+        Disruption::new(Level::Replace, ["outage: its addresses stop answering"])
     }
 
     fn check(&self) -> Vec<Problem> {

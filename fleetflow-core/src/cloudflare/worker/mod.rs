@@ -39,7 +39,7 @@ use crate::model::{
     Address, Declaration, Existing, Expansion, Found, Input, Lifecycle, Made, Output, OutputField, Problem,
     Provider, Resource, Scope, Wanted,
 };
-use crate::plan::Change;
+use crate::plan::{Change, Disruption, Level};
 
 /// A Worker. A namespace of Workers KV that a binding names, and that nobody declares, is made.
 ///
@@ -220,6 +220,10 @@ impl Resource for Worker {
         }
         parts[0].spec = Declaration::from(worker).spec;
         Some(parts)
+    }
+
+    fn deletion() -> Disruption {
+        Disruption::new(Level::Replace, ["outage: its addresses stop answering"])
     }
 
     fn volatile(changes: &[Change]) -> &'static [&'static str] {

@@ -10,6 +10,7 @@ use bollard::models::{
 use serde_json::Value;
 
 use super::Container;
+use super::previous::Previous;
 use crate::converge::Context;
 use crate::docker::{Mount, Place, Restart, Source, marks};
 use crate::error::{Error, ErrorKind, Result};
@@ -23,6 +24,8 @@ pub(super) struct Around<'a> {
     pub(super) from_files: Vec<(String, String)>,
     /// Volumes without a name that it takes over, by the place where they are mounted.
     pub(super) inherited: &'a BTreeMap<String, String>,
+    /// What it takes the place of.
+    pub(super) previous: Option<&'a Previous>,
     /// The names under which it is reached from its start.
     pub(super) aliases: Vec<String>,
 }
@@ -132,6 +135,9 @@ impl Container {
         let mut labels: HashMap<String, String> = self.labels.clone().into_iter().collect();
         labels.extend(marks::of(&around.context.owner));
         labels.insert(marks::APPLIED.to_owned(), applied_label(&around.context.applied)?);
+        labels.insert(marks::RELEASE.to_owned(), around.context.run.clone());
+        let previous = around.previous.and_then(Previous::label);
+        labels.extend(previous.map(|label| (marks::PREVIOUS.to_owned(), label)));
         if !around.inherited.is_empty() {
             let names: Vec<&str> = around.inherited.values().map(String::as_str).collect();
             labels.insert(marks::INHERITED.to_owned(), names.join(","));

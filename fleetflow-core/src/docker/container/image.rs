@@ -6,12 +6,12 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptions;
 use futures::StreamExt as _;
 
-use super::{Container, build};
+use super::{Container, build, previous};
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines, Registries};
 use crate::docker::formats::split_tag;
 use crate::docker::marks;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Tags that registries move on from release to release: they are asked for again with each new container.
 const MOVING: &[&str] = &["latest", "edge", "nightly", "main", "master", "develop", "stable"];
@@ -74,6 +74,25 @@ pub(super) async fn forget_built(engine: &Engine, image_id: &str) -> Result<()> 
     }
 }
 
+/// Keeps an image that was built under another tag, so that nobody who cleans up takes it for a leftover.
+pub(super) async fn keep(engine: &Engine, image_id: &str, name: &str) -> Result<()> {
+    let options = bollard::query_parameters::TagImageOptions {
+        repo: Some(split_tag(name).0.to_owned()),
+        tag: Some(previous::TAG.to_owned()),
+    };
+    let kept = engine
+        .repeat("keep the image of the container before", |docker| {
+            let (id, options) = (image_id.to_owned(), options.clone());
+            async move { docker.tag_image(&id, Some(options)).await }
+        })
+        .await;
+    match kept {
+        // Somebody removed it: then there is nothing to go back to, and nothing to keep.
+        Err(error) if error.is_not_found() => Ok(()),
+        answer => answer,
+    }
+}
+
 async fn is_built(engine: &Engine, context: &Context, spec: &Container) -> Result<bool> {
     let labels = inspect(engine, &spec.image)
         .await?
@@ -102,6 +121,11 @@ async fn pull(engine: &Engine, context: &Context, image: &str, registries: &Regi
     if is_there && !is_moving(image) {
         return Ok(());
     }
+    if image.starts_with("sha256:") {
+        let message = format!("the image {image} is no longer on {}", engine.host());
+        return Err(Error::new(ErrorKind::NotFound, message)
+            .help("declare an image that a registry has, or a folder to build from, and run `flow up`"));
+    }
     match fetch(engine, context, image, registries).await {
         // It was made on that machine, and no registry has it.
         Err(error) if is_there && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unauthorized) => {
@@ -113,7 +137,7 @@ async fn pull(engine: &Engine, context: &Context, image: &str, registries: &Regi
 }
 
 /// Whether the name may mean another image tomorrow.
-fn is_moving(image: &str) -> bool {
+pub(super) fn is_moving(image: &str) -> bool {
     !image.contains('@') && split_tag(image).1.is_none_or(|tag| MOVING.contains(&tag))
 }
 

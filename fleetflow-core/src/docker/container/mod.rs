@@ -10,6 +10,7 @@ mod generations;
 mod image;
 mod observe;
 mod ops;
+mod previous;
 mod release;
 mod sent;
 pub(crate) mod words;
@@ -137,6 +138,10 @@ impl Resource for Container {
             return Disruption::none();
         }
         Disruption::new(Level::Restart, ["restart, a few seconds without this container"])
+    }
+
+    fn deletion() -> Disruption {
+        Disruption::new(Level::Replace, ["outage: this container stops for good"])
     }
 
     fn volatile(changes: &[Change]) -> &'static [&'static str] {

@@ -9,6 +9,7 @@ use super::Container;
 use super::gate::ends_well;
 use super::generations::{self, Generations, id_of, name_of};
 use super::ops::outputs;
+use super::previous::former;
 use crate::docker::engines::Engine;
 use crate::docker::{Host, Restart, marks};
 use crate::error::Result;
@@ -99,6 +100,7 @@ fn of_one(address: Address, there: Generations, host: &Host) -> Observed {
         incomplete: (!is_complete)
             .then(|| Unfinished::Interrupted("its container has not proven itself yet".to_owned())),
         status: shown(row),
+        former: Some(former(&row.labels.clone().unwrap_or_default(), row.created)),
         ..Observed::marked(address, id_of(row))
     }
 }

@@ -1,5 +1,6 @@
 //! How containers come about: image first, then a new container that has to prove itself, then the old one goes.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum as State};
@@ -7,11 +8,12 @@ use serde_json::{Map, Value, json};
 
 use super::generations::{self, Generations, id_of, name_of};
 use super::image::{self, Freshness};
+use super::previous::Previous;
 use super::release::{Release, rename, start};
 use super::{Container, build, env, files, gate, makes_anew, observe};
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines};
-use crate::docker::look::{engine_of, host_of, look};
+use crate::docker::look::{engine_of, host_of, look, ready_for};
 use crate::docker::{Host, marks};
 use crate::error::Result;
 use crate::model::{Existing, Found, Lifecycle, Made, Scope, Wanted, secrets};
@@ -62,7 +64,7 @@ impl Lifecycle for Container {
         spec: &Self,
         changes: &[Change],
     ) -> Result<Made> {
-        let engine = engines.ready(host_of(&spec.host, context)?, context).await?;
+        let engine = ready_for(engines, host_of(&spec.host, context)?, context, was).await?;
         let there = Generations::find(&engine, &context.owner, &spec.name, Some(&was.id)).await?;
         if !makes_anew(changes) && there.current.is_some() {
             return Ok(made(
@@ -94,12 +96,9 @@ impl Lifecycle for Container {
             context.waiting("stopping the container");
             generations::take_away(&engine, row).await?;
         }
-        for image in there
-            .all()
-            .filter(|row| was_built(row))
-            .filter_map(|row| row.image_id.as_deref())
-        {
-            image::forget_built(&engine, image).await?;
+        let images: BTreeSet<String> = there.all().flat_map(own_images).collect();
+        for image in images {
+            image::forget_built(&engine, &image).await?;
         }
         Ok(())
     }
@@ -160,9 +159,16 @@ async fn repair(
     gate::pass(engine, context, id, spec).await
 }
 
-fn was_built(row: &bollard::models::ContainerSummary) -> bool {
-    let spec = row.labels.as_ref().and_then(marks::applied);
-    spec.is_some_and(|spec| spec.contains_key("build"))
+/// The images that were built for the container and for the one before it.
+fn own_images(row: &bollard::models::ContainerSummary) -> Vec<String> {
+    let none = HashMap::new();
+    let labels = row.labels.as_ref().unwrap_or(&none);
+    let both = [
+        Previous::of(labels, row.image_id.as_deref()),
+        Previous::kept(labels),
+    ];
+    let images = both.iter().flatten().filter_map(Previous::own_image);
+    images.map(str::to_owned).collect()
 }
 
 /// The outputs of a container.

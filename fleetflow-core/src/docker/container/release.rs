@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::body::{Around, endpoint};
 use super::generations::{self, Generations, next_name, previous_name};
 use super::image::{self, Freshness};
+use super::previous::Previous;
 use super::{Container, env, files, gate};
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines};
@@ -32,9 +33,12 @@ pub(super) struct Release<'r> {
 struct Before {
     id: String,
     name: String,
-    image_id: Option<String>,
     runs: bool,
     spec: Option<Container>,
+    /// What is kept of it.
+    previous: Option<Previous>,
+    /// What it kept of the one before it.
+    last_but_one: Option<Previous>,
     /// Volumes without a name, by where they are mounted.
     anonymous: BTreeMap<String, String>,
 }
@@ -102,6 +106,7 @@ impl Release<'_> {
         let around = Around {
             context: self.context,
             from_files: env::read(&self.context.root, &self.spec.env_file)?,
+            previous: before.and_then(|before| before.previous.as_ref()),
             inherited: before.map_or(&none, |before| &before.anonymous),
             aliases: match switch {
                 // Nobody shall reach it before it works.
@@ -165,9 +170,27 @@ impl Release<'_> {
         }
         generations::stop(self.engine, &before.id).await?;
         generations::remove(self.engine, &before.id).await?;
-        let was_built = before.spec.as_ref().is_some_and(|spec| spec.build.is_some());
-        match &before.image_id {
-            Some(image) if was_built => image::forget_built(self.engine, image).await,
+        self.keep_one_image(before).await
+    }
+
+    /// The image of the container before is kept for a rollback, that of the one before it is not.
+    async fn keep_one_image(&self, before: &Before) -> Result<()> {
+        let image_of = |previous: &'_ Option<Previous>| {
+            previous
+                .as_ref()
+                .and_then(|previous| previous.own_image().map(str::to_owned))
+        };
+        let (kept, gone) = (image_of(&before.previous), image_of(&before.last_but_one));
+        let name = before
+            .spec
+            .as_ref()
+            .filter(|spec| spec.build.is_some())
+            .map(|spec| &spec.image);
+        if let (Some(image), Some(name)) = (&kept, name) {
+            image::keep(self.engine, image, name).await?;
+        }
+        match gone {
+            Some(image) if Some(&image) != kept.as_ref() => image::forget_built(self.engine, &image).await,
             _ => Ok(()),
         }
     }
@@ -267,9 +290,10 @@ impl Before {
         let inherited: Vec<&str> = inherited.split(',').collect();
         let mounts = seen.mounts.unwrap_or_default();
         Self {
+            previous: Previous::of(&labels, seen.image.as_deref()),
+            last_but_one: Previous::kept(&labels),
             id: seen.id.unwrap_or_default(),
             name: seen.name.unwrap_or_default().trim_start_matches('/').to_owned(),
-            image_id: seen.image,
             runs: matches!(state, Some(State::RUNNING | State::RESTARTING | State::PAUSED)),
             anonymous: anonymous(&mounts, spec.as_ref(), &inherited, next),
             spec,

@@ -26,7 +26,7 @@ pub(crate) use engine::Engine;
 pub use host_keys::HostKeys;
 pub use key_pair::KeyPair;
 pub(crate) use registry::Registries;
-pub use registry::RegistryLogin;
+pub use registry::{RegistryLogin, registry_of};
 
 use super::{Host, Place};
 use crate::converge::Context;

@@ -63,8 +63,10 @@ impl RegistryLogin {
     }
 }
 
+/// The host of the registry that `image` is pulled from; `docker.io` is the hub.
+///
 /// The first part of an image's name is a registry when it has a dot or a port, or is `localhost`.
-fn registry_of(image: &str) -> &str {
+pub fn registry_of(image: &str) -> &str {
     match image.split_once('/') {
         Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => first,
         _ => HUB,

@@ -165,8 +165,9 @@ impl Server {
 
 fn config() -> Config {
     Config {
-        keepalive_interval: Some(Duration::from_secs(15)),
-        keepalive_max: 4,
+        // A server that is cut off in the middle of a release is given up after 40 s.
+        keepalive_interval: Some(Duration::from_secs(10)),
+        keepalive_max: 3,
         nodelay: true,
         ..Config::default()
     }

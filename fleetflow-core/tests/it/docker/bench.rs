@@ -103,6 +103,12 @@ impl Bench {
         format!("{:?}", attached.apply(&plan).await.unwrap().failed)
     }
 
+    pub(super) async fn roll_back(&self, stack: &Stack) -> Result<Report> {
+        self.attached(stack)
+            .roll_back("shop", async |plan| Ok(plan))
+            .await
+    }
+
     pub(super) async fn plan(&self, stack: &Stack) -> Result<Plan> {
         self.attached(stack).plan().await
     }

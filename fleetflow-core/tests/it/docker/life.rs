@@ -125,7 +125,12 @@ async fn images_are_built_once_and_when_the_folder_changes(bench: &Bench) {
     bench.up(&stack).await.unwrap();
     bench.assert_converged(&stack).await;
     assert_ne!(bench.inspect("web").await.image, image);
-    let gone = bench.docker.inspect_image(&image.unwrap()).await;
+    let image = image.unwrap();
+    let kept = bench.docker.inspect_image(&image).await;
+    assert!(kept.is_ok(), "the image before is kept for a rollback");
+    bench.write("app/page", "three");
+    bench.up(&stack).await.unwrap();
+    let gone = bench.docker.inspect_image(&image).await;
     assert!(gone.is_err(), "the image before is not kept for ever");
     bench.clean_up(&stack).await;
 }

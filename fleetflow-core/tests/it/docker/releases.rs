@@ -12,6 +12,7 @@ on_both_engines!(
     a_first_release_that_fails_leaves_nothing,
     the_data_of_an_image_goes_with_its_service,
     replicas_are_released_one_after_another,
+    a_rollback_brings_back_what_the_last_release_changed,
 );
 
 /// `web` publishes a port, so that the one before has to stop; `worker` does not.
@@ -155,4 +156,53 @@ async fn replicas_are_released_one_after_another(bench: &Bench) {
     bench.up(&good).await.unwrap();
     bench.assert_converged(&good).await;
     bench.clean_up(&good).await;
+}
+
+/// The one before, with its image, though the folder that it was built from is another one by now; and only what the
+/// last release changed.
+async fn a_rollback_brings_back_what_the_last_release_changed(bench: &Bench) {
+    let base = super::bench::IMAGE;
+    let dockerfile = format!("FROM {base}\nCOPY page /page\nCMD [\"sleep\", \"100000\"]\n");
+    bench.write("app/Dockerfile", &dockerfile);
+    bench.write("app/page", "one");
+    let web = Service {
+        image: None,
+        build: Some("./app".into()),
+        command: Vec::new(),
+        ..service("web")
+    };
+    let stack = bench.stack(vec![web, service("db")]);
+    bench.up(&stack).await.unwrap();
+    let error = bench.roll_back(&stack).await.unwrap_err();
+    assert_eq!(error.kind(), fleetflow_core::ErrorKind::NotFound, "{error:?}");
+    let (first, db) = (bench.inspect("web").await.image, bench.id("db").await);
+
+    bench.write("app/page", "two");
+    bench.up(&stack).await.unwrap();
+    let second = bench.inspect("web").await.image;
+    assert_ne!(second, first);
+
+    let report = bench.roll_back(&stack).await.unwrap();
+    assert!(report.failed.is_empty() && report.done.len() == 1, "{report:?}");
+    assert_eq!(bench.inspect("web").await.image, first, "the image of before");
+    assert_eq!(
+        bench.id("db").await,
+        db,
+        "what the release had not changed is not touched"
+    );
+    let lines = bench.plan_lines(&stack).await;
+    assert!(
+        lines.len() == 1 && lines[0].starts_with("update container.local/shop/web: "),
+        "the file still declares what was rolled back: {lines:?}"
+    );
+
+    bench.roll_back(&stack).await.unwrap();
+    assert_eq!(
+        bench.inspect("web").await.image,
+        second,
+        "a second time goes forward again"
+    );
+    bench.up(&stack).await.unwrap();
+    bench.assert_converged(&stack).await;
+    bench.clean_up(&stack).await;
 }
