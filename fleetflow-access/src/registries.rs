@@ -267,7 +267,8 @@ fn given(password: &Input<String>, host: &str, stack: &Stack) -> Result<SecretSt
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;

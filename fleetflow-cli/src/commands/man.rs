@@ -11,7 +11,7 @@ use crate::invocation::Invocation;
 
 /// Prints the page of the command that these words name; without words that of the program.
 pub(super) fn run(invocation: &Invocation, words: &[String]) -> Result<Exit, Failure> {
-    let mut command = Arguments::command().name(invocation.edge.program().to_owned());
+    let mut command = Arguments::command().name(invocation.edge.program().clone());
     command.build();
     for word in words {
         command = subcommand(&command, word)?;

@@ -67,9 +67,7 @@ fn installed() -> Option<PathBuf> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_in_typescript_reads_its_bucket_in_workerd() {
-    let Some(folder) = installed() else { return };
+fn lay_out(folder: &Path) {
     let source = folder.join("edge");
     std::fs::create_dir_all(&source).unwrap();
     std::fs::write(source.join("index.ts"), CODE).unwrap();
@@ -78,20 +76,11 @@ async fn a_worker_in_typescript_reads_its_bucket_in_workerd() {
         "export const shout = (text: string): string => text.toUpperCase();\n",
     )
     .unwrap();
-    let options = Options {
-        timings: Timings::INSTANT,
-        workerd: find_workerd(&folder),
-        ..Options::default()
-    };
-    let sandbox = Sandbox::start(options).await.unwrap();
-    let cloudflare = Cloudflare::builder(Credentials::Token(Sandbox::CLOUDFLARE_TOKEN.into()))
-        .account(Sandbox::CLOUDFLARE_ACCOUNT)
-        .base(sandbox.cloudflare_url())
-        .build()
-        .unwrap();
-    let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
-    let session = Session::new(Clouds::none().cloudflare(cloudflare), MemoryStore::new(), caller);
-    let stack = Stack::new("creo", "dev")
+}
+
+/// A Worker with a bucket, a namespace, a variable and a secret.
+fn stack(folder: &Path) -> Stack {
+    Stack::new("creo", "dev")
         .add(R2Bucket::builder().name("creo-files").build())
         .add(KvNamespace::builder().name("creo-cache").build())
         .add(
@@ -105,8 +94,27 @@ async fn a_worker_in_typescript_reads_its_bucket_in_workerd() {
                 .build(),
         )
         .secret("env:TOKEN", "s3cret")
-        .root(&folder)
-        .session(session);
+        .root(folder)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_in_typescript_reads_its_bucket_in_workerd() {
+    let Some(folder) = installed() else { return };
+    lay_out(&folder);
+    let options = Options {
+        timings: Timings::INSTANT,
+        workerd: find_workerd(&folder),
+        ..Options::default()
+    };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let cloudflare = Cloudflare::builder(Credentials::Token(Sandbox::CLOUDFLARE_TOKEN.into()))
+        .account(Sandbox::CLOUDFLARE_ACCOUNT)
+        .base(sandbox.cloudflare_url())
+        .build()
+        .unwrap();
+    let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+    let session = Session::new(Clouds::none().cloudflare(cloudflare), MemoryStore::new(), caller);
+    let stack = stack(&folder).session(session);
     stack.clone().converge().await.unwrap();
     assert!(stack.clone().plan().await.unwrap().is_empty());
 

@@ -124,28 +124,17 @@ fn configuration(namespace: &str) -> String {
     )
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_serves_files_and_shares_buckets_and_namespaces_with_the_api() {
-    let Some((sandbox, program)) = sandbox().await else {
-        return;
-    };
-    let (desk, browser) = (Desk::new(&sandbox), Browser::new(&sandbox));
-    let before = sandbox.inventory().to_string();
-    let wrangler = async |line: &str| desk.ask(&program, &line.split(' ').collect::<Vec<_>>()).await;
-    wrangler("r2 bucket create attachments").await;
-    let made = wrangler("kv namespace create cache").await;
-    let namespace = made.split('"').find(|word| word.len() == 32).unwrap();
+/// The Worker with its files, as wrangler expects it.
+fn lay_out(desk: &Desk, namespace: &str) {
     desk.write("lib.js", "export const greeting = 'first';\n");
     desk.write("index.js", CODE);
     desk.write("public/style.css", "body{}");
     desk.write("public/about.html", "<h1>about</h1>");
     desk.write("wrangler.json", &configuration(namespace));
     desk.write("secrets.json", r#"{ "TOKEN": "hush" }"#);
-    wrangler("deploy").await;
-    wrangler("secret bulk secrets.json").await;
-    assert_eq!(sandbox.sites()[0].hosts, ["edge.sandbox.workers.dev"]);
+}
 
-    let host = "edge.sandbox.workers.dev";
+async fn assert_files_are_served(browser: &Browser, host: &str) {
     assert_eq!(browser.text(host, "/").await, "first");
     assert_eq!(
         browser.text("edge.workers.localhost", "/about").await,
@@ -156,8 +145,11 @@ async fn a_worker_serves_files_and_shares_buckets_and_namespaces_with_the_api() 
         (307, "/about".to_owned(), String::new())
     );
     assert_eq!(browser.text(host, "/files").await, "body{}");
+}
+
+/// What the API stored the Worker reads, and the other way round.
+async fn assert_storage_is_shared(browser: &Browser, host: &str, values: &str) {
     let objects = "/r2/buckets/attachments/objects";
-    let values = format!("/storage/kv/namespaces/{namespace}/values");
     browser
         .api(Method::PUT, &format!("{objects}/from-api"), "uploaded")
         .await;
@@ -190,6 +182,28 @@ async fn a_worker_serves_files_and_shares_buckets_and_namespaces_with_the_api() 
             .await,
         "kept"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_serves_files_and_shares_buckets_and_namespaces_with_the_api() {
+    let Some((sandbox, program)) = sandbox().await else {
+        return;
+    };
+    let (desk, browser) = (Desk::new(&sandbox), Browser::new(&sandbox));
+    let before = sandbox.inventory().to_string();
+    let wrangler = async |line: &str| desk.ask(&program, &line.split(' ').collect::<Vec<_>>()).await;
+    wrangler("r2 bucket create attachments").await;
+    let made = wrangler("kv namespace create cache").await;
+    let namespace = made.split('"').find(|word| word.len() == 32).unwrap();
+    lay_out(&desk, namespace);
+    wrangler("deploy").await;
+    wrangler("secret bulk secrets.json").await;
+    assert_eq!(sandbox.sites()[0].hosts, ["edge.sandbox.workers.dev"]);
+
+    let host = "edge.sandbox.workers.dev";
+    assert_files_are_served(&browser, host).await;
+    let values = format!("/storage/kv/namespaces/{namespace}/values");
+    assert_storage_is_shared(&browser, host, &values).await;
 
     let trigger = format!("{}/cloudflare/workers/edge/scheduled", sandbox.control_url());
     let ran = browser.client.post(trigger).send().await.unwrap();
