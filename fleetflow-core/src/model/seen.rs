@@ -16,7 +16,8 @@ pub struct Scope {
     pub stage: String,
     /// Everything that the stage declares, expanded: for a kind whose reading depends on another one.
     pub declared: std::sync::Arc<[Declaration]>,
-    /// Whether what lives where nobody answers is told ([`Found::unreachable`]) instead of being an error.
+    /// Whether what lives where nobody answers is told ([`Found::unreachable`](super::Found::unreachable)) instead of
+    /// being an error.
     pub bears_silence: bool,
 }
 
