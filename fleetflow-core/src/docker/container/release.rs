@@ -11,9 +11,9 @@ use bollard::query_parameters::{CreateContainerOptions, RenameContainerOptions, 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::body::{Around, endpoint};
+use super::body::{Around, applied_label, endpoint};
 use super::generations::{self, Generations, next_name, previous_name};
-use super::image::{self, Freshness};
+use super::image::{self, Freshness, is_moving};
 use super::previous::Previous;
 use super::{Container, env, files, gate};
 use crate::converge::Context;
@@ -69,6 +69,7 @@ impl Release<'_> {
             Some(row) => Some(Before::of(
                 gate::inspect(self.engine, generations::id_of(row)).await?,
                 self.spec,
+                &applied_label(&self.context.applied)?,
             )),
             None => None,
         };
@@ -279,7 +280,8 @@ impl Release<'_> {
 }
 
 impl Before {
-    fn of(seen: ContainerInspectResponse, next: &Container) -> Self {
+    /// The container that was seen, before `next` whose label of what was applied is `applied`.
+    fn of(seen: ContainerInspectResponse, next: &Container, applied: &str) -> Self {
         let state = seen.state.and_then(|state| state.status);
         let labels = seen.config.and_then(|config| config.labels).unwrap_or_default();
         let spec = marks::applied(&labels).and_then(|spec| serde_json::from_value(spec.into()).ok());
@@ -289,9 +291,19 @@ impl Before {
             .unwrap_or_default();
         let inherited: Vec<&str> = inherited.split(',').collect();
         let mounts = seen.mounts.unwrap_or_default();
+        // A release whose end was not heard of is done again: what was there before it stays what was there before.
+        let again = labels.get(marks::APPLIED).is_some_and(|label| label == applied);
+        let (previous, last_but_one) = if again && !is_moving(&next.image) {
+            (Previous::kept(&labels), None)
+        } else {
+            (
+                Previous::of(&labels, seen.image.as_deref()),
+                Previous::kept(&labels),
+            )
+        };
         Self {
-            previous: Previous::of(&labels, seen.image.as_deref()),
-            last_but_one: Previous::kept(&labels),
+            previous,
+            last_but_one,
             id: seen.id.unwrap_or_default(),
             name: seen.name.unwrap_or_default().trim_start_matches('/').to_owned(),
             runs: matches!(state, Some(State::RUNNING | State::RESTARTING | State::PAUSED)),
