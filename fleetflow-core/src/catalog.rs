@@ -2,7 +2,7 @@
 
 use crate::cloudflare;
 use crate::docker;
-use crate::model::{Kind, Of};
+use crate::model::{Kind, Of, Operations};
 use crate::sakura;
 
 static CATALOG: &[&dyn Kind] = &[
@@ -35,4 +35,9 @@ pub fn kinds() -> &'static [&'static dyn Kind] {
 /// The kind called `name`.
 pub fn kind(name: &str) -> Option<&'static dyn Kind> {
     CATALOG.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// What can be done with the kind called `name`; none where it is only declared.
+pub(crate) fn operations(name: &str) -> Option<&'static dyn Operations> {
+    kind(name)?.operations()
 }

@@ -19,8 +19,8 @@ impl Stack {
 
     /// Sets how many replicas of `server` there are, within the declared bounds.
     ///
-    /// Only replicas are made or removed, those that do not answer too; what `review` makes of the plan is carried out, or nothing when it answers with
-    /// an error. Where a loop follows the load, it goes on from this count after its cooldown.
+    /// Only replicas are made or removed, those that do not answer too; what `review` makes of the plan is carried out,
+    /// or nothing when it answers with an error. Where a loop follows the load, it goes on from this count after its cooldown.
     pub async fn scale(
         &self,
         server: &str,

@@ -110,7 +110,8 @@ fn ours<'o>(seen: &'o Observation, name: &str) -> Option<&'o Observed> {
         .filter(|found| !matches!(found.ownership, Ownership::Foreign(_)))
 }
 
-fn machine(found: &Observed, metrics: Metrics) -> Option<Machine> {
+/// The server as one whose load can be asked for.
+pub(super) fn machine(found: &Observed, metrics: Metrics) -> Option<Machine> {
     let host = |metrics| match metrics {
         Metrics::SakuraCloud => None,
         Metrics::Docker => found.outputs.get("docker")?.as_str()?.parse().ok(),

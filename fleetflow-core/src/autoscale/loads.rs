@@ -5,12 +5,14 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::Sample;
-use super::judge::now;
+use super::judge::{machine, now};
+use super::meter::Machine;
 use crate::clouds::Cloud as _;
 use crate::converge::Observation;
 use crate::error::Result;
 use crate::model::{Observed, Stack};
 use crate::sakura::Sakura;
+use crate::sakura::scale::Metrics;
 
 /// How far back is looked, as official clients do by default (API doc "Monitor").
 const SPAN: SignedDuration = SignedDuration::from_hours(1);
@@ -40,9 +42,8 @@ fn runs(found: &Observed) -> bool {
 }
 
 async fn load(sakura: &Sakura, found: &Observed, now: jiff::Timestamp) -> Option<String> {
-    let zone = found.outputs.get("zone")?.as_str()?;
-    let cores = u32::try_from(found.live.get("plan")?.get("core")?.as_u64()?).ok()?;
-    let samples = sakura.cpu(zone, found.id.parse().ok()?, cores, now, SPAN).await;
+    let Machine { zone, id, cores, .. } = machine(found, Metrics::SakuraCloud)?;
+    let samples = sakura.cpu(&zone, id, cores, now, SPAN).await;
     Some(match samples {
         Ok(samples) => last(&samples),
         Err(error) => format!("not known: {error}"),

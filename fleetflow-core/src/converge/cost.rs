@@ -19,7 +19,7 @@ pub(super) async fn priced(clouds: &Clouds, mut plan: Plan) -> Plan {
     let mut bills = BTreeMap::new();
     let mut failures = Vec::new();
     for (kind, steps) in by_kind {
-        let operations = catalog::kind(kind).and_then(|kind| kind.operations());
+        let operations = catalog::operations(kind);
         let Some(operations) = operations.filter(|operations| operations.is_priced()) else {
             continue;
         };

@@ -5,6 +5,7 @@ mod calls;
 mod context;
 mod cost;
 mod event;
+mod files;
 mod journal;
 mod observe;
 mod queue;

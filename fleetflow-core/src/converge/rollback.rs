@@ -1,10 +1,9 @@
 //! The verb that brings back what ran before, and what stands in the way of any plan. What a rollback does is the plan's.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::run::{Goal, give_back};
 use super::{Observation, Report, Session};
-use crate::catalog;
 use crate::error::{Error, Result};
 use crate::model::{Address, Stack, Unreached};
 use crate::plan::{Plan, goes_with_its_home, rollback};
@@ -40,14 +39,8 @@ impl Stack {
 
     async fn rollback_from(&self, session: &Session, observation: &Observation, group: &str) -> Result<Plan> {
         let fingerprints = self.fingerprints(session).await?;
-        let digests = |address: &Address, spec: &Value| {
-            let operations = catalog::kind(address.kind()).and_then(|kind| kind.operations());
-            let digests = operations.map(|operations| operations.digests(spec, self.root_folder()));
-            digests
-                .unwrap_or_else(|| Ok(Map::new()))
-                .map_err(|error| error.on(address))
-        };
-        rollback(&self.inputs(session, observation, &fingerprints), group, &digests)
+        let digest = |address: &Address, spec: &mut Value| self.digest(address, spec);
+        rollback(&self.inputs(session, observation, &fingerprints), group, &digest)
     }
 }
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::ExposeSecret as _;
 
 use super::apply::apply;
+use super::files::complete;
 use super::journal::Journal;
 use super::observe::{Observation, observe};
 use super::{Outcome, Report, Session};
 use crate::autoscale::Scaling;
-use crate::catalog;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, did_you_mean, expand};
 use crate::plan::{Inputs, Plan, plan};
@@ -270,14 +270,7 @@ impl Stack {
         let notes = complete(&mut stack)?;
         let mut expanded = expand(&stack, &scaling.counts, &scaling.absent).map_err(Error::from_problems)?;
         for declared in &mut expanded {
-            let operations = catalog::kind(declared.address.kind()).and_then(|kind| kind.operations());
-            let Some(operations) = operations else { continue };
-            let digests = operations
-                .digests(&declared.spec, self.root_folder())
-                .map_err(|error| error.on(&declared.address))?;
-            if let Some(spec) = declared.spec.as_object_mut() {
-                spec.extend(digests);
-            }
+            self.digest(&declared.address, &mut declared.spec)?;
         }
         Ok((expanded, notes))
     }
@@ -331,22 +324,6 @@ impl Observation {
             .iter()
             .find(|found| found.address == *address)
     }
-}
-
-/// Adds to each declaration what local files beside it say where it says nothing; what a plan tells about that.
-fn complete(stack: &mut Stack) -> Result<Vec<String>> {
-    let root = stack.root_folder().to_owned();
-    let mut notes = Vec::new();
-    for declared in stack.declarations_mut() {
-        let operations = catalog::kind(declared.address.kind()).and_then(|kind| kind.operations());
-        let Some(operations) = operations else { continue };
-        let completed = operations.completed(&declared.spec, &root);
-        if let Some((spec, told)) = completed.map_err(|error| error.on(&declared.address))? {
-            declared.spec = spec;
-            notes.extend(told);
-        }
-    }
-    Ok(notes)
 }
 
 /// The declarations with the one that takes something over, where the session says so.

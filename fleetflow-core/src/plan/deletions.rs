@@ -71,7 +71,7 @@ impl Planner<'_> {
         }
         let mut deleted: BTreeMap<String, Vec<&Address>> = BTreeMap::new();
         for step in self.steps.values().filter(|step| step.action == Action::Delete) {
-            let operations = catalog::kind(step.address.kind()).and_then(|kind| kind.operations());
+            let operations = catalog::operations(step.address.kind());
             let spec = step.existing.as_ref().map(|existing| &existing.spec);
             if let Some(place) = operations.zip(spec).and_then(|(kind, spec)| kind.batch_key(spec)) {
                 deleted.entry(place).or_default().push(&step.address);

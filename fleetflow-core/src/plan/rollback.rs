@@ -1,6 +1,6 @@
 //! The plan of a rollback: what was released last of a group of services becomes what it was before. Pure.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::diff::{Sides, diff};
 use super::graph::{Graph, order};
@@ -9,19 +9,18 @@ use crate::catalog;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Existing, Former, Observed, Ownership, secrets};
 
-/// Digests of the local files that a declaration names.
-type Digests<'d> = dyn Fn(&Address, &Value) -> Result<Map<String, Value>> + 'd;
+/// Adds to a declaration the digests of the local files that it names, as they are now.
+type Digest<'d> = dyn Fn(&Address, &mut Value) -> Result<()> + 'd;
 
 /// What a rollback of one group works with.
 struct Rollback<'i> {
     inputs: &'i Inputs<'i>,
-    /// Digests of the local files that a declaration names, as they are now.
-    digests: &'i Digests<'i>,
+    digest: &'i Digest<'i>,
     notes: Vec<String>,
 }
 
 /// The steps that bring back the generation before of everything in `group` that its last release changed.
-pub(crate) fn rollback(inputs: &Inputs<'_>, group: &str, digests: &Digests<'_>) -> Result<Plan> {
+pub(crate) fn rollback(inputs: &Inputs<'_>, group: &str, digest: &Digest<'_>) -> Result<Plan> {
     let members = members(inputs, group)?;
     let latest = members
         .iter()
@@ -30,7 +29,7 @@ pub(crate) fn rollback(inputs: &Inputs<'_>, group: &str, digests: &Digests<'_>) 
     let latest = latest.map(|former| former.release.as_str()).unwrap_or_default();
     let mut rollback = Rollback {
         inputs,
-        digests,
+        digest,
         notes: Vec::new(),
     };
     let mut steps = Vec::new();
@@ -93,10 +92,7 @@ impl Rollback<'_> {
             // It stays where it is, by whatever way that is reached now.
             fields.extend(seen.live.get(home).map(|place| (home.to_owned(), place.clone())));
         }
-        let digests = (self.digests)(address, &desired)?;
-        if let Some(fields) = desired.as_object_mut() {
-            fields.extend(digests);
-        }
+        (self.digest)(address, &mut desired)?;
         let existing = existing(seen, self.inputs.state.entry(address));
         let record = self.bookkeeping(address, &desired);
         let changes = diff(
