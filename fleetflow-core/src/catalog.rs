@@ -2,7 +2,7 @@
 
 use crate::cloudflare;
 use crate::docker;
-use crate::model::{Kind, Of, Operations};
+use crate::model::{Kind, Of, Operations, Path, Problem, did_you_mean};
 use crate::sakura;
 
 static CATALOG: &[&dyn Kind] = &[
@@ -35,6 +35,15 @@ pub fn kinds() -> &'static [&'static dyn Kind] {
 /// The kind called `name`.
 pub fn kind(name: &str) -> Option<&'static dyn Kind> {
     CATALOG.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// The mistake of naming a kind that is none.
+pub(crate) fn unknown(path: Path, name: &str) -> Problem {
+    let problem = Problem::at(path, format!("there is no kind `{name}`"));
+    match did_you_mean(name, kinds().iter().map(|kind| kind.name())) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem,
+    }
 }
 
 /// What can be done with the kind called `name`; none where it is only declared.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fleetflow_core::model::Problem;
+use fleetflow_core::Address;
+use fleetflow_core::model::{Path, Problem};
 use miette::{LabeledSpan, SourceCode};
 
 use crate::source::{Location, SourceFile, Sources, Span};
@@ -74,6 +75,16 @@ impl Diagnostic {
 
     pub(crate) fn help(mut self, help: impl Into<Option<String>>) -> Self {
         self.help = help.into();
+        self
+    }
+
+    /// Of which field of which resource the mistake is, for those who know no text.
+    pub(crate) fn about(mut self, address: &Address, path: Path) -> Self {
+        let problem = Problem::at(path, self.message.clone()).on(address);
+        self.problem = Some(Problem {
+            help: self.help.clone(),
+            ..problem
+        });
         self
     }
 

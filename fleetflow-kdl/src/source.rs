@@ -41,6 +41,11 @@ impl Span {
         }
     }
 
+    /// Whether `other` lies in it.
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     pub(crate) fn range(self) -> std::ops::Range<usize> {
         self.start..self.end
     }

@@ -168,6 +168,26 @@ impl Tree {
         place
     }
 
+    /// The path of what is written at `span`: the innermost value that the span lies in, or the field that it names.
+    pub(crate) fn path_at(&self, span: Span) -> Option<Path> {
+        self.path_below(&Path::root(), span)
+    }
+
+    fn path_below(&self, here: &Path, span: Span) -> Option<Path> {
+        match &self.content {
+            Content::Map(fields) => fields.iter().find_map(|field| {
+                let path = here.key(&field.key);
+                let below = field.tree.path_below(&path, span);
+                below.or_else(|| field.key_span.has(span).then_some(path))
+            }),
+            Content::List { items, .. } => {
+                let mut items = items.iter().enumerate();
+                items.find_map(|(index, item)| item.path_below(&here.index(index), span))
+            }
+            Content::Scalar(_) | Content::Broken => self.span.has(span).then(|| here.clone()),
+        }
+    }
+
     /// This tree with `other` on top: maps field by field, lists of named things element by element, all else anew.
     pub(crate) fn overridden(self, other: Self) -> Self {
         let content = match (self.content, other.content) {

@@ -181,7 +181,7 @@ pub(crate) fn start(
 ) -> PyResult<Run> {
     let fail = |error: Error| raise(py, &error);
     let verb = Verb::new(verb, plan).map_err(fail)?;
-    if !stack.misread.is_empty() {
+    if stack.is_misread() {
         return Err(fail(Error::from_problems(stack.problems())));
     }
     let given = Given {

@@ -18,7 +18,9 @@ use crate::secrets::Secrets;
 pub(crate) struct Stack {
     pub(crate) stack: fleetflow_core::Stack,
     /// What could not be read.
-    pub(crate) misread: Vec<Problem>,
+    misread: Vec<Problem>,
+    /// What is wrong with life-cycle flags.
+    misflagged: Vec<Problem>,
 }
 
 /// The kinds of resources as JSON: names, outputs, schemas.
@@ -50,7 +52,7 @@ impl Stack {
         declarations: Vec<(String, String, Bound<'_, PyDict>, Bound<'_, PyDict>)>,
         secrets: &Secrets,
     ) -> Self {
-        let mut misread = Vec::new();
+        let (mut misread, mut misflagged) = (Vec::new(), Vec::new());
         let mut stack = fleetflow_core::Stack::new(project, stage).root(root);
         match settings(providers) {
             Ok(providers) => stack = stack.providers(providers),
@@ -58,14 +60,19 @@ impl Stack {
         }
         for (kind, name, fields, flags) in &declarations {
             let address = Address::new(kind, name);
-            let (declaration, problems) = declaration(&address, fields, flags);
-            misread.extend(problems.into_iter().map(|problem| problem.on(&address)));
+            let (declaration, unread, wrong) = declaration(&address, fields, flags);
+            misread.extend(unread.into_iter().map(|problem| problem.on(&address)));
+            misflagged.extend(wrong);
             stack.push(declaration);
         }
         for (name, value) in &secrets.0 {
             stack = stack.secret(name, value.clone());
         }
-        Self { stack, misread }
+        Self {
+            stack,
+            misread,
+            misflagged,
+        }
     }
 
     /// Everything that is wrong and can be known without a cloud, as JSON.
@@ -92,6 +99,11 @@ impl Stack {
 }
 
 impl Stack {
+    /// Whether something that Python said is not in the stack, so that it must not be run.
+    pub(crate) fn is_misread(&self) -> bool {
+        !self.misread.is_empty() || !self.misflagged.is_empty()
+    }
+
     /// What could not be read, and what is wrong with the rest.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let unread = |problem: &Problem| {
@@ -99,7 +111,8 @@ impl Stack {
             self.misread.iter().any(same)
         };
         let checked = self.stack.check().into_iter().filter(|problem| !unread(problem));
-        self.misread.iter().cloned().chain(checked).collect()
+        let read = self.misread.iter().chain(&self.misflagged).cloned();
+        read.chain(checked).collect()
     }
 }
 
@@ -122,26 +135,10 @@ fn declaration(
     address: &Address,
     fields: &Bound<'_, PyDict>,
     flags: &Bound<'_, PyDict>,
-) -> (Declaration, Vec<Problem>) {
+) -> (Declaration, Vec<Problem>, Vec<Problem>) {
     let mut reader = Reader::default();
     let spec = reader.read(fields.as_any());
     let flags = reader.read(flags.as_any());
-    let mut declaration = Declaration::new(address.clone(), spec);
-    declaration.protect = flags["protect"] == true;
-    declaration.retain = flags["retain"] == true;
-    declaration.adopt = match &flags["adopt"] {
-        Value::Bool(true) => Some(None),
-        Value::String(id) => Some(Some(id.clone())),
-        _ => None,
-    };
-    for (index, name) in flags["depends_on"].as_array().into_iter().flatten().enumerate() {
-        match name.as_str().unwrap_or_default().parse() {
-            Ok(address) => drop(declaration.depends_on.insert(address)),
-            Err(error) => {
-                let place = Path::root().key("depends_on").index(index);
-                reader.problems.push(Problem::at(place, error.to_string()));
-            }
-        }
-    }
-    (declaration, reader.problems)
+    let (declaration, wrong) = Declaration::new(address.clone(), spec).with_flags(&flags);
+    (declaration, reader.problems, wrong)
 }

@@ -10,14 +10,17 @@ mod budget;
 mod crash;
 mod faults;
 mod lives;
+mod mistakes;
 mod mortal;
 mod page;
 mod shape;
+mod stack_m;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use fleetflow_core::Stack;
+use fleetflow_core::model::Declaration;
 use fleetflow_core::plan::{Action, DataGuard};
 use fleetflow_examples::emulated::Emulated;
 use fleetflow_examples::{creo_memories, scaled_shop};
@@ -29,6 +32,15 @@ fn load(folder: &Path) -> Stack {
     let options =
         LoadOptions::new(folder.join("flow.kdl"), &FolderFiles).environment(BTreeMap::from([account]));
     fleetflow_kdl::load(&options).expect("the file loads").stack
+}
+
+/// What is declared, as its kind takes it.
+fn canonical(declared: &Declaration) -> Declaration {
+    let kind = fleetflow_core::catalog::kind(declared.address.kind()).unwrap();
+    Declaration {
+        spec: kind.decode(declared.spec.clone()).unwrap(),
+        ..declared.clone()
+    }
 }
 
 fn from_file() -> Stack {

@@ -39,10 +39,7 @@ impl Resource for DeployServices {
     }
 
     fn check_in(&self, _: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
-        let known: Vec<&str> = around
-            .of_kind(ServiceGroup::KIND)
-            .map(|declared| declared.address.name())
-            .collect();
+        let known = around.names(ServiceGroup::KIND);
         let missing = self
             .groups
             .iter()

@@ -22,9 +22,7 @@ use super::{Path, Problem, Segment, format};
 
 /// The declaration in the shape of `schema`, or everything that is wrong with it.
 pub fn conform(schema: &Value, declared: Value) -> Result<Value, Vec<Problem>> {
-    let mut value = declared;
-    let mut problems = Vec::new();
-    fit(schema, &mut value, &Path::root(), &mut problems);
+    let (value, problems) = fitted(schema, declared);
     if problems.is_empty() {
         Ok(value)
     } else {
@@ -32,10 +30,18 @@ pub fn conform(schema: &Value, declared: Value) -> Result<Value, Vec<Problem>> {
     }
 }
 
+/// The declaration as far as it fits `schema`, with everything that is wrong with it.
+pub(crate) fn fitted(schema: &Value, declared: Value) -> (Value, Vec<Problem>) {
+    let mut value = declared;
+    let mut problems = Vec::new();
+    fit(schema, &mut value, &Path::root(), &mut problems);
+    (value, problems)
+}
+
 fn fit(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
     let Some(schema) = choose(schema, value) else {
-        problems.push(Problem::at(path.clone(), mismatch(schema, value)));
-        return;
+        let problem = mistagged(schema, value, path);
+        return problems.push(problem.unwrap_or_else(|| Problem::at(path.clone(), mismatch(schema, value))));
     };
     // A lone value stands for a list of one, also where it is a reference.
     if Marker::of(value).is_some() && kind_of(schema) != Some("array") {
@@ -85,6 +91,20 @@ pub(super) fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
         .get("anyOf")
         .or_else(|| schema.get("oneOf"))
         .and_then(Value::as_array)
+}
+
+/// What is wrong with the field `type` that says which variant `value` is.
+fn mistagged(schema: &Value, value: &Value, path: &Path) -> Option<Problem> {
+    let tags: Option<Vec<&str>> = alternatives(schema)?.iter().map(tag_of).collect();
+    let (tags, fields) = (tags?, value.as_object()?);
+    let Some(tag) = fields.get("type") else {
+        let problem = Problem::at(path.clone(), "`type` is missing");
+        return Some(problem.help(format!("known here: {}", tags.join(", "))));
+    };
+    Some(Problem {
+        path: path.key("type"),
+        ..not_among(&tags, tag)
+    })
 }
 
 fn tag_of(variant: &Value) -> Option<&str> {
@@ -406,6 +426,24 @@ mod tests {
                 "plan.cores: unknown field `cores` (did you mean `core`?)",
                 "plan.core: 900 is out of range (allowed: from 1 to 224)",
             ]
+        );
+    }
+
+    #[test]
+    fn a_variant_that_does_not_exist_is_told_by_its_tag() {
+        let variant = |tag: &str| json!({"type": "object", "properties": {"type": {"const": tag}}});
+        let schema = json!({"type": "array", "items": {"oneOf": [variant("kv"), variant("r2")]}});
+        let told = |value: Value| {
+            let problems = conform(&schema, value).unwrap_err();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(json!([{"type": "r3"}])),
+            ["[0].type: \"r3\" is not allowed here (did you mean `r2`?)"]
+        );
+        assert_eq!(
+            told(json!([{"name": "A"}])),
+            ["[0]: `type` is missing (known here: kv, r2)"]
         );
     }
 

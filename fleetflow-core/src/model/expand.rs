@@ -9,6 +9,7 @@ use crate::catalog;
 /// What a kind may look at while it expands: the other declarations, and the counts that scaling decided on.
 pub struct Expansion<'s> {
     stack: &'s Stack,
+    all: &'s Stack,
     replicas: &'s BTreeMap<String, u32>,
     absent: Option<&'s BTreeSet<String>>,
 }
@@ -17,9 +18,15 @@ impl<'s> Expansion<'s> {
     pub(crate) fn new(stack: &'s Stack, replicas: &'s BTreeMap<String, u32>) -> Self {
         Self {
             stack,
+            all: stack,
             replicas,
             absent: None,
         }
+    }
+
+    /// Among these declarations, of which some are wrong by themselves: they are there, whatever they are.
+    pub(crate) fn among(self, all: &'s Stack) -> Self {
+        Self { all, ..self }
     }
 
     /// Without the replicas of these names, for as long as they are made anew.
@@ -61,6 +68,15 @@ impl<'s> Expansion<'s> {
             .filter(move |declared| declared.address.kind() == kind)
     }
 
+    /// The names of everything of `kind`, of what is wrong by itself as well.
+    pub fn names(&self, kind: &str) -> Vec<&'s str> {
+        let addresses = self.all.declarations().iter().map(|declared| &declared.address);
+        addresses
+            .filter(|address| address.kind() == kind)
+            .map(Address::name)
+            .collect()
+    }
+
     /// How many replicas of `server` exist now, as far as the state knows.
     pub fn replicas(&self, server: &str) -> Option<u32> {
         self.replicas.get(server).copied()
@@ -83,10 +99,14 @@ pub(crate) fn expand(
     if !problems.is_empty() {
         return Err(problems);
     }
+    parts(stack, &around)
+}
+
+fn parts(stack: &Stack, around: &Expansion<'_>) -> Result<Vec<Declaration>, Vec<Problem>> {
     let mut expanded = Vec::new();
     for declared in stack.declarations() {
         let kind = catalog::kind(declared.address.kind());
-        match kind.and_then(|kind| kind.expand(declared, &around)) {
+        match kind.and_then(|kind| kind.expand(declared, around)) {
             Some(parts) => expanded.extend(parts),
             None => expanded.push(declared.clone()),
         }
@@ -95,8 +115,20 @@ pub(crate) fn expand(
 }
 
 /// Everything `stack` stands for when nothing is scaled beyond its minimum.
+#[cfg(test)]
 pub(crate) fn expanded(stack: &Stack) -> Result<Vec<Declaration>, Vec<Problem>> {
     expand(stack, &BTreeMap::new(), &BTreeSet::new())
+}
+
+/// What is wrong with the declarations of `stack` among `all`, as their kinds know it, or between what they stand for.
+pub(crate) fn check_in(stack: &Stack, all: &Stack) -> Vec<Problem> {
+    let replicas = BTreeMap::new();
+    let around = Expansion::new(stack, &replicas).among(all);
+    let problems = misfits(stack, &around);
+    if problems.is_empty() {
+        return parts(stack, &around).err().unwrap_or_default();
+    }
+    problems
 }
 
 /// What is wrong with the declarations among each other, as their kinds know it.

@@ -4,6 +4,7 @@ mod address;
 mod conform;
 mod declaration;
 mod expand;
+mod flags;
 pub mod format;
 mod found;
 mod kind;
@@ -20,6 +21,7 @@ pub use address::{Address, InvalidName, OutputRef, Owner};
 pub use conform::conform;
 pub use declaration::{Declaration, Declare};
 pub use expand::Expansion;
+pub use flags::flags;
 pub use found::{Former, Found, Unreached};
 pub use kind::{Kind, Of, Operations};
 pub use path::{Path, Segment};
@@ -29,7 +31,9 @@ pub use seen::{Existing, Made, Observed, Ownership, Scope, Unfinished, Wanted};
 pub use stack::{CloudflareSettings, DockerSettings, Providers, RegistrySettings, SakuraSettings, Stack};
 pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};
 
-pub(crate) use conform::schema_at;
-pub(crate) use expand::{expand, expanded};
+pub(crate) use conform::{fitted, schema_at};
+#[cfg(test)]
+pub(crate) use expand::expanded;
+pub(crate) use expand::{check_in, expand};
 pub(crate) use resource::decode;
 pub(crate) use value::reveal;

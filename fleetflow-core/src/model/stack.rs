@@ -177,15 +177,7 @@ impl Stack {
 }
 
 fn decode(declared: &Declaration) -> Result<Declaration, Vec<Problem>> {
-    let unknown = || {
-        let kind = declared.address.kind();
-        let near = super::did_you_mean(kind, catalog::kinds().iter().map(|kind| kind.name()));
-        let problem = Problem::at(Path::root(), format!("there is no kind `{kind}`"));
-        vec![match near {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem,
-        }]
-    };
+    let unknown = || vec![catalog::unknown(Path::root(), declared.address.kind())];
     let kind = catalog::kind(declared.address.kind()).ok_or_else(unknown);
     let spec = kind.and_then(|kind| kind.decode(declared.spec.clone()));
     match spec {

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::graph::{Graph, order};
 use crate::catalog;
 use crate::model::{
-    Address, Declaration, OutputRef, Path, Problem, Stack, did_you_mean, references, secrets,
+    Address, Declaration, OutputRef, Path, Problem, Stack, check_in, did_you_mean, fitted, references,
+    secrets,
 };
 
 /// Everything that is wrong between the declarations of `stack`, which are canonical. `all` has those too that are not:
 /// they are declared, so a reference to one is not dangling.
 pub(crate) fn check(stack: &Stack, all: &Stack) -> Vec<Problem> {
     let known = Known::of(all);
-    let mut problems = duplicates(stack);
+    let mut problems = duplicates(all);
     for declared in stack.declarations() {
         problems.extend(dangling(declared, &known));
         problems.extend(missing_secrets(declared, stack));
@@ -20,21 +21,25 @@ pub(crate) fn check(stack: &Stack, all: &Stack) -> Vec<Problem> {
     if problems.is_empty() {
         problems.extend(cycle(stack));
     }
-    if problems.is_empty()
-        && let Err(found) = crate::model::expanded(stack)
-    {
-        problems.extend(found);
+    if problems.is_empty() {
+        problems.extend(check_in(stack, all));
     }
     problems
 }
 
-/// References of a declaration that is not canonical to what is not there. What they are for is not known.
+/// What a declaration that is not canonical refers to and waits for, and is not there. What it is for is not known.
 pub(crate) fn dangling_in(declared: &Declaration, all: &Stack) -> Vec<Problem> {
     let known = Known::of(all);
-    references(&declared.spec)
+    // Spelled out as far as it can be: a lone value is the first of a list in the paths of every front end.
+    let kind = catalog::kind(declared.address.kind());
+    let spec = kind.map(|kind| fitted(kind.schema(), declared.spec.clone()).0);
+    let referred = references(spec.as_ref().unwrap_or(&declared.spec))
         .into_iter()
         .filter(|(_, reference)| !known.has(&reference.address))
-        .map(|(path, reference)| absent(path, &reference.address, &known).on(&declared.address))
+        .map(|(path, reference)| absent(path, &reference.address, &known));
+    referred
+        .chain(waiting_for_nothing(declared, &known))
+        .map(|problem| problem.on(&declared.address))
         .collect()
 }
 
@@ -80,16 +85,19 @@ fn duplicates(stack: &Stack) -> Vec<Problem> {
 }
 
 fn dangling(declared: &Declaration, known: &Known<'_>) -> Vec<Problem> {
-    let mut problems: Vec<_> = references(&declared.spec)
+    let referred = references(&declared.spec)
         .into_iter()
-        .filter_map(|(path, reference)| misreference(declared, &path, &reference, known))
-        .collect();
-    for address in declared.depends_on.iter().filter(|address| !known.has(address)) {
-        problems.push(absent(Path::root().key("depends_on"), address, known));
-    }
-    problems
-        .into_iter()
+        .filter_map(|(path, reference)| misreference(declared, &path, &reference, known));
+    referred
+        .chain(waiting_for_nothing(declared, known))
         .map(|problem| problem.on(&declared.address))
+        .collect()
+}
+
+fn waiting_for_nothing(declared: &Declaration, known: &Known<'_>) -> Vec<Problem> {
+    let missing = declared.depends_on.iter().filter(|address| !known.has(address));
+    missing
+        .map(|address| absent(Path::root().key("depends_on"), address, known))
         .collect()
 }
 
@@ -135,6 +143,9 @@ fn wanted_type<'k>(declared: &Declaration, path: &Path) -> Option<&'k str> {
 }
 
 fn absent(path: Path, address: &Address, known: &Known<'_>) -> Problem {
+    if catalog::kind(address.kind()).is_none() {
+        return catalog::unknown(path, address.kind());
+    }
     let problem = Problem::at(path, format!("there is no `{address}`"));
     match known.near(address) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),

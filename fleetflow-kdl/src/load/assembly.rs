@@ -274,7 +274,13 @@ impl<'b> Build<'b> {
             stack = stack.secret(name, value);
         }
         let problems = self.catalog.check(&stack);
-        let mut found = self.converter.diagnostics;
+        let places = &self.places;
+        let mut found: Vec<_> = self
+            .converter
+            .diagnostics
+            .into_iter()
+            .map(|found| places.named(found))
+            .collect();
         let broken: BTreeSet<Span> = found
             .iter()
             .filter(|d| d.severity == Severity::Error)

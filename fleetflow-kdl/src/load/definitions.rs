@@ -1,6 +1,7 @@
 //! Resources outside of stages, which stages share by name.
 
 use fleetflow_core::Address;
+use fleetflow_core::model::Path;
 
 use crate::ast::Node;
 use crate::convert::Converter;
@@ -78,4 +79,5 @@ pub(super) fn duplicate(again: &Named<'_>, first: Span) -> Diagnostic {
     .label("again here")
     .related(first, "first here")
     .help("remove or rename one of them".to_owned())
+    .about(&again.address, Path::root())
 }

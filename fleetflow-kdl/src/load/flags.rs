@@ -1,9 +1,8 @@
 //! What every resource may say beside its own fields: provider, protect, retain, adopt, depends-on. Their meaning is
 //! core's.
 
-use fleetflow_core::Address;
-use fleetflow_core::model::{Declaration, conform};
-use serde_json::{Value, json};
+use fleetflow_core::model::{Declaration, Path, flags};
+use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::schema::suggestion;
@@ -27,16 +26,6 @@ pub(super) fn with_flags(schema: &Value) -> Value {
     schema
 }
 
-fn flags() -> Value {
-    json!({
-        "provider": {"type": "string"},
-        "protect": {"type": "boolean"},
-        "retain": {"type": "boolean"},
-        "adopt": {"anyOf": [{"type": "boolean"}, {"type": "string"}]},
-        "depends_on": {"type": "array", "items": {"type": "string"}},
-    })
-}
-
 /// The flags that are not fields of the kind, taken out of its tree.
 pub(super) fn take(tree: &mut Tree, schema: &Value) -> Tree {
     let own = |name: &str| {
@@ -54,44 +43,26 @@ pub(super) fn take(tree: &mut Tree, schema: &Value) -> Tree {
 
 /// The declaration with its flags.
 pub(super) fn apply(
-    mut declaration: Declaration,
+    declaration: Declaration,
     tree: &Tree,
     provider: Option<&str>,
     providers: &[&str],
     found: &mut Vec<Diagnostic>,
 ) -> Declaration {
-    let schema = json!({"type": "object", "properties": flags()});
-    if let Err(problems) = conform(&schema, tree.value()) {
-        let places = problems
-            .into_iter()
-            .map(|problem| (tree.locate(&problem.path), problem));
-        found.extend(places.filter(|(place, _)| !place.broken).map(|(place, problem)| {
-            Diagnostic::error("flow::value", place.span, problem.message).help(problem.help)
-        }));
-        return declaration;
-    }
-    let value = tree.value();
-    declaration.protect = value["protect"] == true;
-    declaration.retain = value["retain"] == true;
-    declaration.adopt = match &value["adopt"] {
-        Value::Bool(true) => Some(None),
-        Value::String(id) => Some(Some(id.clone())),
-        _ => None,
-    };
-    for (text, span) in texts(tree, "depends_on") {
-        match text.parse::<Address>() {
-            Ok(address) => drop(declaration.depends_on.insert(address)),
-            Err(error) => found.push(Diagnostic::error("flow::depends_on", span, error.to_string())),
+    let (declaration, problems) = declaration.with_flags(&tree.value());
+    let places = problems
+        .into_iter()
+        .map(|problem| (tree.locate(&problem.path), problem));
+    found.extend(places.filter(|(place, _)| !place.broken).map(|(place, problem)| {
+        let error = Diagnostic::error("flow::value", place.span, &problem.message).help(problem.help.clone());
+        Diagnostic {
+            problem: Some(problem),
+            ..error
         }
-    }
+    }));
     for (name, span) in texts(tree, "provider") {
-        found.extend(wrong_provider(
-            declaration.address.kind(),
-            name,
-            span,
-            provider,
-            providers,
-        ));
+        let wrong = wrong_provider(declaration.address.kind(), name, span, provider, providers);
+        found.extend(wrong.map(|error| error.about(&declaration.address, Path::root().key("provider"))));
     }
     declaration
 }

@@ -35,6 +35,21 @@ impl Places {
         self.declared.get(address)
     }
 
+    /// The same, with the field that it is about, for those who know no text.
+    pub(super) fn named(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let Some(span) = diagnostic.span.filter(|_| diagnostic.problem.is_none()) else {
+            return diagnostic;
+        };
+        let found = self
+            .declared
+            .iter()
+            .find_map(|(address, tree)| Some((address, tree.path_at(span)?)));
+        match found {
+            Some((address, path)) => diagnostic.about(address, path),
+            None => diagnostic,
+        }
+    }
+
     /// The problem at its place; none if that place is already reported.
     pub(super) fn diagnostic(&self, problem: &Problem) -> Option<Diagnostic> {
         let declared = problem

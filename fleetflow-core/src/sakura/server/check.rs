@@ -43,10 +43,7 @@ pub(super) fn check_in(server: &Server, around: &Expansion<'_>) -> Vec<Problem> 
 
 /// The problem that nothing of `kind` is called `name`.
 pub(crate) fn named(kind: &str, name: &str, path: &Path, around: &Expansion<'_>) -> Option<Problem> {
-    let names: Vec<_> = around
-        .of_kind(kind)
-        .map(|declared| declared.address.name())
-        .collect();
+    let names = around.names(kind);
     if names.contains(&name) {
         return None;
     }
