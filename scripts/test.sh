@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that CI runs. Installs what cargo fetches, S3 services into target/, and as root a container engine; the
+# Everything that CI runs. Installs what cargo fetches, S3 services into target/, and as root a container engine and Neovim; the
 # tests install other people's clients into target/ (wrangler, octoDNS, Cloudflare's Python library, usacloud, SAKURA Cloud's Go library) unless
 # FLEETFLOW_TEST_CLIENTS=0; fleetflow-py/test.sh installs its Python tools there too. Says what it installs, and what it
 # skips and why.
@@ -26,6 +26,13 @@ if engine="$(scripts/docker-for-tests.sh start)"; then
     trap 'scripts/docker-for-tests.sh stop' EXIT
 else
     echo "tests on a real container engine are skipped"
+fi
+
+step "an editor"
+# The language server is tested in Neovim.
+if ! command -v nvim >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing neovim from the system's packages"
+    apt-get install --yes --no-install-recommends neovim >/dev/null 2>&1 || echo "neovim cannot be installed"
 fi
 
 step "tests"

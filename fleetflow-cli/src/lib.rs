@@ -17,6 +17,7 @@ mod invocation;
 mod load;
 mod lock;
 mod logging;
+mod lsp;
 mod place;
 mod progress;
 mod project;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use fleetflow_core::{Error, ErrorKind, Result};
 
 /// The names that are looked for, in this order.
-const NAMES: [&str; 2] = ["flow.kdl", ".fleetflow/flow.kdl"];
+pub(crate) const NAMES: [&str; 2] = ["flow.kdl", ".fleetflow/flow.kdl"];
 
 /// A project on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]

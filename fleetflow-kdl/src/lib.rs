@@ -8,6 +8,7 @@ mod catalog;
 mod convert;
 mod diagnostic;
 mod dialect;
+pub mod editor;
 mod environment;
 mod files;
 mod format;

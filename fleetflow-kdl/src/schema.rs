@@ -166,6 +166,22 @@ impl<'s> Schema<'s> {
             .any(|one| one.json_type() == Some(name))
     }
 
+    /// The words that an enumeration allows.
+    pub(crate) fn words(self) -> Vec<&'s str> {
+        let text = |value: &'s Value| value.as_str();
+        let of = |one: Self| {
+            let listed = one
+                .here
+                .get("enum")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
+            let one = one.here.get("const").into_iter();
+            listed.chain(one).filter_map(text)
+        };
+        self.alternatives().into_iter().flat_map(of).collect()
+    }
+
     /// One of our own keywords, on the field or on what it refers to, or on any scalar alternative.
     pub(crate) fn keyword(self, name: &str) -> Option<&'s Value> {
         if let Some(found) = self.here.get(name) {

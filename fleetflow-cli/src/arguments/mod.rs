@@ -130,6 +130,8 @@ pub(crate) enum Command {
     /// The emulated clouds
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    /// Serve an editor that speaks the Language Server Protocol, on standard input and output
+    Lsp,
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -44,6 +44,7 @@ pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Fai
         Command::State(command) => state::run(invocation, &command),
         Command::Sandbox(command) => sandbox::run(invocation, &command),
         Command::Completions { shell } => completions::run(invocation, shell),
+        Command::Lsp => crate::lsp::run(invocation),
         Command::Man { command } => man::run(invocation, &command),
         Command::Version => {
             let program = invocation.edge.program();

@@ -7,6 +7,7 @@
 
 mod changes;
 mod documents;
+mod editor;
 mod example;
 mod interrupts;
 mod kills;

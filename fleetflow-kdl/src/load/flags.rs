@@ -12,7 +12,7 @@ use crate::tree::Tree;
 pub(super) const NAMES: [&str; 5] = ["provider", "protect", "retain", "adopt", "depends_on"];
 
 /// The kind's schema with the flags as fields of it.
-pub(super) fn with_flags(schema: &Value) -> Value {
+pub(crate) fn with_flags(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return schema;

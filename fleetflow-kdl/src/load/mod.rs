@@ -18,8 +18,11 @@ use std::path::Path;
 use fleetflow_core::Stack;
 use fleetflow_core::model::Problem;
 
+pub(crate) use flags::with_flags;
 pub use options::LoadOptions;
+pub(crate) use outline::{IN_STAGE, TOP};
 pub use settings::StateSettings;
+pub(crate) use settings::providers_schema;
 
 use crate::catalog::{Catalog, CoreCatalog};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};

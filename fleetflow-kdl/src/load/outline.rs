@@ -8,8 +8,8 @@ use crate::source::Span;
 /// The stage of a file that names none.
 pub(super) const DEFAULT_STAGE: &str = "default";
 
-const TOP: [&str; 6] = ["providers", "variables", "include", "project", "state", "stage"];
-const IN_STAGE: [&str; 6] = [
+pub(crate) const TOP: [&str; 6] = ["providers", "variables", "include", "project", "state", "stage"];
+pub(crate) const IN_STAGE: [&str; 6] = [
     "providers",
     "variables",
     "include",

@@ -37,7 +37,7 @@ impl Default for StateSettings {
     }
 }
 
-pub(super) fn providers_schema() -> Value {
+pub(crate) fn providers_schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     settings
         .into_generator()

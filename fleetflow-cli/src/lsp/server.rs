@@ -1,0 +1,390 @@
+//! The server: each request of the editor is one question to the workspace of its file.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use fleetflow_kdl::editor::{Completion, CompletionKind, Declared, Place, Workspace};
+use fleetflow_kdl::{Diagnostic as Mistake, Diagnostics, Files as _, LoadOptions, Severity};
+use tower_lsp_server::jsonrpc::{Error, Result};
+use tower_lsp_server::ls_types::{
+    CompletionItem, CompletionItemKind, CompletionOptions, CompletionParams, CompletionResponse,
+    CompletionTextEdit, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentFormattingParams, DocumentSymbol, DocumentSymbolParams,
+    DocumentSymbolResponse, Documentation, GotoDefinitionParams, GotoDefinitionResponse, Hover,
+    HoverContents, HoverParams, HoverProviderCapability, InitializeParams, InitializeResult, Location,
+    MarkupContent, MarkupKind, NumberOrString, OneOf, PrepareRenameResponse, ReferenceParams, RenameOptions,
+    RenameParams, ServerCapabilities, ServerInfo, SymbolKind, TextDocumentPositionParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextEdit, Uri, WorkDoneProgressOptions, WorkspaceEdit,
+};
+use tower_lsp_server::{Client, LanguageServer};
+
+use super::open::Open;
+use super::position::{offset, range};
+
+/// One editor's session.
+pub(super) struct FlowServer {
+    client: Client,
+    home: Option<PathBuf>,
+    environment: BTreeMap<String, String>,
+    open: Mutex<Open>,
+    /// Files that were told mistakes of, to take them back.
+    told: Mutex<BTreeSet<PathBuf>>,
+}
+
+/// A question about a place of a file.
+struct Asked {
+    path: PathBuf,
+    text: String,
+    offset: usize,
+    workspace: Workspace,
+    open: Open,
+}
+
+impl FlowServer {
+    pub(super) fn new(client: Client, home: Option<PathBuf>, environment: BTreeMap<String, String>) -> Self {
+        Self {
+            client,
+            home,
+            environment,
+            open: Mutex::default(),
+            told: Mutex::default(),
+        }
+    }
+
+    fn open(&self) -> Open {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Open)) {
+        change(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn asked(&self, at: &TextDocumentPositionParams) -> Option<Asked> {
+        let path = path_of(&at.text_document.uri)?;
+        let open = self.open();
+        let text = open.read(&path).ok()?;
+        Some(Asked {
+            offset: offset(&text, at.position),
+            workspace: open.workspace(&path),
+            path,
+            text,
+            open,
+        })
+    }
+
+    /// Tells the mistakes of everything that is open, and takes back those that are gone.
+    async fn tell(&self) {
+        let open = self.open();
+        let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+        for path in open.paths() {
+            let workspace = open.workspace(&path);
+            for path in workspace.paths() {
+                found.entry(path.to_owned()).or_default();
+            }
+            let Some(main) = workspace.paths().next() else {
+                continue;
+            };
+            for (path, mistake) in self.mistakes(main, &open) {
+                let of_file = found.entry(path).or_default();
+                if !of_file.contains(&mistake) {
+                    of_file.push(mistake);
+                }
+            }
+        }
+        let gone = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = std::mem::replace(&mut *told, found.keys().cloned().collect());
+            before.difference(&told).cloned().collect::<Vec<_>>()
+        };
+        found.extend(gone.into_iter().map(|path| (path, Vec::new())));
+        for (path, mistakes) in found {
+            if let Some(uri) = Uri::from_file_path(&path) {
+                self.client.publish_diagnostics(uri, mistakes, None).await;
+            }
+        }
+    }
+
+    fn mistakes(&self, main: &Path, open: &Open) -> Vec<(PathBuf, Diagnostic)> {
+        let mut options = LoadOptions::new(main, open).environment(self.environment.clone());
+        if let Some(home) = &self.home {
+            options = options.home(home);
+        }
+        let found = match fleetflow_kdl::check(&options) {
+            Ok(checked) => checked.warnings,
+            Err(found) => Some(found),
+        };
+        let Some(found) = found else { return Vec::new() };
+        let shown = found.iter().map(|mistake| shown(&found, mistake, main));
+        shown.collect()
+    }
+}
+
+impl LanguageServer for FlowServer {
+    async fn initialize(&self, _: InitializeParams) -> Result<InitializeResult> {
+        let words = [".", "\"", "{", "=", " "].map(str::to_owned);
+        Ok(InitializeResult {
+            server_info: Some(ServerInfo {
+                name: "flow lsp".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
+            capabilities: ServerCapabilities {
+                text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
+                completion_provider: Some(CompletionOptions {
+                    trigger_characters: Some(words.to_vec()),
+                    ..CompletionOptions::default()
+                }),
+                hover_provider: Some(HoverProviderCapability::Simple(true)),
+                definition_provider: Some(OneOf::Left(true)),
+                references_provider: Some(OneOf::Left(true)),
+                document_symbol_provider: Some(OneOf::Left(true)),
+                document_formatting_provider: Some(OneOf::Left(true)),
+                rename_provider: Some(OneOf::Right(RenameOptions {
+                    prepare_provider: Some(true),
+                    work_done_progress_options: WorkDoneProgressOptions::default(),
+                })),
+                ..ServerCapabilities::default()
+            },
+            ..InitializeResult::default()
+        })
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn did_open(&self, opened: DidOpenTextDocumentParams) {
+        if let Some(path) = path_of(&opened.text_document.uri) {
+            self.change(|open| open.set(path, opened.text_document.text));
+            self.tell().await;
+        }
+    }
+
+    async fn did_change(&self, changed: DidChangeTextDocumentParams) {
+        let text = changed.content_changes.into_iter().next_back();
+        if let (Some(path), Some(text)) = (path_of(&changed.text_document.uri), text) {
+            self.change(|open| open.set(path, text.text));
+            self.tell().await;
+        }
+    }
+
+    async fn did_save(&self, _: DidSaveTextDocumentParams) {
+        // Files that no editor holds may have changed too.
+        self.tell().await;
+    }
+
+    async fn did_close(&self, closed: DidCloseTextDocumentParams) {
+        if let Some(path) = path_of(&closed.text_document.uri) {
+            self.change(|open| open.close(&path));
+            self.tell().await;
+        }
+    }
+
+    async fn completion(&self, asked: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let Some(asked) = self.asked(&asked.text_document_position) else {
+            return Ok(None);
+        };
+        let offers = asked.workspace.complete(&asked.path, asked.offset).into_iter();
+        Ok(Some(
+            offers
+                .map(|offer| item(&asked.text, offer))
+                .collect::<Vec<_>>()
+                .into(),
+        ))
+    }
+
+    async fn hover(&self, asked: HoverParams) -> Result<Option<Hover>> {
+        let asked = self.asked(&asked.text_document_position_params);
+        Ok(asked.and_then(|asked| {
+            let found = asked.workspace.explain(&asked.path, asked.offset)?;
+            Some(Hover {
+                range: Some(range(&asked.text, &found.range)),
+                contents: HoverContents::Markup(markdown(found.text)),
+            })
+        }))
+    }
+
+    async fn goto_definition(&self, asked: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        let asked = self.asked(&asked.text_document_position_params);
+        Ok(asked.map(|asked| {
+            let places = asked.workspace.definition(&asked.path, asked.offset);
+            GotoDefinitionResponse::Array(locations(&asked.open, &places))
+        }))
+    }
+
+    async fn references(&self, asked: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let asked = self.asked(&asked.text_document_position);
+        Ok(asked.map(|asked| {
+            let places = asked.workspace.mentions(&asked.path, asked.offset);
+            locations(&asked.open, &places)
+        }))
+    }
+
+    async fn prepare_rename(
+        &self,
+        asked: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
+        let asked = self.asked(&asked);
+        Ok(asked.and_then(|asked| {
+            let (bytes, placeholder) = asked.workspace.renamable(&asked.path, asked.offset)?;
+            Some(PrepareRenameResponse::RangeWithPlaceholder {
+                range: range(&asked.text, &bytes),
+                placeholder,
+            })
+        }))
+    }
+
+    async fn rename(&self, rename: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let name = rename.new_name;
+        if name.is_empty() || name.contains(['"', '\\', '\n', '{', '}']) {
+            return Err(Error::invalid_params(format!("`{name}` cannot be a name")));
+        }
+        let Some(asked) = self.asked(&rename.text_document_position) else {
+            return Ok(None);
+        };
+        let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
+        for location in locations(&asked.open, &asked.workspace.mentions(&asked.path, asked.offset)) {
+            let edit = TextEdit::new(location.range, name.clone());
+            changes.entry(location.uri).or_default().push(edit);
+        }
+        Ok((!changes.is_empty()).then(|| WorkspaceEdit::new(changes)))
+    }
+
+    async fn document_symbol(&self, asked: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        let open = self.open();
+        let path = path_of(&asked.text_document.uri);
+        Ok(path.and_then(|path| {
+            let text = open.read(&path).ok()?;
+            let outline = open.workspace(&path).outline(&path);
+            let symbols = outline.into_iter().map(|declared| symbol(&text, declared));
+            Some(DocumentSymbolResponse::Nested(symbols.collect()))
+        }))
+    }
+
+    async fn formatting(&self, asked: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let text = path_of(&asked.text_document.uri).and_then(|path| self.open().read(&path).ok());
+        // A text that does not parse is not laid out; its mistakes are told already.
+        Ok(text.and_then(|text| {
+            let laid_out = fleetflow_kdl::format(&text).ok()?;
+            let all = range(&text, &(0..text.len()));
+            Some(if laid_out == text {
+                Vec::new()
+            } else {
+                vec![TextEdit::new(all, laid_out)]
+            })
+        }))
+    }
+}
+
+fn path_of(uri: &Uri) -> Option<PathBuf> {
+    uri.to_file_path().map(std::borrow::Cow::into_owned)
+}
+
+/// A mistake in its file; without a place it is shown at the beginning of `main`.
+fn shown(found: &Diagnostics, mistake: &Mistake, main: &Path) -> (PathBuf, Diagnostic) {
+    let file = mistake
+        .span
+        .and_then(|span| Some((found.sources().file(span.file)?, span)));
+    let (path, at) = match file {
+        Some((file, span)) => (
+            file.path().to_owned(),
+            range(file.text(), &(span.start..span.end)),
+        ),
+        None => (main.to_owned(), range("", &(0..0))),
+    };
+    let help = mistake
+        .help
+        .as_ref()
+        .map(|help| format!("\nhelp: {help}"))
+        .unwrap_or_default();
+    let related = mistake.related.iter().filter_map(|(span, label)| {
+        let file = found.sources().file(span.file)?;
+        Some(DiagnosticRelatedInformation {
+            location: Location::new(
+                Uri::from_file_path(file.path())?,
+                range(file.text(), &(span.start..span.end)),
+            ),
+            message: label.clone(),
+        })
+    });
+    let diagnostic = Diagnostic {
+        range: at,
+        severity: Some(match mistake.severity {
+            Severity::Error => DiagnosticSeverity::ERROR,
+            Severity::Warning => DiagnosticSeverity::WARNING,
+        }),
+        code: Some(NumberOrString::String(mistake.code.to_owned())),
+        source: Some("flow".to_owned()),
+        message: format!("{}{help}", mistake.message),
+        related_information: Some(related.collect()),
+        ..Diagnostic::default()
+    };
+    (path, diagnostic)
+}
+
+fn item(text: &str, offer: Completion) -> CompletionItem {
+    let kind = match offer.kind {
+        CompletionKind::Node => CompletionItemKind::CLASS,
+        CompletionKind::Field => CompletionItemKind::FIELD,
+        CompletionKind::Word => CompletionItemKind::ENUM_MEMBER,
+        CompletionKind::Name => CompletionItemKind::MODULE,
+        CompletionKind::Reference => CompletionItemKind::REFERENCE,
+        CompletionKind::Variable => CompletionItemKind::VARIABLE,
+    };
+    CompletionItem {
+        // An editor compares it with what is written, quotes and all.
+        filter_text: Some(offer.insert.clone()),
+        label: offer.label,
+        kind: Some(kind),
+        documentation: offer
+            .documentation
+            .map(|text| Documentation::MarkupContent(markdown(text))),
+        text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(
+            range(text, &offer.replaces),
+            offer.insert,
+        ))),
+        ..CompletionItem::default()
+    }
+}
+
+fn markdown(value: String) -> MarkupContent {
+    MarkupContent {
+        kind: MarkupKind::Markdown,
+        value,
+    }
+}
+
+fn locations(open: &Open, places: &[Place]) -> Vec<Location> {
+    let location = |place: &Place| {
+        let text = open.read(&place.path).ok()?;
+        Some(Location::new(
+            Uri::from_file_path(&place.path)?,
+            range(&text, &place.range),
+        ))
+    };
+    places.iter().filter_map(location).collect()
+}
+
+fn symbol(text: &str, declared: Declared) -> DocumentSymbol {
+    let inside: Vec<_> = declared
+        .inside
+        .into_iter()
+        .map(|declared| symbol(text, declared))
+        .collect();
+    #[expect(deprecated, reason = "the type has no other way to be made")]
+    DocumentSymbol {
+        name: declared.name,
+        detail: None,
+        kind: if inside.is_empty() {
+            SymbolKind::OBJECT
+        } else {
+            SymbolKind::NAMESPACE
+        },
+        tags: None,
+        deprecated: None,
+        range: range(text, &declared.range),
+        selection_range: range(text, &declared.head),
+        children: (!inside.is_empty()).then_some(inside),
+    }
+}
