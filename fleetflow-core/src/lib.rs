@@ -9,6 +9,7 @@ pub mod autoscale;
 pub mod catalog;
 pub mod cloudflare;
 mod clouds;
+pub mod codes;
 pub mod converge;
 pub mod docker;
 mod error;

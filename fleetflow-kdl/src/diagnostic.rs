@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fleetflow_core::Address;
 use fleetflow_core::model::{Path, Problem};
+use fleetflow_core::{Address, codes};
 use miette::{LabeledSpan, SourceCode};
 
 use crate::source::{Location, SourceFile, Sources, Span};
@@ -66,6 +66,11 @@ impl Diagnostic {
             severity: Severity::Warning,
             ..Self::error(code, span, message)
         }
+    }
+
+    /// Its number, for `flow explain`.
+    pub fn number(&self) -> Option<&'static str> {
+        codes::find(self.code).map(|code| code.number)
     }
 
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
@@ -259,7 +264,11 @@ impl std::error::Error for Located {}
 
 impl miette::Diagnostic for Located {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.diagnostic.code))
+        let code = self.diagnostic.code;
+        Some(match self.diagnostic.number() {
+            Some(number) => Box::new(format!("{number} ({code})")),
+            None => Box::new(code),
+        })
     }
 
     fn severity(&self) -> Option<miette::Severity> {

@@ -130,6 +130,14 @@ pub(crate) enum Command {
     /// The emulated clouds
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    /// Explain the code of an error, FF0112, or list all codes
+    Explain {
+        /// The code
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
+    /// Write a commented flow.kdl to begin with, after two questions
+    Init(InitArguments),
     /// Serve an editor that speaks the Language Server Protocol, on standard input and output
     Lsp,
     /// Print a completion script for a shell
@@ -296,6 +304,14 @@ pub(crate) struct ImportArguments {
     /// Show the changed fields as well
     #[arg(long)]
     pub(crate) detail: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+pub(crate) struct InitArguments {
+    /// Ask nothing: the project is called like the folder, and has everything in it
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// Arguments of `fmt`.

@@ -3,8 +3,10 @@
 mod change;
 mod completions;
 mod exec;
+mod explain;
 mod fmt;
 mod import;
+mod init;
 mod logs;
 mod man;
 mod mend;
@@ -44,6 +46,8 @@ pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Fai
         Command::State(command) => state::run(invocation, &command),
         Command::Sandbox(command) => sandbox::run(invocation, &command),
         Command::Completions { shell } => completions::run(invocation, shell),
+        Command::Explain { code } => explain::run(invocation, code.as_deref()),
+        Command::Init(arguments) => init::run(invocation, &arguments),
         Command::Lsp => crate::lsp::run(invocation),
         Command::Man { command } => man::run(invocation, &command),
         Command::Version => {

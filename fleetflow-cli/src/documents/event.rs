@@ -113,6 +113,8 @@ pub(crate) enum Happened {
 pub(crate) struct ErrorDocument {
     /// What kind of failure it is.
     pub(crate) kind: String,
+    /// The number of that kind, for `flow explain`.
+    pub(crate) number: &'static str,
     /// What went wrong.
     pub(crate) message: String,
     /// What was attempted.
@@ -187,6 +189,7 @@ impl From<&Error> for ErrorDocument {
                 .and_then(Value::as_str)
                 .unwrap_or("internal")
                 .to_owned(),
+            number: error.kind().code().number,
             message: error.message().to_owned(),
             operation: error.operation().map(str::to_owned),
             code: error.provider_code().map(str::to_owned),

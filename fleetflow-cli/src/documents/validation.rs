@@ -26,6 +26,9 @@ pub(crate) struct ProblemDocument {
     pub(crate) severity: &'static str,
     /// The stable name of the rule.
     pub(crate) code: String,
+    /// The number of the rule, for `flow explain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) number: Option<&'static str>,
     /// What is wrong.
     pub(crate) message: String,
     /// The file it is in.
@@ -77,6 +80,7 @@ fn problems(found: &Diagnostics) -> impl Iterator<Item = ProblemDocument> {
                 Severity::Warning => "warning",
             },
             code: diagnostic.code.to_owned(),
+            number: diagnostic.number(),
             message: diagnostic.message.clone(),
             file: file.map(|file| file.name().to_owned()),
             line: place.map(|place| place.line),

@@ -41,7 +41,7 @@ pub(crate) fn error(error: &Error) -> String {
         };
         line(
             &mut lines,
-            &format!("{} {place}{}", paint(RED, "error:"), problem.message),
+            &format!("{} {place}{}", label(error), problem.message),
         );
         if let Some(help) = &problem.help {
             line(&mut lines, &format!("  {} {help}", paint(BOLD, "help:")));
@@ -82,6 +82,11 @@ pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
     format!("{}\n{}\n", text.trim_end(), paint(BOLD, count))
 }
 
+/// The word and the number that `flow explain` knows.
+fn label(error: &Error) -> String {
+    paint(RED, format!("error[{}]:", error.kind().code().number))
+}
+
 fn subject(address: Option<&Address>, operation: Option<&str>) -> String {
     match (address, operation) {
         (Some(address), Some(operation)) => format!("{address}: could not {operation}"),
@@ -96,7 +101,7 @@ fn block(subject: &str, error: &Error, done: Option<&str>) -> String {
     let separator = if subject.is_empty() { "" } else { ": " };
     line(
         &mut lines,
-        &format!("{} {subject}{separator}{}", paint(RED, "error:"), error.message()),
+        &format!("{} {subject}{separator}{}", label(error), error.message()),
     );
     let known = [
         ("code", error.provider_code()),
@@ -147,7 +152,7 @@ mod tests {
             .help("choose another zone");
         assert_eq!(
             plain(&step(&address, &error, "2 of 3 steps are done and saved")),
-            "error: server.web: could not create the server: no capacity in tk1a\n  \
+            "error[FF0209]: server.web: could not create the server: no capacity in tk1a\n  \
              the provider's code limit_exceeded, request abc123\n  2 of 3 steps are done and saved\n  \
              help: choose another zone\n"
         );
@@ -161,7 +166,7 @@ mod tests {
         };
         let shown = plain(&error(&Error::from_problems(vec![problem("a"), problem("b")])));
         assert!(
-            shown.starts_with("error: server.a: it is protected\n  help: set"),
+            shown.starts_with("error[FF0203]: server.a: it is protected\n  help: set"),
             "{shown}"
         );
         assert!(shown.ends_with("2 problems\n"), "{shown}");

@@ -5,6 +5,7 @@
     reason = "what a test cannot set up or read is a failure of the test"
 )]
 
+mod beginning;
 mod changes;
 mod documents;
 mod editor;
