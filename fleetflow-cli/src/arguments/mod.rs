@@ -1,5 +1,6 @@
 //! The words and options that users type, as types. Nothing is done with them here.
 
+mod beginning;
 mod services;
 mod value;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetflow_core::Address;
 
+pub(crate) use beginning::{GraphArguments, GraphFormat, InitArguments};
 pub(crate) use services::{ExecArguments, LogsArguments, RollbackArguments, SshArguments};
 pub(crate) use value::{Disruption, Variable};
 
@@ -130,6 +132,8 @@ pub(crate) enum Command {
     /// The emulated clouds
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    /// Draw what is declared and what needs what: SVG, Mermaid, Graphviz or JSON
+    Graph(GraphArguments),
     /// Explain the code of an error, FF0112, or list all codes
     Explain {
         /// The code
@@ -186,7 +190,7 @@ pub(crate) struct ChangeArguments {
 }
 
 /// What a plan may contain.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(crate) struct ScopeArguments {
     /// Only these resources, and what they depend on: `server.web`
     #[arg(id = "targets", long = "target", value_name = "ADDRESS", num_args = 1..)]
@@ -304,14 +308,6 @@ pub(crate) struct ImportArguments {
     /// Show the changed fields as well
     #[arg(long)]
     pub(crate) detail: bool,
-}
-
-/// Arguments of `init`.
-#[derive(Args, Debug)]
-pub(crate) struct InitArguments {
-    /// Ask nothing: the project is called like the folder, and has everything in it
-    #[arg(short, long)]
-    pub(crate) yes: bool,
 }
 
 /// Arguments of `fmt`.

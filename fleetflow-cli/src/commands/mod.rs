@@ -5,6 +5,7 @@ mod completions;
 mod exec;
 mod explain;
 mod fmt;
+mod graph;
 mod import;
 mod init;
 mod logs;
@@ -46,6 +47,7 @@ pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Fai
         Command::State(command) => state::run(invocation, &command),
         Command::Sandbox(command) => sandbox::run(invocation, &command),
         Command::Completions { shell } => completions::run(invocation, shell),
+        Command::Graph(arguments) => graph::run(invocation, &arguments),
         Command::Explain { code } => explain::run(invocation, code.as_deref()),
         Command::Init(arguments) => init::run(invocation, &arguments),
         Command::Lsp => crate::lsp::run(invocation),

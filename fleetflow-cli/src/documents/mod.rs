@@ -2,6 +2,7 @@
 //! `docs/schemas`.
 
 pub(crate) mod event;
+pub(crate) mod graph;
 pub(crate) mod outputs;
 pub(crate) mod schemas;
 pub(crate) mod state;

@@ -7,6 +7,7 @@ use schemars::{Schema, schema_for};
 use serde_json::Value;
 
 use super::event::EventLine;
+use super::graph::GraphDocument;
 use super::outputs::OutputsDocument;
 use super::state::{HistoryDocument, StateDocument};
 use super::status::StatusDocument;
@@ -14,8 +15,9 @@ use super::validation::ValidationDocument;
 
 /// The schema of each document: `plan` is that of `fleetflow/plan/v1`.
 pub fn schemas() -> BTreeMap<&'static str, Value> {
-    let all: [(&'static str, Schema); 7] = [
+    let all: [(&'static str, Schema); 8] = [
         ("event", schema_for!(EventLine)),
+        ("graph", schema_for!(GraphDocument)),
         ("history", schema_for!(HistoryDocument)),
         ("outputs", schema_for!(OutputsDocument)),
         ("plan", schema_for!(Plan)),

@@ -1,6 +1,7 @@
 //! How things look as text for people. Everything here is a pure function from data to text.
 
 pub(crate) mod failure;
+pub(crate) mod graph;
 pub(crate) mod header;
 pub(crate) mod markdown;
 pub(crate) mod plan;

@@ -117,7 +117,7 @@ fn the_examples_have_the_mistakes_that_they_stand_for() {
         };
         let found: Vec<_> = found
             .iter()
-            .flat_map(|found| found.iter())
+            .flat_map(fleetflow_kdl::Diagnostics::iter)
             .map(|found| found.code)
             .collect();
         assert!(found.contains(&code.name), "{}: {found:?}", code.number);

@@ -10,6 +10,7 @@ mod changes;
 mod documents;
 mod editor;
 mod example;
+mod graph;
 mod interrupts;
 mod kills;
 mod looking_in;

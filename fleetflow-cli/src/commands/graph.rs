@@ -1,0 +1,63 @@
+//! `graph`: what is declared and what needs what, as a picture or for other programs; with a plan also what it would do.
+
+use fleetflow_core::Error;
+use fleetflow_core::plan::Plan;
+use tokio_util::sync::CancellationToken;
+
+use super::plan::data_guard;
+use crate::arguments::{GraphArguments, GraphFormat, ScopeArguments};
+use crate::clouds::Purpose;
+use crate::documents::graph::GraphDocument;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::invocation::Invocation;
+use crate::runtime::{self, interruptible};
+use crate::show::graph::{dot, mermaid, svg};
+use crate::site::Site;
+use crate::workplace::{Intent, Workplace};
+
+pub(super) fn run(invocation: &Invocation, arguments: &GraphArguments) -> Result<Exit, Failure> {
+    let site = Site::load(invocation, arguments.stage.name.as_deref())?;
+    let relations = site.loaded.stack.relations();
+    let relations = relations.map_err(|problems| site.failed(Error::from_problems(problems)))?;
+    let plan = if arguments.plan {
+        let planned = |cancelled| async move {
+            planned(invocation, &site, &cancelled)
+                .await
+                .map(|plan| (site, plan))
+        };
+        let (site, plan) = runtime::run(planned)?;
+        (site, Some(plan))
+    } else {
+        (site, None)
+    };
+    let (site, plan) = plan;
+    let graph = GraphDocument::new(site.names(), &relations, plan.as_ref());
+    let terminal = invocation.terminal;
+    match arguments.format {
+        _ if invocation.options.json => terminal.print_json(&graph)?,
+        GraphFormat::Json => terminal.print_json(&graph)?,
+        GraphFormat::Svg => terminal.print(&svg(&graph))?,
+        GraphFormat::Mermaid => terminal.print(&mermaid(&graph))?,
+        GraphFormat::Dot => terminal.print(&dot(&graph))?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn planned(
+    invocation: &Invocation,
+    site: &Site,
+    cancelled: &CancellationToken,
+) -> Result<Plan, Failure> {
+    let intent = Intent {
+        operation: "plan",
+        purpose: Purpose::Look,
+        data: data_guard(invocation, &ScopeArguments::default()),
+        deletions: fleetflow_core::plan::DeletionGuard::Allow,
+        adopting: None,
+    };
+    let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
+    let plan = interruptible(cancelled, workplace.stack.plan()).await;
+    let plan = plan.map_err(|error| site.failed(error));
+    workplace.close(plan).await
+}

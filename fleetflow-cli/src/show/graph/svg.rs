@@ -1,0 +1,158 @@
+//! The picture. Colours follow the reader's surroundings, light or dark, and never carry a meaning alone.
+
+use std::fmt::Write as _;
+
+use fleetflow_core::Address;
+
+use super::layout::{Area, Layout};
+use super::{icons, mark};
+use crate::documents::graph::{GraphDocument, NodeDocument};
+
+const STYLE: &str = "\
+svg{--page:#fff;--band:#f6f7f9;--line:#d5dae1;--box:#fff;--text:#1b2430;--soft:#5c6b7d;--arrow:#8b98a9;\
+--create:#1a7f37;--update:#9a6700;--replace:#cf222e;--delete:#cf222e;--adopt:#0969a2;background:var(--page);\
+font-family:ui-sans-serif,system-ui,'Segoe UI','Hiragino Sans','Noto Sans CJK JP',sans-serif}\
+@media (prefers-color-scheme:dark){svg{--page:#10151c;--band:#171e27;--line:#2f3a48;--box:#1f2833;--text:#e6ebf2;\
+--soft:#9aa8b8;--arrow:#6f7f92;--create:#4ac26b;--update:#d4a72c;--replace:#ff7b72;--delete:#ff7b72;--adopt:#58b6e8}}\
+.band{fill:var(--band);stroke:var(--line)}.cloud{fill:var(--soft);font-size:13px;font-weight:600;letter-spacing:.04em}\
+.head{fill:var(--text);font-size:16px;font-weight:600}.box{fill:var(--box);stroke:var(--line)}\
+.name{fill:var(--text);font-size:13px;font-weight:600}.kind{fill:var(--soft);font-size:11px}\
+.icon{fill:none;stroke:var(--soft);stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}\
+.edge{fill:none;stroke:var(--arrow);stroke-width:1.3}.tip{fill:var(--arrow)}\
+.create{--mark:var(--create)}.update{--mark:var(--update)}.replace{--mark:var(--replace)}\
+.delete{--mark:var(--delete)}.adopt{--mark:var(--adopt)}.changed .box{stroke:var(--mark);stroke-width:2}\
+.changed .icon{stroke:var(--mark)}.delete .box{stroke-dasharray:5 4}.badge{fill:var(--mark)}\
+.sign{fill:var(--page);font-size:12px;font-weight:700;text-anchor:middle}";
+
+/// The whole picture, one file without anything outside of it.
+pub(crate) fn svg(graph: &GraphDocument) -> String {
+    let layout = Layout::new(graph);
+    let (width, height) = (layout.width.max(260.0), layout.height.max(90.0));
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n\
+         <defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">\
+         <path class=\"tip\" d=\"M0 0L8 4L0 8z\"/></marker></defs>\n\
+         <text class=\"head\" x=\"28\" y=\"40\">{title}</text>\n",
+        title = escaped(&format!("{} / {}", graph.project, graph.stage)),
+    );
+    for (title, area) in &layout.bands {
+        band(&mut out, title, *area);
+    }
+    for edge in &graph.edges {
+        if let (Some(from), Some(to)) = (layout.boxes.get(&edge.from), layout.boxes.get(&edge.to)) {
+            arrow(&mut out, (&edge.from, *from), (&edge.to, *to));
+        }
+    }
+    for node in &graph.nodes {
+        if let Some(area) = layout.boxes.get(&node.address) {
+            resource(&mut out, node, *area);
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+fn band(out: &mut String, title: &str, area: Area) {
+    let Area { x, y, width, height } = area;
+    let _ = writeln!(
+        out,
+        "<rect class=\"band\" x=\"{x:.0}\" y=\"{y:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" rx=\"12\"/>\
+         <text class=\"cloud\" x=\"{:.0}\" y=\"{:.0}\">{title}</text>",
+        x + 16.0,
+        y + 22.0,
+    );
+}
+
+/// From the side that looks at the other box; between boxes of one row over them.
+fn arrow(out: &mut String, (from, a): (&Address, Area), (to, b): (&Address, Area)) {
+    let middle = |area: Area| area.x + area.width / 2.0;
+    // Beside each other, they leave room for the arrows that come from above.
+    let aside = if (a.y - b.y).abs() > 1.0 {
+        0.0
+    } else {
+        (b.x - a.x).signum() * 36.0
+    };
+    let (x1, x2) = (middle(a) + aside, middle(b) - aside);
+    let (y1, y2, bend1, bend2) = if b.y > a.y + 1.0 {
+        let bend = (b.y - a.y - a.height).max(24.0) / 2.0;
+        (a.y + a.height, b.y - 2.0, bend, -bend)
+    } else if b.y < a.y - 1.0 {
+        let bend = (a.y - b.y - b.height).max(24.0) / 2.0;
+        (a.y, b.y + b.height + 2.0, -bend, bend)
+    } else {
+        (a.y, b.y - 2.0, -22.0, -22.0)
+    };
+    let _ = writeln!(
+        out,
+        "<path class=\"edge\" marker-end=\"url(#tip)\" d=\"M{x1:.0} {y1:.0}C{x1:.0} {:.0} {x2:.0} {:.0} {x2:.0} {y2:.0}\">\
+         <title>{} needs {}</title></path>",
+        y1 + bend1,
+        y2 + bend2,
+        escaped(&from.to_string()),
+        escaped(&to.to_string()),
+    );
+}
+
+fn resource(out: &mut String, node: &NodeDocument, area: Area) {
+    let Area { x, y, width, height } = area;
+    let (sign, change) = node.change.map(mark).unwrap_or_default();
+    let class = if change.is_empty() {
+        String::new()
+    } else {
+        format!(" class=\"changed {change}\"")
+    };
+    let kind = node.address.kind();
+    let line = if node.detail.is_empty() {
+        kind.to_owned()
+    } else {
+        format!("{kind}, {}", node.detail)
+    };
+    let title = if change.is_empty() {
+        node.address.to_string()
+    } else {
+        format!("{change} {}", node.address)
+    };
+    let _ = writeln!(
+        out,
+        "<g{class} transform=\"translate({x:.0} {y:.0})\"><title>{}</title>\
+         <rect class=\"box\" width=\"{width:.0}\" height=\"{height:.0}\" rx=\"8\"/>\
+         <path class=\"icon\" transform=\"translate(12 16)\" d=\"{}\"/>\
+         <text class=\"name\" x=\"46\" y=\"25\">{}</text><text class=\"kind\" x=\"46\" y=\"42\">{}</text>{}</g>",
+        escaped(&title),
+        icons::icon(kind),
+        escaped(&shortened(node.address.name(), 20)),
+        escaped(&shortened(&line, 26)),
+        badge(sign, width),
+    );
+}
+
+fn badge(sign: &str, width: f64) -> String {
+    if sign.is_empty() {
+        return String::new();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "three letters at most")]
+    let wide = 12.0 + 7.0 * sign.len() as f64;
+    format!(
+        "<rect class=\"badge\" x=\"{:.0}\" y=\"-9\" width=\"{wide:.0}\" height=\"18\" rx=\"9\"/>\
+         <text class=\"sign\" x=\"{:.1}\" y=\"4\">{sign}</text>",
+        width - wide - 8.0,
+        width - wide / 2.0 - 8.0,
+    )
+}
+
+/// At most `most` letters.
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - 1).collect();
+    format!("{kept}…")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
