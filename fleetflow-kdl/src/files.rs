@@ -8,6 +8,11 @@ use std::path::{Component, Path, PathBuf};
 pub trait Files {
     /// The whole text of a file.
     fn read(&self, path: &Path) -> io::Result<String>;
+
+    /// Whether something is there: a file of any kind, or a folder.
+    fn exists(&self, path: &Path) -> bool {
+        self.read(path).is_ok()
+    }
 }
 
 /// The real file system.
@@ -17,6 +22,10 @@ pub struct FolderFiles;
 impl Files for FolderFiles {
     fn read(&self, path: &Path) -> io::Result<String> {
         std::fs::read_to_string(path)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
     }
 }
 

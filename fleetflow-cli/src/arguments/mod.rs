@@ -239,6 +239,8 @@ pub(crate) enum Format {
     Json,
     /// For the comment of a review.
     Markdown,
+    /// One page that needs nothing else.
+    Html,
 }
 
 /// Arguments of `status`.

@@ -18,7 +18,9 @@ pub(super) fn run(invocation: &Invocation, words: &[String]) -> Result<Exit, Fai
     }
     let mut page = Vec::new();
     // Writing into memory cannot fail.
-    drop(Man::new(command).render(&mut page));
+    let shown = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let source = format!("{shown} {}", env!("CARGO_PKG_VERSION"));
+    drop(Man::new(command).source(source).render(&mut page));
     invocation.terminal.print(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Done)
 }

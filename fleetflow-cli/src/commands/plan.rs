@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::runtime::{self, interruptible};
 use crate::saved;
+use crate::show::html::html;
 use crate::show::markdown::markdown;
 use crate::show::plan::{self as show, Detail, dependents};
 use crate::site::Site;
@@ -109,6 +110,7 @@ fn print(
         _ if invocation.options.json => terminal.print_json(plan),
         Format::Json => terminal.print_json(plan),
         Format::Markdown => terminal.print(&markdown(plan, &dependents(plan))),
+        Format::Html => terminal.print(&html(plan, &dependents(plan))),
         Format::Text if plan.is_empty() && plan.drift.is_empty() => {
             invocation.terminal.say(&show::notes(plan));
             terminal.print(&nothing(plan, arguments.destroy))

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use fleetflow_core::{Address, Error};
-use fleetflow_kdl::Diagnostics;
+use fleetflow_kdl::{Diagnostics, Severity};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use super::style::{BOLD, DIM, RED, paint};
@@ -78,7 +78,13 @@ pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
         // The drawing failed, the mistakes are still known.
         Err(_) => text = format!("{mistakes:?}"),
     }
-    let count = text::count(mistakes.len() as u64, "problem");
+    let is_error = |mistake: &fleetflow_kdl::Diagnostic| mistake.severity == Severity::Error;
+    let noun = if mistakes.iter().any(is_error) {
+        "problem"
+    } else {
+        "warning"
+    };
+    let count = text::count(mistakes.len() as u64, noun);
     format!("{}\n{}\n", text.trim_end(), paint(BOLD, count))
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod failure;
 pub(crate) mod graph;
 pub(crate) mod header;
+pub(crate) mod html;
 pub(crate) mod markdown;
 pub(crate) mod plan;
 pub(crate) mod report;

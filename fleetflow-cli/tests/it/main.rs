@@ -18,6 +18,7 @@ mod manual;
 mod mending;
 #[path = "../../../examples/tests/it/page.rs"]
 mod page;
+mod pages;
 mod refusals;
 mod sakura_client;
 mod scale;

@@ -273,6 +273,14 @@ pub(super) static FILE: &[Code] = &[
     ),
     file(
         "FF0137",
+        "flow::missing_file",
+        "a file that is not there",
+        "A warning of `validate` and of editors. A path names nothing now; a run that needs it would fail.",
+        "Correct the path; it is relative to the file that names it. What a `build` makes may be missing.",
+        "",
+    ),
+    file(
+        "FF0138",
         "flow::format",
         "a file that cannot be laid out",
         "`fmt` proves that the text it writes means the same as before, and could not.",

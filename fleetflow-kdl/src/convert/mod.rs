@@ -19,16 +19,19 @@ pub(crate) use variables::Variables;
 use crate::ast::{Node, Value};
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
+use crate::files::Files;
 use crate::schema::Schema;
 use crate::source::{FileId, Sources, Span};
 use crate::tree::{Content, Tree};
 
-/// What a missing environment variable is.
+/// What a missing environment variable or local file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// A mistake.
     Reported,
-    /// No mistake: the stage is only checked, not used, and its variables may be set elsewhere.
+    /// Worth a warning: the file is only checked, and may be used elsewhere.
+    Warned,
+    /// Nothing: another stage is used, whose variables may be set elsewhere.
     Tolerated,
 }
 
@@ -43,6 +46,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) home: Option<&'a Path>,
     /// Every kind that a reference may name.
     pub(crate) kinds: &'a [&'a str],
+    pub(crate) files: &'a dyn Files,
     pub(crate) sources: Sources,
 }
 

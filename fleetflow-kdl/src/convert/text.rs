@@ -189,17 +189,17 @@ impl Converter<'_> {
     }
 
     fn not_set(&mut self, name: &str, span: Span) -> Tree {
-        if self.missing == Missing::Reported {
+        if self.missing != Missing::Tolerated {
             let help = format!(
                 "set it, or write {name}=... into .env.{} or .env beside the file; `default=` gives a fallback",
                 self.scope.stage
             );
             let message = format!("the environment variable `{name}` is not set");
-            self.report(
-                Diagnostic::error("flow::environment", span, message)
-                    .label("read here")
-                    .help(help),
-            );
+            let told = match self.missing {
+                Missing::Reported => Diagnostic::error("flow::environment", span, message),
+                _ => Diagnostic::warning("flow::environment", span, message),
+            };
+            self.report(told.label("read here").help(help));
         }
         Tree::broken(span)
     }
@@ -248,13 +248,31 @@ impl Converter<'_> {
                 );
                 return self.broken(tree.span, error);
             };
-            return Tree::scalar(tree.span, home.join(rest).display().to_string());
+            let path = home.join(rest);
+            self.look_for(&path, text, tree.span);
+            return Tree::scalar(tree.span, path.display().to_string());
         }
-        let folder = self.scope.folder(tree.span.file);
-        if folder.as_os_str().is_empty() || !is_relative_path(text) {
+        if !is_relative_path(text) {
             return tree;
         }
-        Tree::scalar(tree.span, normal(&folder.join(text)).display().to_string())
+        let folder = self.scope.folder(tree.span.file);
+        let path = normal(&folder.join(text));
+        if schema.keyword("x-path") == Some(&Json::Bool(true)) || text.starts_with("./") {
+            self.look_for(&self.scope.root.join(&path), text, tree.span);
+        }
+        if folder.as_os_str().is_empty() {
+            return tree;
+        }
+        Tree::scalar(tree.span, path.display().to_string())
+    }
+
+    /// Where a file is only checked, a missing one is worth a word: a build may make it, or another machine may have it.
+    fn look_for(&mut self, path: &Path, written: &str, span: Span) {
+        if self.missing == Missing::Warned && !self.scope.files.exists(path) {
+            let message = format!("there is no `{written}`");
+            let told = Diagnostic::warning("flow::missing_file", span, message).label("not there now");
+            self.report(told.help("it is needed when this is planned, unless a `build` makes it".to_owned()));
+        }
     }
 }
 

@@ -89,12 +89,13 @@ impl Stages<'_> {
             root,
             home: self.options.home.as_deref(),
             kinds: &kinds,
+            files: self.options.files,
             sources: self.sources.clone(),
         };
-        let missing = if self.chosen == Some(index) {
-            Missing::Reported
-        } else {
-            Missing::Tolerated
+        let missing = match self.chosen {
+            Some(chosen) if chosen == index => Missing::Reported,
+            Some(_) => Missing::Tolerated,
+            None => Missing::Warned,
         };
         let services = single_services(stage);
         let mut converter = Converter::new(&scope, missing);

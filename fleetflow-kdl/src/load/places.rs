@@ -98,7 +98,7 @@ fn stated(problem: &Problem) -> String {
 /// The problem at its place in a tree.
 pub(super) fn diagnostic_in(tree: &Tree, problem: &Problem, label: &str) -> Option<Diagnostic> {
     let place = tree.locate(&problem.path);
-    if place.broken {
+    if place.broken || is_told_already(tree, problem) {
         return None;
     }
     let label = if place.unknown { "not known here" } else { label };
@@ -117,6 +117,16 @@ pub(super) fn diagnostic_in(tree: &Tree, problem: &Problem, label: &str) -> Opti
             .label(label)
             .help(help),
     )
+}
+
+/// A field whose value is a mistake of its own is missing to core, and has been told.
+fn is_told_already(tree: &Tree, problem: &Problem) -> bool {
+    let missing = problem
+        .message
+        .strip_prefix('`')
+        .and_then(|rest| rest.strip_suffix("` is missing"));
+    let written = missing.map(|field| tree.locate(&problem.path.key(snake(field))));
+    written.is_some_and(|place| place.broken)
 }
 
 /// Core does not know the flags as fields: a misspelt one is ours to recognise.

@@ -7,6 +7,7 @@ use fleetflow_core::Address;
 use super::layout::{Area, Layout};
 use super::{icons, mark};
 use crate::documents::graph::{GraphDocument, NodeDocument};
+use crate::show::text::escaped;
 
 const STYLE: &str = "\
 svg{--page:#fff;--band:#f6f7f9;--line:#d5dae1;--box:#fff;--text:#1b2430;--soft:#5c6b7d;--arrow:#8b98a9;\
@@ -148,11 +149,4 @@ fn shortened(text: &str, most: usize) -> String {
     }
     let kept: String = text.chars().take(most - 1).collect();
     format!("{kept}…")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -1,0 +1,89 @@
+//! What is made to be read elsewhere: the plan as a page, and what a check tells of what is missing.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::support::Project;
+
+/// The page in a real browser, where there is one: what a reader sees of it, without colours and without a network.
+#[test]
+fn a_plan_is_a_page_that_needs_nothing_else() {
+    let project = Project::example();
+    project.sandbox(&["up", "--yes"]);
+    project.edit(
+        "plan core=4 memory=4",
+        "plan core=2 memory=4; description \"a <b>\"",
+    );
+    let page = project.sandbox(&["plan", "--format", "html"]);
+    for outside in ["http://", "https://", "src=", "<script", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}: {page}");
+    }
+    assert!(
+        page.contains("a &lt;b&gt;") && page.contains("plan.core"),
+        "{page}"
+    );
+    assert!(
+        page.contains("new server id") && page.contains("Plan: "),
+        "{page}"
+    );
+    if Command::new("chromium").arg("--version").output().is_err() {
+        println!("skipped: the plan's page in a browser: chromium is not installed");
+        return;
+    }
+    let file = project.root().join("plan.html");
+    fs::write(&file, &page).unwrap();
+    let seen = Command::new("chromium")
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+        ])
+        .args([
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--dump-dom",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            project.root().join("browser").display()
+        ))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .unwrap();
+    let seen = String::from_utf8_lossy(&seen.stdout);
+    assert_eq!(seen.matches("<tr>").count(), 2, "a head and one step: {seen}");
+}
+
+#[test]
+fn a_check_warns_of_what_is_missing_here_and_is_content() {
+    let project = Project::new(
+        "stage \"dev\" {\n    worker \"api\" { source \"./nowhere.js\"; bindings { var \"WHO\" env=\"NOBODY_SETS_THIS\" } }\n}\n",
+    );
+    let run = project.flow(&["validate", "--json"]);
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (run.code, &document["valid"]),
+        (Some(0), &true.into()),
+        "{document}"
+    );
+    let told: Vec<_> = document["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|told| {
+            format!(
+                "{}:{} {} {}",
+                told["line"],
+                told["column"],
+                told["number"].as_str().unwrap(),
+                told["severity"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(told, ["2:27 FF0137 warning", "2:64 FF0126 warning"]);
+}
