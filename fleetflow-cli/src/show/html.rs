@@ -68,9 +68,9 @@ pub(crate) fn html(plan: &Plan, dependents: &Dependents) -> String {
 fn row(out: &mut String, step: &Step, dependents: &Dependents) {
     let action = name(step.action);
     let disruption = disruption(step, dependents);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<tr><td class=\"sign {class}\">{}</td><td><code>{}</code>{}</td><td>{action}</td><td>{}</td><td>{}</td></tr>\n",
+        "<tr><td class=\"sign {class}\">{}</td><td><code>{}</code>{}</td><td>{action}</td><td>{}</td><td>{}</td></tr>",
         escaped(symbol(step.action).trim()),
         escaped(&step.address.to_string()),
         fields(step),
