@@ -32,6 +32,8 @@ pub(crate) struct Intent {
     pub(crate) deletions: DeletionGuard,
     /// What is taken over, and the id it has in its cloud.
     pub(crate) adopting: Option<(Address, String)>,
+    /// Whether the stage may go on in another account than it was made in.
+    pub(crate) moving: bool,
 }
 
 /// A stage, its clouds, and a session with them.
@@ -87,6 +89,12 @@ impl<'w> Workplace<'w> {
             .deletions(intent.deletions)
             .watcher(move |event| watcher.see(event))
             .cancelled_by(cancelled.clone());
+        for (provider, account) in access.accounts.all() {
+            session = session.account(provider, &account.id);
+        }
+        if intent.moving {
+            session = session.moving();
+        }
         if emulated.is_some() {
             // What the emulated clouds made is seen by everybody at once.
             session = session.settle(Duration::ZERO);

@@ -204,6 +204,9 @@ pub(crate) struct ScopeArguments {
     /// Agree to delete more than 30 % of what is in one place: the records of a zone
     #[arg(long)]
     pub(crate) force_delete: bool,
+    /// Go on in another account than the stage was made in
+    #[arg(long)]
+    pub(crate) other_account: bool,
 }
 
 /// Arguments of `plan`.
@@ -378,6 +381,9 @@ pub(crate) enum SandboxCommand {
         /// PATH and among the npm packages of this folder and those above
         #[arg(long, value_name = "PATH")]
         workerd: Option<PathBuf>,
+        /// A delay added to every request, as a network has it: 50ms
+        #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "0s", hide_default_value = true)]
+        latency: Duration,
     },
 }
 

@@ -58,12 +58,13 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .parse()
         .map_err(|_| "write it as 30s, 15m or 2h".to_owned())?;
     let unit = match &text[digits.len()..] {
-        "s" | "" => 1,
-        "m" => 60,
-        "h" => 3600,
-        other => return Err(format!("`{other}` is no unit of time; use s, m or h")),
+        "ms" => 1,
+        "s" | "" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        other => return Err(format!("`{other}` is no unit of time; use ms, s, m or h")),
     };
-    Ok(Duration::from_secs(u64::from(number) * unit))
+    Ok(Duration::from_millis(u64::from(number) * unit))
 }
 
 /// How many steps at once: 1 or more.

@@ -96,6 +96,16 @@ pub(crate) fn engines(
     connecting.engines(&KnownHosts::read(&site.place.known_hosts())?)
 }
 
+impl Accounts {
+    /// Each account with the name of its provider.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &Account)> {
+        let named = [("sakura-cloud", &self.sakura), ("cloudflare", &self.cloudflare)];
+        named
+            .into_iter()
+            .filter_map(|(provider, account)| Some((provider, account.as_ref()?)))
+    }
+}
+
 /// Everything that could be found, or one error about everything that could not.
 fn all<A, B, C>(a: Result<A>, b: Result<B>, c: Result<C>) -> Result<(A, B, C)> {
     let errors: Vec<Error> = [

@@ -108,6 +108,7 @@ fn started(
             data: data_guard(invocation, &arguments.scope),
             deletions: deletion_guard(&arguments.scope),
             adopting,
+            moving: arguments.scope.other_account,
         };
         let workplace = Workplace::open(invocation, &site, &cancelled, intent.clone()).await?;
         let change = Change {

@@ -55,6 +55,7 @@ async fn planned(
         data: data_guard(invocation, &ScopeArguments::default()),
         deletions: fleetflow_core::plan::DeletionGuard::Allow,
         adopting: None,
+        moving: false,
     };
     let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
     let plan = interruptible(cancelled, workplace.stack.plan()).await;

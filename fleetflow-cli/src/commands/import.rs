@@ -19,6 +19,7 @@ pub(super) fn run(invocation: &Invocation, arguments: ImportArguments) -> Result
             max_disruption: None,
             with_data: false,
             force_delete: false,
+            other_account: false,
         },
         confirm_stage: arguments.confirm_stage,
         detail: arguments.detail,

@@ -76,6 +76,7 @@ pub(super) fn rebuild(invocation: &Invocation, stage: Option<&str>, yes: bool) -
             data: DataGuard::Allow,
             deletions: DeletionGuard::Allow,
             adopting: None,
+            moving: false,
         };
         let workplace = Workplace::open(invocation, site, &cancelled, intent).await?;
         let rebuilt = rebuilt(&workplace).await.map_err(|error| site.failed(error));

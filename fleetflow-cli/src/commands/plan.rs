@@ -38,6 +38,7 @@ async fn planned(
         data: data_guard(invocation, &arguments.scope),
         deletions: deletion_guard(&arguments.scope),
         adopting: None,
+        moving: arguments.scope.other_account,
     };
     let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
     let plan = interruptible(cancelled, make(&workplace.stack, arguments)).await;

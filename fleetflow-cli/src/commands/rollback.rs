@@ -16,6 +16,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &RollbackArguments) -> Res
             max_disruption: None,
             with_data: false,
             force_delete: false,
+            other_account: false,
         },
         confirm_stage: arguments.confirm_stage.clone(),
         detail: arguments.detail,

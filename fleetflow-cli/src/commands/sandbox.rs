@@ -17,13 +17,18 @@ use crate::runtime;
 use crate::terminal::Terminal;
 
 pub(super) fn run(invocation: &Invocation, command: &SandboxCommand) -> Result<Exit, Failure> {
-    let SandboxCommand::Serve { port, workerd } = command;
+    let SandboxCommand::Serve {
+        port,
+        workerd,
+        latency,
+    } = command;
     let workerd = workerd_of(&invocation.edge, workerd.as_deref())?;
     runtime::run(|cancelled| async move {
         let runs_workers = workerd.is_some();
         let options = Options {
             port: *port,
             workerd,
+            latency: *latency,
             ..Options::default()
         };
         let sandbox = Sandbox::start(options)

@@ -38,6 +38,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &ScaleArguments) -> Result
             data: DataGuard::Refuse,
             deletions: DeletionGuard::Refuse,
             adopting: None,
+            moving: false,
         };
         let workplace = Workplace::open(invocation, &site, &cancelled, intent).await?;
         let scaling = Scaling {

@@ -107,7 +107,7 @@ fn history(invocation: &Invocation, stage: Option<&str>) -> Result<(), Failure> 
 
 fn line(event: &Event) -> String {
     match event {
-        Event::RunStarted { time, who } => format!("{time}  run by {who}"),
+        Event::RunStarted { time, who, .. } => format!("{time}  run by {who}"),
         Event::CreateStarted { address, .. } => format!("    {address}: create begun"),
         Event::Identified { address, id, .. } => format!("    {address}: is {id}"),
         Event::Applied { address, id, .. } => format!("    {address}: as declared ({id})"),

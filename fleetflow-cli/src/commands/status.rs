@@ -39,6 +39,7 @@ async fn read(
         data: DataGuard::Allow,
         deletions: DeletionGuard::Allow,
         adopting: None,
+        moving: false,
     };
     let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
     // A server that does not answer is a line of the status, and no reason to show none.

@@ -61,6 +61,7 @@ fn watched(
             data: DataGuard::Refuse,
             deletions: DeletionGuard::Refuse,
             adopting: None,
+            moving: false,
         };
         let workplace = Workplace::open(invocation, site, &cancelled, intent).await?;
         let result = watch(&workplace, arguments, telemetry, &cancelled).await;

@@ -79,6 +79,7 @@ impl Stack {
             reason: "by hand".to_owned(),
         };
         let mut state = session.store.load().await?;
+        session.belongs(&state)?;
         state.apply(&decision);
         let seen = self.observed_scaled(session, state, Scaling::default()).await?;
         let plan = review(scaling_only(self.plan_from(session, &seen).await?)).await?;

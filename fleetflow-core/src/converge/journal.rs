@@ -1,5 +1,7 @@
 //! The journal as a run writes it: by the holder of a lease, before and after each step.
 
+use std::collections::BTreeMap;
+
 use super::{Caller, Outcome};
 use crate::error::Result;
 use crate::plan::{Action, Step};
@@ -17,10 +19,11 @@ impl<'j> Journal<'j> {
         Self { store, lease }
     }
 
-    pub(super) async fn started(&self, caller: &Caller) -> Result<()> {
+    pub(super) async fn started(&self, caller: &Caller, accounts: &BTreeMap<String, String>) -> Result<()> {
         self.write(vec![Entry::RunStarted {
             time: (caller.now)(),
             who: caller.who.clone(),
+            accounts: accounts.clone(),
         }])
         .await
     }

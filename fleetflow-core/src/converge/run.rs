@@ -183,7 +183,7 @@ impl Stack {
         let void = Scaling::void(self, &seen.state, &(session.caller.now)());
         journal.write(void).await?;
         if !plan.is_empty() || !plan.records.is_empty() {
-            journal.started(&session.caller).await?;
+            journal.started(&session.caller, &session.accounts).await?;
         }
         let with = (session, &seen.state);
         let report = apply(self, plan, self.scope(&seen.desired), with, &journal).await?;
@@ -195,6 +195,7 @@ impl Stack {
 
     pub(super) async fn observed(&self, session: &Session, goal: Goal) -> Result<Observation> {
         let state = session.store.load().await?;
+        session.belongs(&state)?;
         match goal {
             Goal::Converge => self.observed_scaled(session, state, Scaling::default()).await,
             Goal::Destroy => self.observed_to_remove(session, state).await,

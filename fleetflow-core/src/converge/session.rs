@@ -1,11 +1,13 @@
 //! What a stack needs to become real: clouds, a store, and what the library may not find out by itself (who, when).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clouds::Clouds;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Address;
 use crate::plan::{DataGuard, DeletionGuard};
-use crate::state::{Holder, Store};
+use crate::state::{Holder, State, Store};
 
 use super::Watcher;
 
@@ -48,6 +50,8 @@ pub struct Session {
     pub(crate) parallelism: usize,
     pub(crate) settle: std::time::Duration,
     pub(crate) bears_silence: bool,
+    pub(crate) accounts: BTreeMap<String, String>,
+    moves: bool,
     pub(crate) watcher: Watcher,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
 }
@@ -70,6 +74,8 @@ impl Session {
             parallelism: 16,
             settle: std::time::Duration::from_secs(30),
             bears_silence: false,
+            accounts: BTreeMap::new(),
+            moves: false,
             watcher: Arc::new(|_| {}),
             cancelled: tokio_util::sync::CancellationToken::new(),
         }
@@ -119,6 +125,39 @@ impl Session {
     pub fn bearing_silence(mut self) -> Self {
         self.bears_silence = true;
         self
+    }
+
+    /// The account at `provider` (`sakura-cloud`, `cloudflare`) that the clouds are signed in to. What a stage was made in,
+    /// it stays in: a run that is signed in to another account is refused, before it looks for anything there.
+    #[must_use]
+    pub fn account(mut self, provider: &str, id: impl Into<String>) -> Self {
+        self.accounts.insert(provider.to_owned(), id.into());
+        self
+    }
+
+    /// Goes on in another account than the stage was made in; from then on it belongs to that one.
+    #[must_use]
+    pub fn moving(mut self) -> Self {
+        self.moves = true;
+        self
+    }
+
+    /// Refuses to work on what was made in another account.
+    pub(crate) fn belongs(&self, state: &State) -> Result<()> {
+        let other = self.accounts.iter().find_map(|(provider, now)| {
+            let before = state.account(provider).filter(|before| *before != now.as_str())?;
+            Some((provider, before, now))
+        });
+        let Some((provider, before, now)) = other.filter(|_| !self.moves) else {
+            return Ok(());
+        };
+        let message = format!(
+            "this stage was made in account {before} of {provider}, and these credentials are for account {now}"
+        );
+        Err(Error::new(ErrorKind::Guarded, message).help(
+            "use the credentials of that account (another profile or token?); if the stage is to be in the other account \
+             from now on, add `--other-account`",
+        ))
     }
 
     /// With someone who is told what happens.

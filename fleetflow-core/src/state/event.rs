@@ -1,6 +1,6 @@
 //! The events of the journal. Each is written before or after one call to a cloud, never in between.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -18,6 +18,9 @@ pub enum Event {
         time: String,
         /// Who: user, machine, version, in words.
         who: String,
+        /// The accounts that it works in, by provider: from then on the stage belongs to them.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        accounts: BTreeMap<String, String>,
     },
     /// A create is about to be sent: from now on it may exist.
     CreateStarted {

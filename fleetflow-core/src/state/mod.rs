@@ -38,6 +38,9 @@ pub struct State {
     /// The counts that were decided, by server.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     scaled: BTreeMap<String, Scaled>,
+    /// The accounts that the stage belongs to, by provider.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    accounts: BTreeMap<String, String>,
     #[serde(skip)]
     damage: Vec<String>,
 }
@@ -148,6 +151,12 @@ impl State {
         self.scaled.get(server)
     }
 
+    /// The account at `provider` that everything was made in, as far as it is remembered.
+    pub fn account(&self, provider: &str) -> Option<&str> {
+        let account = self.accounts.get(provider).map(String::as_str);
+        account.filter(|_| !self.entries.is_empty())
+    }
+
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -219,7 +228,14 @@ impl State {
                     entry.record.depends_on.extend(depends_on);
                 }
             }
-            Event::DeleteStarted { .. } | Event::RunStarted { .. } | Event::RunFinished { .. } => {}
+            Event::RunStarted { accounts, .. } => {
+                if self.entries.is_empty() {
+                    self.accounts = accounts;
+                } else {
+                    self.accounts.extend(accounts);
+                }
+            }
+            Event::DeleteStarted { .. } | Event::RunFinished { .. } => {}
         }
     }
 }

@@ -392,3 +392,38 @@ async fn a_removal_without_a_state_says_what_it_cannot_know() {
     bench.attach(both).destroy().await.unwrap();
     assert_eq!(names(&bench), ["bare"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stage_stays_in_the_account_that_it_was_made_in() {
+    let bench = Bench::default();
+    let declared = stack(vec![Thing::new("a")]);
+    let signed_in = |account: &str| {
+        let session = bench.session().account("cloudflare", account);
+        (session.clone(), declared.clone().session(session))
+    };
+    let (_, first) = signed_in("one");
+    first.converge().await.unwrap();
+    first.converge().await.unwrap();
+    let (session, other) = signed_in("two");
+    let writes = bench.things.writes();
+    for refused in [
+        other.plan().await.map(drop),
+        other.converge().await.map(drop),
+        other.destroy().await.map(drop),
+        other.observe().await.map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Guarded);
+        assert!(
+            error.message().contains("account one") && error.message().contains("account two"),
+            "{error}"
+        );
+    }
+    assert_eq!(bench.things.writes(), writes);
+    // Whoever says that it is meant goes on there; what was removed belongs to nobody.
+    let changed = stack(vec![Thing::new("a").size(2)]);
+    changed.session(session.moving()).converge().await.unwrap();
+    assert!(signed_in("one").1.plan().await.is_err());
+    signed_in("two").1.destroy().await.unwrap();
+    signed_in("one").1.converge().await.unwrap();
+}
