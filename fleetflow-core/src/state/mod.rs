@@ -173,6 +173,14 @@ impl State {
         self.entries.insert(address, Entry { spec, record, phase });
     }
 
+    /// What is remembered belongs to `accounts` as well; where nothing is, to them alone.
+    fn belong(&mut self, accounts: BTreeMap<String, String>) {
+        if self.entries.is_empty() {
+            self.accounts.clear();
+        }
+        self.accounts.extend(accounts);
+    }
+
     /// Folds one more event in. Each event is legal after each other one, so that a journal cut short still folds.
     pub fn apply(&mut self, event: &Event) {
         self.serial += 1;
@@ -228,13 +236,7 @@ impl State {
                     entry.record.depends_on.extend(depends_on);
                 }
             }
-            Event::RunStarted { accounts, .. } => {
-                if self.entries.is_empty() {
-                    self.accounts = accounts;
-                } else {
-                    self.accounts.extend(accounts);
-                }
-            }
+            Event::RunStarted { accounts, .. } => self.belong(accounts),
             Event::DeleteStarted { .. } | Event::RunFinished { .. } => {}
         }
     }
