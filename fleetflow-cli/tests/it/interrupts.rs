@@ -63,3 +63,53 @@ fn after_a_sudden_death_the_next_run_goes_on_and_a_removal_leaves_nothing() {
     project.sandbox(&["down", "dev", "--yes"]);
     assert_eq!(project.inventory(), before);
 }
+
+#[test]
+fn a_second_interrupt_leaves_at_once_and_the_next_run_goes_on() {
+    let project = Project::example();
+    project.sandbox(&["plan", "dev"]);
+    let before = project.inventory();
+    let mut process = project
+        .command(&["up", "dev", "--yes", "--sandbox"])
+        .spawn()
+        .unwrap();
+    begun(&project, &mut process);
+    signal(&process, "-INT");
+    std::thread::sleep(Duration::from_millis(100));
+    // It may have been quick enough to end by itself.
+    if process.try_wait().unwrap().is_none() {
+        signal(&process, "-INT");
+    }
+    let second = Instant::now();
+    let run = Run::from(process.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(8), "{run:#?}");
+    assert!(
+        second.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        second.elapsed()
+    );
+    project.sandbox(&["up", "dev", "--yes"]);
+    assert_eq!(project.sandbox(&["plan", "dev"]), UNCHANGED);
+    project.sandbox(&["down", "dev", "--yes"]);
+    assert_eq!(project.inventory(), before);
+}
+
+/// What a service manager sends is as good as Ctrl-C.
+#[test]
+fn a_termination_is_an_interrupt() {
+    let project = Project::example();
+    let mut process = project
+        .command(&["up", "dev", "--yes", "--sandbox"])
+        .spawn()
+        .unwrap();
+    begun(&project, &mut process);
+    signal(&process, "-TERM");
+    let run = Run::from(process.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(8), "{run:#?}");
+    assert!(
+        run.err.contains("To go on: flow up dev --yes --sandbox"),
+        "{run:#?}"
+    );
+    project.sandbox(&["up", "dev", "--yes"]);
+    assert_eq!(project.sandbox(&["plan", "dev"]), UNCHANGED);
+}

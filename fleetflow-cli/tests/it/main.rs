@@ -7,6 +7,7 @@
 
 mod beginning;
 mod changes;
+mod disks;
 mod documents;
 mod editor;
 mod example;
