@@ -37,6 +37,7 @@ impl Drop for Mounted {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "what is skipped is told")]
 fn on_a_small_disk(size: &str) -> Option<(Project, Mounted)> {
     let project = Project::example();
     project.sandbox(&["plan", "dev"]);
