@@ -2,6 +2,8 @@
 
 #[path = "creo-memories/stack.rs"]
 pub mod creo_memories;
+#[cfg(doctest)]
+mod documents;
 pub mod emulated;
 #[path = "scaled-shop/stack.rs"]
 pub mod scaled_shop;

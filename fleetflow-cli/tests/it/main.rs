@@ -6,6 +6,7 @@
 )]
 
 mod beginning;
+mod book;
 mod changes;
 mod disks;
 mod documents;

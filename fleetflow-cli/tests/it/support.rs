@@ -40,6 +40,14 @@ impl Project {
         project
     }
 
+    /// Puts the examples of the repository into the project, as a clone has them.
+    pub(crate) fn with_examples(&self) {
+        for example in ["creo-memories", "scaled-shop"] {
+            let path = Path::new("examples").join(example);
+            copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&path), &self.root().join(path));
+        }
+    }
+
     /// The folder of the project.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("shop")

@@ -1,0 +1,7 @@
+//! The Rust blocks of the documents, compiled and run as doc tests. Each page is named here once; nothing else is here.
+
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+#[doc = include_str!("../docs/rust.md")]
+struct Rust;
