@@ -30,6 +30,7 @@ mod site;
 mod store;
 mod telemetry;
 mod terminal;
+mod version;
 mod workplace;
 
 use std::process::ExitCode;
@@ -58,7 +59,7 @@ pub fn main() -> ExitCode {
 fn run(edge: Edge) -> Exit {
     let arguments = match Arguments::try_parse_from(&edge.words) {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&edge, &error),
     };
     let invocation = Invocation::new(edge, arguments.options);
     // `watch` begins it with its own traces.
@@ -75,7 +76,11 @@ fn run(edge: Edge) -> Exit {
 }
 
 /// Help and version are answers; everything else is wrong usage, whose code is ours and not clap's.
-fn usage(error: &clap::Error) -> Exit {
+fn usage(edge: &Edge, error: &clap::Error) -> Exit {
+    if error.kind() == clap::error::ErrorKind::DisplayVersion && version::wants_details(&edge.words) {
+        anstream::print!("{}", version::text(&edge.program(), true));
+        return Exit::Done;
+    }
     // A closed pipe behind the help is nothing to report.
     drop(error.print());
     if error.use_stderr() {

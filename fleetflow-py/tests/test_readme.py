@@ -36,6 +36,27 @@ def test_the_examples_run_one_after_another(
     names["test_the_shop_converges"](fleetflow_sandbox)
 
 
-def test_the_example_on_the_front_page_runs() -> None:
-    [example] = examples(FRONT)
-    exec(compile(example, str(FRONT), "exec"), {})
+@pytest.mark.parametrize("page", [FRONT, FRONT.with_name("README.ja.md")], ids=lambda page: page.name)
+def test_the_example_on_the_front_page_runs(page: Path) -> None:
+    [example] = examples(page)
+    exec(compile(example, str(page), "exec"), {})
+
+
+GUIDE = [page for page in sorted((FRONT.parent / "docs").rglob("*.md")) if examples(page)]
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.name)
+def test_the_blocks_of_a_page_of_the_guide_run_one_after_another(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name, content in re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", text, flags=re.DOTALL):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "page"}
+    for example in examples(page):
+        exec(compile(example, str(page), "exec"), names)
+
+
+def test_the_guide_has_a_page_about_python() -> None:
+    assert "python.md" in [page.name for page in GUIDE]

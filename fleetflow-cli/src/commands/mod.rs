@@ -54,9 +54,10 @@ pub(crate) fn run(invocation: &Invocation, command: Command) -> Result<Exit, Fai
         Command::Man { command } => man::run(invocation, &command),
         Command::Version => {
             let program = invocation.edge.program();
+            let detailed = invocation.options.verbose > 0;
             invocation
                 .terminal
-                .print(&format!("{program} {}\n", env!("CARGO_PKG_VERSION")))?;
+                .print(&crate::version::text(&program, detailed))?;
             Ok(Exit::Done)
         }
     }

@@ -38,3 +38,34 @@ fn a_page_that_does_not_exist_is_wrong_usage() {
         run.err
     );
 }
+
+/// `-v` may stand on either side, and the word `version` says the same.
+#[test]
+fn the_version_tells_what_was_built_from_what() {
+    let project = Project::new("");
+    let short = project.flow(&["--version"]);
+    assert_eq!(short.out.lines().count(), 1, "{short:?}");
+    for words in [["--version", "-v"], ["-v", "--version"], ["version", "-v"]] {
+        let run = project.flow(&words);
+        assert_eq!(run.code, Some(0));
+        let names: Vec<_> = run
+            .out
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(": ").next())
+            .collect();
+        assert_eq!(names, ["commit", "date", "target", "compiler"], "{}", run.out);
+        assert!(
+            run.out
+                .starts_with(&format!("flow {}\n", env!("CARGO_PKG_VERSION"))),
+            "{}",
+            run.out
+        );
+        assert!(run.out.contains("\ncompiler: rustc 1."), "{}", run.out);
+        assert!(
+            run.out.contains("linux") || !cfg!(target_os = "linux"),
+            "{}",
+            run.out
+        );
+    }
+}

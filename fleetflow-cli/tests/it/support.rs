@@ -44,7 +44,10 @@ impl Project {
     pub(crate) fn with_examples(&self) {
         for example in ["creo-memories", "scaled-shop"] {
             let path = Path::new("examples").join(example);
-            copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&path), &self.root().join(path));
+            copy(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&path),
+                &self.root().join(path),
+            );
         }
     }
 

@@ -34,7 +34,10 @@ pub(crate) enum Note {
 
 impl Note {
     fn of(line: &str) -> Self {
-        let Some(text) = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->")) else {
+        let Some(text) = line
+            .strip_prefix("<!-- ")
+            .and_then(|rest| rest.strip_suffix(" -->"))
+        else {
             return Self::None;
         };
         if let Some(name) = text.strip_prefix("file: ") {
@@ -75,8 +78,19 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
         match &open {
             // A fence ends with as many ticks as it began with, or more, and nothing else: an output may hold shorter ones.
             Some(begun) if ticks >= begun.ticks && ticks == text.len() => {
-                let Open { language, note, start, line, .. } = open.take().unwrap();
-                found.push(Block { language, note, body: start..at, line });
+                let Open {
+                    language,
+                    note,
+                    start,
+                    line,
+                    ..
+                } = open.take().unwrap();
+                found.push(Block {
+                    language,
+                    note,
+                    body: start..at,
+                    line,
+                });
             }
             None if ticks >= 3 => {
                 open = Some(Open {

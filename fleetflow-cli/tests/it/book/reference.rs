@@ -35,7 +35,10 @@ fn the_reference_is_that_of_the_catalog() {
         fs::write(&file, &wanted).unwrap();
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    let different = found.lines().zip(wanted.lines()).find(|(found, wanted)| found != wanted);
+    let different = found
+        .lines()
+        .zip(wanted.lines())
+        .find(|(found, wanted)| found != wanted);
     assert!(
         found == wanted,
         "{PAGE} is not what the catalog says ({different:?}): FLEETFLOW_REGENERATE=1 cargo test -p fleetflow-cli book"
@@ -54,14 +57,21 @@ fn page() -> String {
 /// A kind, with the parts it is made of.
 fn section(kind: &dyn Kind) -> String {
     let schema = kind.named_schema();
-    let mut parts = Parts { root: &schema, wanted: Vec::new(), seen: BTreeSet::new() };
+    let mut parts = Parts {
+        root: &schema,
+        wanted: Vec::new(),
+        seen: BTreeSet::new(),
+    };
     let mut text = format!("\n## {}\n\n{}", kind.name(), paragraphs(&schema));
     let example = FilePath::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/it/book/examples")
         .join(format!("{}.kdl", kind.name()));
-    let example = fs::read_to_string(&example).unwrap_or_else(|_| panic!("an example for the reference: {example:?}"));
+    let example = fs::read_to_string(&example)
+        .unwrap_or_else(|_| panic!("an example for the reference: {}", example.display()));
     write!(text, "```kdl\n{example}```\n\n").unwrap();
-    text.push_str(&fields(&schema, &mut parts, &|field, schema| effect(kind, field, schema)));
+    text.push_str(&fields(&schema, &mut parts, &|field, schema| {
+        effect(kind, field, schema)
+    }));
     text.push_str(&outputs(kind));
     while let Some((field, name)) = parts.next() {
         let part = schema["$defs"][&name].clone();
@@ -130,7 +140,12 @@ fn fields(schema: &Value, parts: &mut Parts<'_>, effect: &dyn Fn(&str, &Value) -
         let kind = parts.type_of(name, field);
         let about = described(field, parts.resolve(field));
         let effect = effect(name, field);
-        writeln!(text, "| `{}` | {kind} | {default} | {about} | {effect} |", kdl(name)).unwrap();
+        writeln!(
+            text,
+            "| `{}` | {kind} | {default} | {about} | {effect} |",
+            kdl(name)
+        )
+        .unwrap();
     }
     text
 }
@@ -141,7 +156,12 @@ fn outputs(kind: &dyn Kind) -> String {
     }
     let mut text = "\n| output | type | meaning |\n|---|---|---|\n".to_owned();
     for output in kind.outputs() {
-        writeln!(text, "| `{}` | {} | {} |", output.name, output.value_type, output.doc).unwrap();
+        writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            output.name, output.value_type, output.doc
+        )
+        .unwrap();
     }
     text
 }
@@ -162,12 +182,21 @@ fn of_disk(kind: &dyn Kind, field: &str, schema: &Value) -> String {
 }
 
 fn asked(kind: &dyn Kind, path: Path, before: Value, after: Value) -> String {
-    let change = Change { path, before, after, forces_replacement: false, secret: false };
+    let change = Change {
+        path,
+        before,
+        after,
+        forces_replacement: false,
+        secret: false,
+    };
     if kind.forces_replacement(&change) {
         return "**made anew**".to_owned();
     }
     let disruption = kind.disruption(std::slice::from_ref(&change));
-    let lost = kind.loses(&[change]).map(|lost| format!(", loses {lost}")).unwrap_or_default();
+    let lost = kind
+        .loses(&[change])
+        .map(|lost| format!(", loses {lost}"))
+        .unwrap_or_default();
     match disruption.level {
         Level::None => format!("in place{lost}"),
         level => format!("{}{lost}", level.name()),
@@ -235,7 +264,11 @@ impl<'s> Parts<'s> {
     }
 
     fn plain(&mut self, field: &str, schema: &Value) -> String {
-        let referable = if schema.get("x-input").is_some() { ", or a reference" } else { "" };
+        let referable = if schema.get("x-input").is_some() {
+            ", or a reference"
+        } else {
+            ""
+        };
         let name = match kind_of(schema) {
             Some("array") => {
                 let element = schema["items"].clone();
@@ -273,7 +306,10 @@ fn has_fields(schema: &Value, root: &Value) -> bool {
 fn kind_of(schema: &Value) -> Option<&str> {
     match &schema["type"] {
         Value::String(kind) => Some(kind),
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
+        Value::Array(kinds) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null"),
         _ => None,
     }
 }
@@ -281,14 +317,24 @@ fn kind_of(schema: &Value) -> Option<&str> {
 /// The words of an enumeration.
 fn words(schema: &Value) -> Option<String> {
     let words: Vec<String> = match (schema["enum"].as_array(), schema["oneOf"].as_array()) {
-        (Some(words), _) => words.iter().filter(|word| !word.is_null()).map(ToString::to_string).collect(),
+        (Some(words), _) => words
+            .iter()
+            .filter(|word| !word.is_null())
+            .map(ToString::to_string)
+            .collect(),
         (None, Some(forms)) => forms
             .iter()
             .map(|form| form["const"].as_str().map(|word| format!("{word:?}")))
             .collect::<Option<_>>()?,
         (None, None) => return None,
     };
-    Some(words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "))
+    Some(
+        words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
+    )
 }
 
 /// A description without its examples, which are in Rust.
@@ -309,13 +355,23 @@ fn paragraphs(schema: &Value) -> String {
         .filter(|paragraph| !paragraph.is_empty() && !paragraph.ends_with(':'))
         .map(without_links)
         .collect();
-    if kept.is_empty() { String::new() } else { format!("{}\n\n", kept.join("\n\n")) }
+    if kept.is_empty() {
+        String::new()
+    } else {
+        format!("{}\n\n", kept.join("\n\n"))
+    }
 }
 
 fn described(field: &Value, target: &Value) -> String {
-    let found = [field, target].into_iter().find(|schema| schema["description"].is_string());
+    let found = [field, target]
+        .into_iter()
+        .find(|schema| schema["description"].is_string());
     let text = found.map(paragraphs).unwrap_or_default();
-    let text = text.trim().replace("\n\n", " ").replace('\n', " ").replace('|', "\\|");
+    let text = text
+        .trim()
+        .replace("\n\n", " ")
+        .replace('\n', " ")
+        .replace('|', "\\|");
     let least = field["minimum"].as_f64().filter(|least| *least > 0.0);
     match (least, field["maximum"].as_f64()) {
         (Some(least), Some(most)) => format!("{text} From {least} to {most}."),
