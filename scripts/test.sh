@@ -13,6 +13,14 @@ step() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 step "formatting"
 cargo fmt --all --check
 
+step "the oldest compiler"
+oldest="$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)"
+if [[ "$(rustc --version)" == "rustc $oldest."* ]]; then
+    echo "all that follows runs with it: Rust $oldest"
+else
+    echo "skipped: the oldest compiler: this is $(rustc --version); scripts/package.sh msrv tries Rust $oldest"
+fi
+
 step "lints"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 
