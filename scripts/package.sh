@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 root="$PWD"
 out="$root/target/package"
 export CARGO_TERM_COLOR=never
+profile="${FLEETFLOW_PROFILE:-release}"
+built="${profile/dev/debug}" # cargo's folder for it
 mkdir -p "$out"
 steps=("$@")
 
@@ -97,18 +99,20 @@ fi
 
 if step deb "a Debian package"; then
     tool cargo-deb
-    [ -x target/release/flow ] || cargo build --release --locked --quiet -p fleetflow-cli
+    cargo build --profile "$profile" --locked --quiet -p fleetflow-cli
     rm -rf "$out/man" && mkdir -p "$out/man"
-    target/release/flow man >"$out/man/flow.1"
+    "target/$built/flow" man >"$out/man/flow.1"
     for command in up plan down status validate fmt graph outputs import watch scale rollback logs exec ssh state init; do
-        target/release/flow man "$command" >"$out/man/flow-$command.1"
+        "target/$built/flow" man "$command" >"$out/man/flow-$command.1"
     done
-    target/release/flow completions bash >"$out/flow.bash"
-    target/release/flow completions zsh >"$out/_flow"
-    target/release/flow completions fish >"$out/flow.fish"
+    "target/$built/flow" completions bash >"$out/flow.bash"
+    "target/$built/flow" completions zsh >"$out/_flow"
+    "target/$built/flow" completions fish >"$out/flow.fish"
     [ -s "$out/THIRD-PARTY.txt" ] || python3 packaging/third-party.py >"$out/THIRD-PARTY.txt"
     { echo "FleetFlow, (c) The FleetFlow developers: MIT or Apache-2.0, as you like."; cat LICENSE-MIT LICENSE-APACHE; } >"$out/copyright"
-    target/tools/bin/cargo-deb deb -p fleetflow-cli --no-build --no-strip --output "$out/fleetflow_${version}_$(dpkg --print-architecture).deb"
+    fast=()
+    [ "$profile" = release ] || fast=(--fast) # weak compression
+    target/tools/bin/cargo-deb deb -p fleetflow-cli --profile "$profile" --no-build "${fast[@]}" --output "$out/fleetflow_${version}_$(dpkg --print-architecture).deb"
     # Installed into a root of its own: nothing of this machine is changed, and nothing of it is needed.
     scratch="$out/scratch"
     rm -rf "$scratch" && mkdir -p "$scratch/var/lib/dpkg/updates" "$scratch/var/lib/dpkg/info"
@@ -128,9 +132,8 @@ if step static "a static binary"; then
     elif ! command -v musl-gcc >/dev/null; then
         skip "the static binary: its C parts need musl-gcc (apt install musl-tools)"
     else
-        profile="${FLEETFLOW_STATIC_PROFILE:-release}"
         cargo build --locked --quiet -p fleetflow-cli --bin flow --target "$target" --profile "$profile" --target-dir target/musl
-        binary="target/musl/$target/${profile/dev/debug}/flow"
+        binary="target/musl/$target/$built/flow"
         if ldd "$binary" 2>&1 | grep -q '=>'; then echo "$binary is not static" >&2; exit 1; fi
         # In an empty root, it can only be what is in the file itself.
         "$binary" --version
