@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleetflow_core::Address;
 
-pub(crate) use beginning::{GraphArguments, GraphFormat, InitArguments};
+pub(crate) use beginning::{GraphArguments, GraphFormat, InitArguments, StatusArguments};
 pub(crate) use services::{ExecArguments, LogsArguments, RollbackArguments, SshArguments};
 pub(crate) use value::{Disruption, Variable};
 
@@ -244,16 +244,6 @@ pub(crate) enum Format {
     Markdown,
     /// One page that needs nothing else.
     Html,
-}
-
-/// Arguments of `status`.
-#[derive(Args, Debug)]
-pub(crate) struct StatusArguments {
-    #[command(flatten)]
-    pub(crate) stage: StageArgument,
-    /// Exit with 2 when something is missing, changed or not as declared
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
 }
 
 /// Arguments of `watch`.

@@ -1,6 +1,11 @@
-//! `status`: what is there now, live, what is not well first. Changes nothing.
+//! `status`: what is there now, live, what is not well first; once, or on a screen that follows it. Changes nothing.
+
+use std::time::{Duration, Instant};
 
 use fleetflow_core::plan::{DataGuard, DeletionGuard};
+use fleetflow_core::{Error, ErrorKind};
+use futures::StreamExt as _;
+use ratatui::crossterm::event::EventStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::StatusArguments;
@@ -10,13 +15,32 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::runtime::{self, interruptible};
+use crate::show::failure::failure;
+use crate::show::header::header;
+use crate::show::screen::{Screen, Wish};
 use crate::show::status::status;
 use crate::site::Site;
 use crate::workplace::{Intent, Workplace};
 
 pub(super) fn run(invocation: &Invocation, arguments: &StatusArguments) -> Result<Exit, Failure> {
+    if arguments.watch && (invocation.options.json || !invocation.terminal.live) {
+        return Err(
+            Error::new(ErrorKind::Invalid, "`--watch` needs a terminal to draw on")
+                .help("leave it out, or use `flow watch --once --json` for programs")
+                .into(),
+        );
+    }
     let site = Site::load(invocation, arguments.stage.name.as_deref())?;
-    let read = |cancelled| async move { read(invocation, &site, &cancelled).await };
+    if arguments.watch {
+        let watch =
+            |cancelled| async move { watched(invocation, &site, arguments.interval, &cancelled).await };
+        return runtime::run(watch);
+    }
+    let read = |cancelled| async move {
+        let workplace = opened(invocation, &site, &cancelled).await?;
+        let seen = look(&workplace, &site, &cancelled).await;
+        workplace.close(seen).await
+    };
     let document = runtime::run(read)?;
     if invocation.options.json {
         invocation.terminal.print_json(&document)?;
@@ -27,11 +51,11 @@ pub(super) fn run(invocation: &Invocation, arguments: &StatusArguments) -> Resul
     Ok(if differs { Exit::Changes } else { Exit::Done })
 }
 
-async fn read(
-    invocation: &Invocation,
-    site: &Site,
-    cancelled: &CancellationToken,
-) -> Result<StatusDocument, Failure> {
+async fn opened<'w>(
+    invocation: &'w Invocation,
+    site: &'w Site,
+    cancelled: &'w CancellationToken,
+) -> Result<Workplace<'w>, Failure> {
     let intent = Intent {
         operation: "status",
         purpose: Purpose::Look,
@@ -41,7 +65,14 @@ async fn read(
         adopting: None,
         moving: false,
     };
-    let workplace = Workplace::open(invocation, site, cancelled, intent).await?;
+    Ok(Workplace::open(invocation, site, cancelled, intent).await?)
+}
+
+async fn look(
+    workplace: &Workplace<'_>,
+    site: &Site,
+    cancelled: &CancellationToken,
+) -> Result<StatusDocument, Failure> {
     // A server that does not answer is a line of the status, and no reason to show none.
     let stack = site
         .loaded
@@ -57,6 +88,99 @@ async fn read(
         let document = StatusDocument::new(project, stage, &observation, plan.as_ref());
         Ok(document.scaled(stack.judgements(&observation).await))
     });
-    let seen = seen.await.map_err(|error| site.failed(error));
-    workplace.close(seen).await
+    seen.await.map_err(|error| site.failed(error))
+}
+
+/// Looks again and again, and draws what is seen, until the user leaves.
+async fn watched(
+    invocation: &Invocation,
+    site: &Site,
+    interval: Duration,
+    cancelled: &CancellationToken,
+) -> Result<Exit, Failure> {
+    let workplace = opened(invocation, site, cancelled).await?;
+    let title = header(&site.loaded.stack, &workplace.access.accounts, site.world);
+    let mut screen = Screen::new(console::strip_ansi_codes(&title).into_owned());
+    // Gives the terminal back as it was, also when something panics.
+    let mut terminal = ratatui::try_init().map_err(undrawn)?;
+    let followed = follow(
+        &mut terminal,
+        &mut screen,
+        &workplace,
+        (site, invocation),
+        interval,
+    )
+    .await;
+    ratatui::restore();
+    workplace.close(followed).await?;
+    Ok(Exit::Done)
+}
+
+async fn follow(
+    terminal: &mut ratatui::DefaultTerminal,
+    screen: &mut Screen,
+    workplace: &Workplace<'_>,
+    (site, invocation): (&Site, &Invocation),
+    interval: Duration,
+) -> Result<(), Failure> {
+    let mut keys = EventStream::new();
+    let mut clock = tokio::time::interval(Duration::from_secs(1));
+    let mut seen: Option<Instant> = None;
+    loop {
+        let looking = look(workplace, site, workplace.cancelled);
+        tokio::pin!(looking);
+        let found = loop {
+            terminal
+                .draw(|frame| screen.draw(frame, seen.map(|seen| seen.elapsed())))
+                .map_err(undrawn)?;
+            tokio::select! {
+                found = &mut looking => break found,
+                _ = clock.tick() => {}
+                key = keys.next() => if leaves(screen, key) { return Ok(()) },
+                () = workplace.cancelled.cancelled() => return Ok(()),
+            }
+        };
+        match found {
+            Ok(document) => screen.show(&status(&document)),
+            Err(error) => screen.fail(&failure(&error, invocation.look())),
+        }
+        seen = Some(Instant::now());
+        let next = tokio::time::sleep(interval);
+        tokio::pin!(next);
+        loop {
+            terminal
+                .draw(|frame| screen.draw(frame, seen.map(|seen| seen.elapsed())))
+                .map_err(undrawn)?;
+            tokio::select! {
+                () = &mut next => break,
+                _ = clock.tick() => {}
+                () = workplace.cancelled.cancelled() => return Ok(()),
+                key = keys.next() => match key {
+                    Some(Ok(key)) => match screen.wish(&key) {
+                        Wish::Leave => return Ok(()),
+                        Wish::Look => break,
+                        Wish::Draw | Wish::Nothing => {}
+                    },
+                    _ => return Ok(()),
+                },
+            }
+        }
+    }
+}
+
+/// Whether the user, or the terminal, goes.
+fn leaves(screen: &mut Screen, key: Option<std::io::Result<ratatui::crossterm::event::Event>>) -> bool {
+    match key {
+        Some(Ok(key)) => screen.wish(&key) == Wish::Leave,
+        _ => true,
+    }
+}
+
+fn undrawn(error: std::io::Error) -> Failure {
+    Error::new(
+        ErrorKind::Local,
+        format!("the terminal cannot be drawn on: {error}"),
+    )
+    .help("leave `--watch` out")
+    .into()
 }

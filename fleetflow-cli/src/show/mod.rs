@@ -8,6 +8,7 @@ pub(crate) mod markdown;
 pub(crate) mod plan;
 pub(crate) mod report;
 mod scaling;
+pub(crate) mod screen;
 pub(crate) mod status;
 pub(crate) mod style;
 pub(crate) mod table;
