@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::container::Status;
-use super::{Container, Host, Mount, Network, Service, ServiceGroup, Source, Volume};
+use super::{Container, Host, Mode, Mount, Network, Service, ServiceGroup, Source, Volume};
 use crate::model::{Address, Declaration, Expansion, Input, Resource as _};
 
 /// What `group` stands for on the engine `host`: an encoded value of type `docker-host`, or `"local"`.
@@ -25,6 +25,10 @@ pub fn deploy(host: Value, place: &str, group: &Declaration, around: &Expansion<
     ) else {
         return Vec::new();
     };
+    // The servers together are one swarm then; see `deploy_swarm`.
+    if typed.mode == Mode::Swarm {
+        return Vec::new();
+    }
     let deployment = Deployment {
         host,
         place: format!("{place}/{}", typed.name),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{ServiceGroup, deploy};
+use super::{Mode, ServiceGroup, deploy};
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Provider, Resource, did_you_mean};
 
 /// Groups of services that run on the local engine.
@@ -45,7 +45,7 @@ impl Resource for DeployServices {
             .iter()
             .enumerate()
             .filter(|(_, group)| !known.contains(&group.as_str()));
-        missing
+        let mut problems: Vec<Problem> = missing
             .map(|(index, group)| {
                 let message = format!("there is no service-group `{group}`");
                 let help = match did_you_mean(group, known.iter().copied()) {
@@ -54,7 +54,9 @@ impl Resource for DeployServices {
                 };
                 Problem::at(Path::root().key("groups").index(index), message).help(help)
             })
-            .collect()
+            .collect();
+        problems.extend(swarms(&self.groups, around));
+        problems
     }
 
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
@@ -65,6 +67,23 @@ impl Resource for DeployServices {
         let parts = groups.flat_map(|group| deploy(json!("local"), &self.name, group, around));
         Some(parts.map(|part| part.inherit(declared)).collect())
     }
+}
+
+/// A swarm is made of servers: the engine of the machine that runs FleetFlow is not turned into one.
+fn swarms(groups: &[String], around: &Expansion<'_>) -> Vec<Problem> {
+    let is_swarm = |group: &str| {
+        let declared = around.declaration(&Address::new(ServiceGroup::KIND, group));
+        let typed = declared.and_then(|one| serde_json::from_value::<ServiceGroup>(one.spec.clone()).ok());
+        typed.is_some_and(|group| group.mode == Mode::Swarm)
+    };
+    let named = groups.iter().enumerate().filter(|(_, group)| is_swarm(group));
+    named
+        .map(|(index, group)| {
+            let message = format!("`{group}` has the mode `swarm`, which needs servers");
+            Problem::at(Path::root().key("groups").index(index), message)
+                .help("deploy it to servers, or leave `mode` out of the group")
+        })
+        .collect()
 }
 
 fn local() -> String {

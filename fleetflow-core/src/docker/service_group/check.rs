@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Port, Service, ServiceGroup};
+use super::{Mode, Port, Service, ServiceGroup, Source};
 use crate::docker::container::words;
 use crate::model::{Address, Input, Path, Problem, did_you_mean};
 use crate::plan::graph::{Graph, order};
@@ -19,7 +19,10 @@ pub(super) fn check(group: &ServiceGroup) -> Vec<Problem> {
         problems.extend(check_image(service, &path));
         problems.extend(check_dependencies(group, service, &path));
         problems.extend(check_mounts(service, &path));
-        problems.extend(check_replicas(service, &path));
+        match group.mode {
+            Mode::Engine => problems.extend(check_replicas(service, &path)),
+            Mode::Swarm => problems.extend(check_swarm(service, &path)),
+        }
         problems.extend(check_words(service, &path));
         problems.extend(check_variables(service, &path));
         if let Some(health) = &service.health_check {
@@ -114,6 +117,45 @@ fn check_replicas(service: &Service, path: &Path) -> Option<Problem> {
         Problem::at(path.key("port").index(index), message)
             .help("let the engine choose: `port container=N`, or remove `replicas`"),
     )
+}
+
+/// What a swarm cannot do, as it may run the service on any of its servers.
+fn check_swarm(service: &Service, path: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if service.build.is_some() {
+        problems.push(
+            Problem::at(path.key("build"), "a swarm takes images from a registry, and builds none").help(
+                "build the image, push it to a registry that the servers reach, and name it: `image \"REGISTRY/NAME:TAG\"`",
+            ),
+        );
+    }
+    if !service.env_file.is_empty() {
+        problems.push(
+            Problem::at(
+                path.key("env_file"),
+                "files of variables are not read for a swarm",
+            )
+            .help("write the variables into `env`, secrets as references"),
+        );
+    }
+    for (index, mount) in service.volumes.iter().enumerate() {
+        if let Source::Relative(folder) = mount.kind() {
+            let message = format!("`{folder}` is not on the servers that may run the service");
+            problems.push(
+                Problem::at(path.key("volume").index(index), message)
+                    .help("put the files into the image, or mount an absolute path that every server has"),
+            );
+        }
+    }
+    for (index, port) in service.ports.iter().enumerate() {
+        if port.host_ip.is_some() {
+            let message = "a swarm publishes ports at every address of every server";
+            problems.push(
+                Problem::at(path.key("port").index(index), message).help("leave the address out of the port"),
+            );
+        }
+    }
+    problems
 }
 
 fn check_words(service: &Service, path: &Path) -> Vec<Problem> {

@@ -58,10 +58,36 @@ pub struct ServiceGroup {
     #[schemars(extend("x-format" = "name"))]
     #[builder(setter(into))]
     pub name: String,
+    /// Where the services run: on each server that deploys the group, or on a swarm that these servers form.
+    #[serde(default, skip_serializing_if = "Mode::is_engine")]
+    #[builder(default)]
+    pub mode: Mode,
     /// The services.
     #[serde(default, rename = "service")]
     #[builder(via_mutators)]
     pub services: Vec<Service>,
+}
+
+/// Where the services of a group run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Every server that deploys the group runs all of it.
+    #[default]
+    Engine,
+    /// The servers that deploy the group form a Docker Swarm, which runs `replicas` of each service in all, and moves
+    /// them when a server dies.
+    Swarm,
+}
+
+impl Mode {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with a reference"
+    )]
+    fn is_engine(&self) -> bool {
+        *self == Self::Engine
+    }
 }
 
 impl Resource for ServiceGroup {

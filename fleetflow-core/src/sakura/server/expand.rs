@@ -11,7 +11,39 @@ use crate::sakura::{Id, scale, zone};
 pub(super) fn expand(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
     let mut all = replicas(server, declared, around);
     all.extend(deployments(server, declared, around));
+    all.extend(swarm(declared, around));
     all
+}
+
+/// The swarm of all servers that deploy a group with `mode "swarm"`: part of the first of them.
+fn swarm(declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
+    let mut members = Vec::new();
+    for other in around.of_kind(Server::KIND) {
+        let Ok(server) = serde_json::from_value::<Server>(other.spec.clone()) else {
+            continue;
+        };
+        let named = server.deploy_services.iter();
+        let groups = named.filter_map(|group| around.declaration(&Address::new("service-group", group)));
+        let groups: Vec<&Declaration> = groups
+            .filter(|group| group.spec.get("mode") == Some(&json!("swarm")))
+            .collect();
+        if groups.is_empty() {
+            continue;
+        }
+        if members.is_empty() && other.address != declared.address {
+            return Vec::new();
+        }
+        let names = scale::replicas(around, &server.name).into_iter();
+        members.extend(names.filter(|name| !around.is_absent(name)).map(|name| {
+            let host = json!({ "$ref": Address::new(Server::KIND, &name).output("docker") });
+            docker::Member {
+                host,
+                name,
+                groups: groups.clone(),
+            }
+        }));
+    }
+    docker::deploy_swarm(&members, around)
 }
 
 /// What runs on each replica.

@@ -1,0 +1,19 @@
+//! Docker Swarms: servers joined so that services move on when one of them dies. What single engines run is said elsewhere.
+
+mod deploy;
+mod managers;
+mod network;
+mod network_ops;
+mod node;
+mod node_ops;
+mod service;
+mod service_ops;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+pub(crate) use deploy::{Member, deploy_swarm};
+pub use network::SwarmNetwork;
+pub use node::{Readiness, Role, SwarmNode};
+pub use service::{Replicas, SwarmService};

@@ -1,0 +1,282 @@
+//! How services of a swarm come about: one request, then the swarm's own rolling update is watched to its end.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::models::{Service as Row, ServiceUpdateStatusStateEnum as Progress, Task, TaskState};
+use bollard::query_parameters::{ListServicesOptions, ListTasksOptions, UpdateServiceOptions};
+use serde_json::json;
+
+use super::{SwarmService, managers, wait};
+use crate::converge::Context;
+use crate::docker::engines::{Engine, Engines};
+use crate::docker::marks;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Existing, Found, Lifecycle, Made, Observed, Resource as _, Scope, Wanted};
+use crate::plan::Change;
+
+/// How long all replicas may take until they run, images included.
+const STARTING: Duration = Duration::from_mins(10);
+/// Tasks that end as often as this while a service starts will not run by themselves.
+const FAILURES: usize = 3;
+
+impl Lifecycle for SwarmService {
+    type Cloud = Engines;
+
+    async fn observe(engines: &Engines, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
+        wait::look(engines, scope, wanted, |engine| async move {
+            let rows = list(&engine).await?;
+            let ours: Vec<Observed> = rows.iter().filter_map(|row| observed(row, scope)).collect();
+            Ok(Found {
+                foreign: rows.len() - ours.len(),
+                resources: ours,
+                ..Found::default()
+            })
+        })
+        .await
+    }
+
+    async fn create(engines: &Engines, context: &Context, spec: &Self, _: Option<&Existing>) -> Result<Made> {
+        let engine = managers::manager(engines, &managers::known(&spec.managers)).await?;
+        let rows = list(&engine).await?;
+        let is_ours = |row: &&Row| {
+            let labels = row.spec.as_ref().and_then(|spec| spec.labels.as_ref());
+            labels.and_then(marks::owner).as_ref() == Some(&context.owner)
+        };
+        if let Some(row) = rows.iter().find(is_ours) {
+            return change(engines, &engine, context, spec, row).await;
+        }
+        let request = spec.request(context)?;
+        let credentials = engines
+            .registries()
+            .for_image(spec.service.image.as_deref().unwrap_or_default());
+        let created = engine
+            .once("create the service", |docker| async move {
+                docker.create_service(request, credentials).await
+            })
+            .await?;
+        let id = created.id.unwrap_or_default();
+        let made = made(&id);
+        context.checkpoint(id.clone(), made.outputs.clone()).await?;
+        settled(&engine, context, &id).await?;
+        Ok(made)
+    }
+
+    async fn update(
+        engines: &Engines,
+        context: &Context,
+        was: &Existing,
+        spec: &Self,
+        _: &[Change],
+    ) -> Result<Made> {
+        let engine = managers::manager(engines, &managers::known(&spec.managers)).await?;
+        let rows = list(&engine).await?;
+        let Some(row) = rows.iter().find(|row| row.id.as_deref() == Some(&was.id)) else {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "the swarm does not have the service any more",
+            )
+            .help("run the same command again, which makes it anew"));
+        };
+        change(engines, &engine, context, spec, row).await
+    }
+
+    async fn delete(engines: &Engines, _: &Context, was: &Existing) -> Result<()> {
+        let engine = managers::manager(engines, &managers::of_existing(was)).await?;
+        let removed = engine
+            .repeat("remove the service", |docker| async move {
+                docker.delete_service(&was.id).await
+            })
+            .await;
+        match removed {
+            Err(error) if error.is_not_found() => Ok(()),
+            answer => answer,
+        }
+    }
+}
+
+async fn change(
+    engines: &Engines,
+    engine: &Engine,
+    context: &Context,
+    spec: &SwarmService,
+    row: &Row,
+) -> Result<Made> {
+    let id = row.id.clone().unwrap_or_default();
+    let version = row
+        .version
+        .as_ref()
+        .and_then(|version| version.index)
+        .unwrap_or_default();
+    let options = UpdateServiceOptions {
+        version: i32::try_from(version).unwrap_or(i32::MAX),
+        ..UpdateServiceOptions::default()
+    };
+    let request = spec.request(context)?;
+    let credentials = engines
+        .registries()
+        .for_image(spec.service.image.as_deref().unwrap_or_default());
+    engine
+        .once("update the service", |docker| {
+            let id = id.clone();
+            async move { docker.update_service(&id, request, options, credentials).await }
+        })
+        .await?;
+    settled(engine, context, &id).await?;
+    Ok(made(&id))
+}
+
+/// Waits until every replica runs in the new version; an error if the swarm went back to the old one.
+async fn settled(engine: &Engine, context: &Context, id: &str) -> Result<()> {
+    let probation = engine.probation();
+    let look = || async {
+        let rows = list(engine).await?;
+        let Some(row) = rows.iter().find(|row| row.id.as_deref() == Some(id)) else {
+            return Ok(None);
+        };
+        match row.update_status.as_ref().and_then(|status| status.state) {
+            Some(Progress::ROLLBACK_COMPLETED | Progress::ROLLBACK_PAUSED | Progress::PAUSED) => {
+                let why = last_failure(engine, id).await?.0;
+                return Err(Error::new(
+                    ErrorKind::Refused,
+                    format!(
+                        "the new version did not become healthy, the swarm went back to the one before: {why}"
+                    ),
+                ));
+            }
+            Some(Progress::UPDATING | Progress::ROLLBACK_STARTED) => return Ok(None),
+            _ => {}
+        }
+        if all_run(row) {
+            return Ok(Some(()));
+        }
+        let (why, count) = last_failure(engine, id).await?;
+        match count {
+            0..FAILURES => Ok(None),
+            _ => Err(Error::new(
+                ErrorKind::Refused,
+                format!("its containers end again and again: {why}"),
+            )
+            .help("read what they say: `docker service logs` on a manager")),
+        }
+    };
+    context
+        .until("waiting until every replica runs", STARTING, look)
+        .await?;
+    tokio::time::sleep(probation).await;
+    context
+        .until("waiting until every replica runs", STARTING, look)
+        .await
+}
+
+/// What the last task that failed said, and how many did.
+async fn last_failure(engine: &Engine, id: &str) -> Result<(String, usize)> {
+    let options = ListTasksOptions {
+        filters: Some(HashMap::from([("service".to_owned(), vec![id.to_owned()])])),
+    };
+    let tasks = engine
+        .repeat("list the tasks", |docker| {
+            let options = options.clone();
+            async move { docker.list_tasks(Some(options)).await }
+        })
+        .await?;
+    let failed = |task: &&Task| {
+        let state = task.status.as_ref().and_then(|status| status.state);
+        matches!(state, Some(TaskState::FAILED | TaskState::REJECTED))
+    };
+    let failed: Vec<&Task> = tasks.iter().filter(failed).collect();
+    let said = |task: &&Task| task.status.as_ref()?.err.clone();
+    let why = failed
+        .iter()
+        .find_map(said)
+        .unwrap_or_else(|| "no task says why".to_owned());
+    Ok((why, failed.len()))
+}
+
+async fn list(engine: &Engine) -> Result<Vec<Row>> {
+    let options = ListServicesOptions {
+        status: Some(true),
+        ..ListServicesOptions::default()
+    };
+    engine
+        .repeat("list the services", |docker| {
+            let options = options.clone();
+            async move { docker.list_services(Some(options)).await }
+        })
+        .await
+}
+
+fn counts(row: &Row) -> (u64, u64) {
+    let status = row.service_status.clone().unwrap_or_default();
+    (
+        status.running_tasks.unwrap_or_default(),
+        status.desired_tasks.unwrap_or_default(),
+    )
+}
+
+fn all_run(row: &Row) -> bool {
+    let (running, _) = counts(row);
+    running >= wanted(row)
+}
+
+fn wanted(row: &Row) -> u64 {
+    let mode = row.spec.as_ref().and_then(|spec| spec.mode.as_ref());
+    let replicas = mode.and_then(|mode| mode.replicated.as_ref()?.replicas);
+    replicas
+        .and_then(|replicas| u64::try_from(replicas).ok())
+        .unwrap_or_default()
+}
+
+/// The declaration it was made from, and what is otherwise now.
+fn observed(row: &Row, scope: &Scope) -> Option<Observed> {
+    let spec = row.spec.as_ref()?;
+    let labels = spec.labels.as_ref()?;
+    let owner = marks::ours(labels, scope, SwarmService::KIND)?;
+    let id = row.id.clone().unwrap_or_default();
+    let mut live = marks::applied(labels).unwrap_or_default();
+    live.remove("managers");
+    let image = spec
+        .task_template
+        .as_ref()
+        .and_then(|task| task.container_spec.as_ref()?.image.clone());
+    if let Some(service) = live
+        .get_mut("service")
+        .and_then(|service| service.as_object_mut())
+    {
+        let declared = service
+            .get("image")
+            .and_then(|image| image.as_str())
+            .unwrap_or_default()
+            .to_owned();
+        // Swarms add the digest that they found to the name.
+        let is_same = image
+            .as_deref()
+            .is_some_and(|image| image == declared || image.split('@').next() == Some(declared.as_str()));
+        if !is_same {
+            service.insert("image".to_owned(), json!(image));
+        }
+        if wanted(row) == 1 {
+            service.remove("replicas");
+        } else {
+            service.insert("replicas".to_owned(), json!(wanted(row)));
+        }
+    }
+    let (running, _) = counts(row);
+    let state = match all_run(row) {
+        true => "running".to_owned(),
+        false => format!("{running} of {} run", wanted(row)),
+    };
+    live.insert("status".to_owned(), json!(state));
+    live.insert("name".to_owned(), json!(spec.name));
+    let shown = json!({"state": state, "image": image});
+    Some(Observed {
+        live,
+        outputs: made(&id).outputs,
+        status: shown.as_object().cloned().unwrap_or_default(),
+        ..Observed::marked(owner.address, id)
+    })
+}
+
+fn made(id: &str) -> Made {
+    Made::new(id, &json!({"id": id}))
+}

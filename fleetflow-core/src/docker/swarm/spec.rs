@@ -1,0 +1,199 @@
+//! A service as a swarm's API takes it. Pure.
+
+use std::collections::HashMap;
+
+use bollard::models::{
+    EndpointPortConfig, EndpointPortConfigProtocolEnum as Transport, EndpointPortConfigPublishModeEnum,
+    EndpointSpec, HealthConfig, Limit, Mount as Mounted, MountType, NetworkAttachmentConfig, ServiceSpec,
+    ServiceSpecMode, ServiceSpecModeReplicated, ServiceSpecUpdateConfig,
+    ServiceSpecUpdateConfigFailureActionEnum as OnFailure, ServiceSpecUpdateConfigOrderEnum as Order,
+    TaskSpec, TaskSpecContainerSpec, TaskSpecPlacement, TaskSpecResources, TaskSpecRestartPolicy,
+    TaskSpecRestartPolicyConditionEnum as Condition,
+};
+
+use super::SwarmService;
+use super::node_ops::GROUP;
+use crate::converge::Context;
+use crate::docker::container::words;
+use crate::docker::{HealthCheck, Mount, Port, Protocol, Restart, Source, marks};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Input;
+use crate::model::format::{bytes, duration};
+
+impl SwarmService {
+    /// The service as the swarm is asked to run it. A new version starts before the old one stops, and the old one comes
+    /// back when the new one does not become healthy.
+    pub(super) fn request(&self, context: &Context) -> Result<ServiceSpec> {
+        let mut labels = marks::of(&context.owner);
+        labels.insert(marks::APPLIED.to_owned(), context.applied.to_string());
+        Ok(ServiceSpec {
+            name: Some(self.name.clone()),
+            labels: Some(labels),
+            task_template: Some(self.task()?),
+            mode: Some(ServiceSpecMode {
+                replicated: Some(ServiceSpecModeReplicated {
+                    replicas: Some(i64::from(self.service.replicas)),
+                }),
+                ..ServiceSpecMode::default()
+            }),
+            update_config: Some(ServiceSpecUpdateConfig {
+                parallelism: Some(1),
+                failure_action: Some(OnFailure::ROLLBACK),
+                order: Some(Order::START_FIRST),
+                ..ServiceSpecUpdateConfig::default()
+            }),
+            endpoint_spec: Some(EndpointSpec {
+                ports: Some(self.service.ports.iter().map(published).collect()),
+                ..EndpointSpec::default()
+            }),
+            ..ServiceSpec::default()
+        })
+    }
+
+    fn task(&self) -> Result<TaskSpec> {
+        let service = &self.service;
+        let memory = service
+            .memory
+            .as_deref()
+            .map(bytes)
+            .transpose()
+            .map_err(invalid)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "cpus are checked to be at most 1024"
+        )]
+        let cpus = service.cpus.map(|cpus| (cpus * 1e9).round() as i64);
+        let condition = match service.restart {
+            Restart::No => Condition::NONE,
+            Restart::OnFailure => Condition::ON_FAILURE,
+            Restart::Always | Restart::UnlessStopped => Condition::ANY,
+        };
+        Ok(TaskSpec {
+            container_spec: Some(self.container()?),
+            resources: Some(TaskSpecResources {
+                limits: Some(Limit {
+                    nano_cpus: cpus,
+                    memory_bytes: memory.map(|memory| i64::try_from(memory).unwrap_or(i64::MAX)),
+                    pids: None,
+                }),
+                ..TaskSpecResources::default()
+            }),
+            restart_policy: Some(TaskSpecRestartPolicy {
+                condition: Some(condition),
+                ..TaskSpecRestartPolicy::default()
+            }),
+            placement: Some(TaskSpecPlacement {
+                constraints: Some(vec![format!("node.labels.{GROUP}{} == true", self.group)]),
+                ..TaskSpecPlacement::default()
+            }),
+            networks: Some(vec![NetworkAttachmentConfig {
+                target: Some(self.network.clone()),
+                aliases: Some(vec![service.name.clone()]),
+                ..NetworkAttachmentConfig::default()
+            }]),
+            ..TaskSpec::default()
+        })
+    }
+
+    fn container(&self) -> Result<TaskSpecContainerSpec> {
+        let service = &self.service;
+        let env = service
+            .env
+            .iter()
+            .map(|(name, value)| Ok(format!("{name}={}", known(value)?)));
+        let labels: HashMap<String, String> = service.labels.clone().into_iter().collect();
+        let prefix = &self.network;
+        let health = service.health_check.as_ref();
+        Ok(TaskSpecContainerSpec {
+            image: service.image.clone(),
+            labels: Some(labels),
+            // The API's `Command` takes the place of the entry point here, and `Args` that of the command.
+            command: split(&service.entrypoint)?,
+            args: split(&service.command)?,
+            env: Some(env.collect::<Result<_>>()?),
+            dir: service.workdir.clone(),
+            user: service.user.clone(),
+            mounts: Some(
+                service
+                    .volumes
+                    .iter()
+                    .map(|mount| mounted(mount, prefix))
+                    .collect(),
+            ),
+            stop_grace_period: nanoseconds(service.stop_grace_period.as_deref())?,
+            health_check: health.map(|check| config(check, &service.ports)).transpose()?,
+            ..TaskSpecContainerSpec::default()
+        })
+    }
+}
+
+fn published(port: &Port) -> EndpointPortConfig {
+    let protocol = match port.protocol {
+        Protocol::Tcp => Transport::TCP,
+        Protocol::Udp => Transport::UDP,
+        Protocol::Sctp => Transport::SCTP,
+    };
+    EndpointPortConfig {
+        protocol: Some(protocol),
+        target_port: Some(i64::from(port.container)),
+        published_port: port.host.map(i64::from),
+        publish_mode: Some(EndpointPortConfigPublishModeEnum::INGRESS),
+        ..EndpointPortConfig::default()
+    }
+}
+
+fn mounted(mount: &Mount, prefix: &str) -> Mounted {
+    let (typ, source) = match mount.kind() {
+        Source::Volume(name) => (MountType::VOLUME, format!("{prefix}-{name}")),
+        Source::Absolute(path) | Source::Relative(path) => (MountType::BIND, path.to_owned()),
+    };
+    Mounted {
+        target: Some(mount.target.clone()),
+        source: Some(source),
+        typ: Some(typ),
+        read_only: Some(mount.read_only),
+        ..Mounted::default()
+    }
+}
+
+fn config(check: &HealthCheck, ports: &[Port]) -> Result<HealthConfig> {
+    Ok(HealthConfig {
+        test: Some(check.command(ports)),
+        interval: nanoseconds(check.interval.as_deref())?,
+        timeout: nanoseconds(check.timeout.as_deref())?,
+        retries: check.retries.map(i64::from),
+        start_period: nanoseconds(check.start_period.as_deref())?,
+        start_interval: None,
+    })
+}
+
+fn nanoseconds(text: Option<&str>) -> Result<Option<i64>> {
+    let time = text.map(duration).transpose().map_err(invalid)?;
+    Ok(time.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)))
+}
+
+/// The words of a command; a single text is split as a shell would.
+fn split(given: &[Input<String>]) -> Result<Option<Vec<String>>> {
+    match given {
+        [] => Ok(None),
+        [line] => words::split(known(line)?)
+            .map(Some)
+            .map_err(|why| invalid(why.to_string())),
+        several => several
+            .iter()
+            .map(|word| known(word).map(str::to_owned))
+            .collect::<Result<_>>()
+            .map(Some),
+    }
+}
+
+fn known(input: &Input<String>) -> Result<&str> {
+    input.known().map(String::as_str).ok_or_else(|| {
+        let message = "a value of the service is not known, or its secret was not given";
+        Error::new(ErrorKind::Invalid, message).help("give the secret to the stack")
+    })
+}
+
+fn invalid(text: String) -> Error {
+    Error::new(ErrorKind::Invalid, text)
+}

@@ -1,0 +1,97 @@
+//! What a group with `mode "swarm"` stands for, without any engine.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{Member, SwarmNetwork, SwarmNode, SwarmService, deploy_swarm};
+use crate::docker::{Mode, Mount, Port, Service, ServiceGroup};
+use crate::model::{Address, Declaration, Expansion, Resource as _};
+use crate::{Stack, model};
+
+fn group() -> ServiceGroup {
+    let web = Service::builder()
+        .name("web")
+        .image("registry.example/web:1")
+        .replicas(3)
+        .port(Port::new(80, 8080))
+        .depends_on("db")
+        .build();
+    let db = Service::builder().name("db").image("postgres:17").build();
+    ServiceGroup::builder()
+        .name("shop")
+        .mode(Mode::Swarm)
+        .services([web, db])
+        .build()
+}
+
+fn parts(servers: usize) -> Vec<Declaration> {
+    let stack = Stack::new("creo", "live").add(group());
+    let replicas = BTreeMap::new();
+    let around = Expansion::new(&stack, &replicas);
+    let declared = stack.declarations().first().unwrap();
+    let member = |number: usize| Member {
+        host: json!(format!("ssh://root@192.0.2.{number}:22")),
+        name: format!("web-{number}"),
+        groups: vec![declared],
+    };
+    let members: Vec<_> = (1..=servers).map(member).collect();
+    deploy_swarm(&members, &around)
+}
+
+fn of_kind<'p>(parts: &'p [Declaration], kind: &str) -> Vec<&'p Declaration> {
+    parts.iter().filter(|part| part.address.kind() == kind).collect()
+}
+
+#[test]
+fn an_odd_number_of_servers_manages_the_swarm() {
+    for (servers, managers) in [(1, 1), (2, 1), (3, 3), (4, 3), (5, 5), (9, 5)] {
+        let parts = parts(servers);
+        let nodes = of_kind(&parts, SwarmNode::KIND);
+        let manage = nodes.iter().filter(|node| node.spec["role"] == "manager").count();
+        assert_eq!((nodes.len(), manage), (servers, managers), "{servers} servers");
+    }
+}
+
+#[test]
+fn a_service_is_one_of_the_swarm_and_not_one_for_each_server() {
+    let parts = parts(3);
+    assert_eq!(of_kind(&parts, SwarmNetwork::KIND).len(), 1);
+    let services = of_kind(&parts, SwarmService::KIND);
+    let names: Vec<_> = services
+        .iter()
+        .map(|service| service.address.to_string())
+        .collect();
+    assert_eq!(names, ["swarm-service.shop/web", "swarm-service.shop/db"]);
+    assert_eq!(services[0].spec["service"]["replicas"], 3);
+    assert_eq!(services[0].spec["managers"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn what_a_swarm_cannot_do_is_said_at_its_place() {
+    let typed = Service::builder()
+        .name("web")
+        .build_from(crate::docker::Build::folder("./web"))
+        .env_file(".env")
+        .volume(Mount::folder("./conf", "/conf"))
+        .port(Port::new(80, 8080).on([127, 0, 0, 1]))
+        .build();
+    let group = ServiceGroup::builder()
+        .name("shop")
+        .mode(Mode::Swarm)
+        .service(typed)
+        .build();
+    let places: Vec<_> = group
+        .check()
+        .iter()
+        .map(|problem| problem.path.to_string())
+        .collect();
+    assert_eq!(places.len(), 4, "{places:?}");
+    let fixed_port = parts(3);
+    assert!(
+        !fixed_port.is_empty() && self::group().check().is_empty(),
+        "replicas may share a port of the swarm"
+    );
+    let address: Address = model::Address::new(ServiceGroup::KIND, "shop");
+    assert_eq!(Declaration::from(group).address, address);
+}
