@@ -1,10 +1,15 @@
 //! How services of a swarm come about: one request, then the swarm's own rolling update is watched to its end.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use bollard::models::{Service as Row, ServiceUpdateStatusStateEnum as Progress, Task, TaskState};
-use bollard::query_parameters::{ListServicesOptions, ListTasksOptions, UpdateServiceOptions};
+use bollard::models::{
+    Node, NodeState, Service as Row, ServiceServiceStatus, ServiceUpdateStatusStateEnum as Progress, Task,
+    TaskState,
+};
+use bollard::query_parameters::{
+    ListNodesOptions, ListServicesOptions, ListTasksOptions, UpdateServiceOptions,
+};
 use serde_json::json;
 
 use super::{SwarmService, managers, wait};
@@ -193,30 +198,70 @@ async fn last_failure(engine: &Engine, id: &str) -> Result<(String, usize)> {
     Ok((why, failed.len()))
 }
 
+/// The services, with how many of their tasks run. The engine's own count is not taken: it has tasks of dead nodes in it,
+/// whose last known state is that they run.
 async fn list(engine: &Engine) -> Result<Vec<Row>> {
-    let options = ListServicesOptions {
-        status: Some(true),
-        ..ListServicesOptions::default()
-    };
-    engine
-        .repeat("list the services", |docker| {
-            let options = options.clone();
-            async move { docker.list_services(Some(options)).await }
+    let mut rows = engine
+        .repeat("list the services", |docker| async move {
+            docker.list_services(None::<ListServicesOptions>).await
         })
-        .await
+        .await?;
+    let alive = alive(engine).await?;
+    for row in &mut rows {
+        let runs = |task: &&Task| {
+            let state = task.status.as_ref().and_then(|status| status.state);
+            let lives = task.node_id.as_ref().is_some_and(|id| alive.nodes.contains(id));
+            task.service_id == row.id && state == Some(TaskState::RUNNING) && lives
+        };
+        let running = alive.tasks.iter().filter(runs).count();
+        row.service_status = Some(ServiceServiceStatus {
+            running_tasks: u64::try_from(running).ok(),
+            ..ServiceServiceStatus::default()
+        });
+    }
+    Ok(rows)
 }
 
-fn counts(row: &Row) -> (u64, u64) {
-    let status = row.service_status.clone().unwrap_or_default();
-    (
-        status.running_tasks.unwrap_or_default(),
-        status.desired_tasks.unwrap_or_default(),
-    )
+/// The tasks that shall run, and the nodes that are ready.
+struct Alive {
+    tasks: Vec<Task>,
+    nodes: BTreeSet<String>,
+}
+
+async fn alive(engine: &Engine) -> Result<Alive> {
+    let options = ListTasksOptions {
+        filters: Some(HashMap::from([(
+            "desired-state".to_owned(),
+            vec!["running".to_owned()],
+        )])),
+    };
+    let tasks = engine
+        .repeat("list the tasks", |docker| {
+            let options = options.clone();
+            async move { docker.list_tasks(Some(options)).await }
+        })
+        .await?;
+    let nodes = engine
+        .repeat("list the nodes", |docker| async move {
+            docker.list_nodes(None::<ListNodesOptions>).await
+        })
+        .await?;
+    let is_ready =
+        |node: &Node| node.status.as_ref().and_then(|status| status.state) == Some(NodeState::READY);
+    let nodes = nodes.into_iter().filter(is_ready).filter_map(|node| node.id);
+    Ok(Alive {
+        tasks,
+        nodes: nodes.collect(),
+    })
+}
+
+fn running(row: &Row) -> u64 {
+    let status = row.service_status.as_ref();
+    status.and_then(|status| status.running_tasks).unwrap_or_default()
 }
 
 fn all_run(row: &Row) -> bool {
-    let (running, _) = counts(row);
-    running >= wanted(row)
+    running(row) >= wanted(row)
 }
 
 fn wanted(row: &Row) -> u64 {
@@ -261,10 +306,9 @@ fn observed(row: &Row, scope: &Scope) -> Option<Observed> {
             service.insert("replicas".to_owned(), json!(wanted(row)));
         }
     }
-    let (running, _) = counts(row);
     let state = match all_run(row) {
         true => "running".to_owned(),
-        false => format!("{running} of {} run", wanted(row)),
+        false => format!("{} of {} run", running(row), wanted(row)),
     };
     live.insert("status".to_owned(), json!(state));
     live.insert("name".to_owned(), json!(spec.name));
