@@ -1,28 +1,115 @@
 #!/usr/bin/env bash
-# Three engines in network namespaces behind a hub namespace, one swarm, one node killed. Draft: uses ./1 ./2 ./3 below /tmp/sw, cleans nothing up.
-H=fleetflow-test-shub; ip netns add $H; ip -n $H link add br0 type bridge; ip -n $H link set br0 up
-nsenter --net=/run/netns/$H sh -c 'cat /proc/sys/net/bridge/bridge-nf-call-iptables'
-for i in 1 2 3; do
- n=fleetflow-test-s$i; ip netns add $n
- ip link add ffs$i netns $H type veth peer name eth0 netns $n
- ip -n $H link set ffs$i master br0 up
- ip -n $n addr add 10.231.77.$i/24 dev eth0; ip -n $n link set eth0 up; ip -n $n link set lo up
- mkdir -p /tmp/sw/$i
- nsenter --net=/run/netns/$n setsid dockerd --data-root /tmp/sw/$i/data --exec-root /tmp/sw/$i/exec -H unix:///tmp/sw/$i/docker.sock --pidfile /tmp/sw/$i/pid --bridge=none --storage-driver vfs > /tmp/sw/$i/log 2>&1 </dev/null &
-done
-for t in $(seq 30); do sleep 0.5; [ -S 1/docker.sock -a -S 2/docker.sock -a -S 3/docker.sock ] && break; done; sleep 1
-D() { docker -H unix:///tmp/sw/$1/docker.sock "${@:2}"; }
-mkdir -p img; cp /bin/busybox img/; tar -C img -cf img.tar busybox
-for i in 1 2 3; do D $i import img.tar fft/busy:1; done
-D 1 swarm init --advertise-addr 10.231.77.1 >/dev/null
-T=$(D 1 swarm join-token -q manager)
-for i in 2 3; do D $i swarm join --advertise-addr 10.231.77.$i --token $T 10.231.77.1:2377; done
-D 1 network create -d overlay ov
-D 1 service create --no-resolve-image --detach --name ovs --replicas 3 --network ov --publish 8099:80 fft/busy:1 /busybox httpd -f -p 80
-for t in $(seq 15); do sleep 1; [ "$(D 1 service ls --format '{{.Replicas}}')" = 3/3 ] && break; done
-date; D 1 node ls; D 1 service ps --format '{{.Name}} {{.Node}} {{.CurrentState}} {{.Error}}' ovs; D 1 service inspect ovs --format '{{json .Endpoint}}'
-for i in 1 2 3; do nsenter --net=/run/netns/fleetflow-test-s$i busybox wget -T 3 -q -O- http://10.231.77.$i:8099/ 2>&1 | head -1; done
-for i in 1 2 3; do D $i ps -q | wc -l; grep -i 'level=error' $i/log | tail -3; done
-echo KILL 3; kill -9 $(cat 3/pid); for p in $(ip netns pids fleetflow-test-s3); do kill -9 $p; done
-for t in $(seq 40); do sleep 1; n=$(( $(D 1 ps -q | wc -l) + $(D 2 ps -q | wc -l) )); [ $n = 3 ] && { echo "rescheduled after about $t s"; break; }; done
-D 1 node ls; D 1 service ls
+# Starts three container engines that reach each other and nothing else, for the tests of swarms, and prints where they are.
+#
+#   eval "$(scripts/swarm-for-tests.sh start)"     sets FLEETFLOW_TEST_SWARM to a folder with a folder for each address
+#   scripts/swarm-for-tests.sh kill ADDRESS        ends one of them as a server that loses its power
+#   scripts/swarm-for-tests.sh revive ADDRESS      starts it again, with what it had on its disk
+#   scripts/swarm-for-tests.sh stop                ends what start started, and removes its data
+#
+# Each engine has a network namespace of its own behind a bridge in a fourth one, and the address that the emulated cloud
+# gives to a server. Messages go to standard error. Needs root and dockerd; exits with 3 where no engines can be started.
+set -euo pipefail
+
+folder="${FLEETFLOW_TEST_SWARM_FOLDER:-${TMPDIR:-/tmp}/fleetflow-test-swarm}"
+# Names of interfaces have room for few letters: those of two folders are told apart by a number that follows from each.
+tag="$(printf '%s' "$folder" | cksum | cut -c1-5)"
+hub="fleetflow-swarm-$tag-hub"
+network="203.0.113"
+numbers="2 3 4"
+
+say() { printf 'swarm-for-tests: %s\n' "$*" >&2; }
+give_up() { say "no engines: $*"; exit 3; }
+space() { printf 'fleetflow-swarm-%s-%s' "$tag" "$1"; }
+answers() { curl --silent --fail --max-time 2 --unix-socket "$1" http://docker/_ping >/dev/null 2>&1; }
+
+# An engine with data of its own. Its namespace is entered alone, as `ip netns exec` would hide the control groups.
+launch() {
+    local own="$folder/$network.$1"
+    mkdir -p "$own"
+    rm -rf "$own/exec" "$own/pid"
+    nsenter --net="/run/netns/$(space "$1")" setsid dockerd --data-root "$own/data" --exec-root "$own/exec" \
+        --pidfile "$own/pid" --host "unix://$own/docker.sock" --cgroup-parent "/$(space "$1")" --bridge none \
+        --storage-driver vfs >>"$own/log" 2>&1 </dev/null &
+}
+
+wire() {
+    local name="$1" number="$2"
+    ip netns add "$name"
+    ip link add "ff$tag$number" netns "$hub" type veth peer name eth0 netns "$name"
+    ip -n "$hub" link set "ff$tag$number" master br0 up
+    ip -n "$name" addr add "$network.$number/24" dev eth0
+    ip -n "$name" link set eth0 up
+    ip -n "$name" link set lo up
+}
+
+await() {
+    local socket="$folder/$network.$1/docker.sock"
+    for _ in $(seq 60); do
+        answers "$socket" && return
+        sleep 0.5
+    done
+    tail -5 "$folder/$network.$1/log" >&2
+    stop
+    give_up "dockerd does not answer at $socket"
+}
+
+start() {
+    [ "$(id -u)" = 0 ] || give_up "only root can start them"
+    for program in dockerd ip nsenter curl; do
+        command -v "$program" >/dev/null || give_up "$program is missing: scripts/docker-for-tests.sh installs dockerd"
+    done
+    if [ ! -d "$folder" ]; then
+        mkdir -p "$folder"
+        ip netns add "$hub" || give_up "this system has no network namespaces"
+        ip -n "$hub" link add br0 type bridge
+        ip -n "$hub" link set br0 up
+        say "starting three dockerd, data in $folder"
+        for number in $numbers; do
+            wire "$(space "$number")" "$number"
+            launch "$number"
+        done
+    fi
+    for number in $numbers; do await "$number"; done
+    printf 'export FLEETFLOW_TEST_SWARM=%s\n' "$folder"
+}
+
+# Every process of an engine and of its containers: those in its namespace, and those in its control group.
+processes() {
+    ip netns pids "$(space "$1")" 2>/dev/null || true
+    find /sys/fs/cgroup -path "*/$(space "$1")/*" -name cgroup.procs -exec cat {} + 2>/dev/null || true
+}
+
+end() {
+    local left
+    for _ in $(seq 20); do
+        left="$(processes "$1" | sort -u)"
+        [ -z "$left" ] && return
+        # shellcheck disable=SC2086
+        kill -9 $left 2>/dev/null || true
+        sleep 0.1
+    done
+    say "these processes stay: $left"
+}
+
+mounts_of() { awk -v own="$1/" 'index($5, own) == 1 { print $5 }' /proc/self/mountinfo | sort -r; }
+
+unmount() { mounts_of "$1" | while read -r place; do umount -l "$place" || true; done; }
+
+stop() {
+    for number in $numbers; do
+        end "$number"
+        ip netns del "$(space "$number")" 2>/dev/null || true
+        find /sys/fs/cgroup -depth -type d -path "*/$(space "$number")*" -exec rmdir {} + 2>/dev/null || true
+    done
+    ip netns del "$hub" 2>/dev/null || true
+    unmount "$folder"
+    rm -rf "$folder"
+}
+
+case "${1:-start}" in
+    start) start ;;
+    kill) end "${2##*.}" ;;
+    revive) launch "${2##*.}" && await "${2##*.}" ;;
+    stop) stop ;;
+    *) say "usage: $0 start|kill ADDRESS|revive ADDRESS|stop"; exit 64 ;;
+esac

@@ -1,5 +1,7 @@
 //! How a sandbox is to be started. Everything has a default that suits a test.
 
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +32,9 @@ pub struct Options {
     /// A Docker Engine that runs somewhere, named as in `DOCKER_HOST`, for all servers to reach through SSH instead of
     /// an emulated engine each. Two servers see the same containers then.
     pub real_engine: Option<String>,
+    /// Docker Engines that run somewhere, by the public address of the server whose engine each is: for swarms of real
+    /// engines, which have to reach each other at these addresses.
+    pub real_engines: BTreeMap<Ipv4Addr, String>,
     /// The program of workerd, to run what is deployed to the emulated Cloudflare. Without it everything works but code
     /// of Workers and functions of sites. It is started once somebody asks for a site with code.
     pub workerd: Option<PathBuf>,
@@ -47,6 +52,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             world: None,
             real_engine: None,
+            real_engines: BTreeMap::new(),
             workerd: None,
             sakura: SakuraCredentials::default(),
         }

@@ -1,6 +1,7 @@
 //! What all routers of a sandbox share: the world behind one lock, the clock, the log, the faults. It serves nothing itself.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +55,8 @@ pub struct Shared {
     pub(crate) blobs: Blobs,
     /// The engine that stands in for those of emulated servers.
     pub(crate) real_engine: Option<String>,
+    /// The same for single servers, by public address.
+    pub(crate) real_engines: BTreeMap<Ipv4Addr, String>,
     lives_in_memory: bool,
     storage: Mutex<Storage>,
     /// Whoever holds it saves, and saves for those who wait for it as well.
@@ -150,6 +153,7 @@ impl Shared {
             },
             sites: cloudflare::Sites::new(options.workerd),
             real_engine: options.real_engine,
+            real_engines: options.real_engines,
             lives_in_memory: matches!(storage, Storage::Memory),
             storage: Mutex::new(storage),
             saving: tokio::sync::Mutex::default(),

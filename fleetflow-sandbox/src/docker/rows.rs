@@ -11,6 +11,7 @@ use super::exec::Exec;
 use super::image::Image;
 use super::inventory;
 use super::network::{self, Network};
+use super::swarm::{self, Swarm};
 use super::volume::Volume;
 
 /// All engines, by key: [`super::LOCAL`] and one for each server.
@@ -18,6 +19,7 @@ use super::volume::Volume;
 #[serde(default)]
 pub(crate) struct Rows {
     pub(super) engines: BTreeMap<String, Engine>,
+    pub(super) swarms: Vec<Swarm>,
 }
 
 /// One engine.
@@ -50,7 +52,12 @@ impl Rows {
 
     /// What users made, canonically: two worlds with the same things in them give the same JSON, whatever happened before.
     pub(crate) fn inventory(&self, named: impl Fn(&str) -> String) -> Value {
-        inventory::of(self, named)
+        let swarms = swarm::inventory(self, &named);
+        let mut inventory = inventory::of(self, named);
+        if !swarms.is_empty() {
+            inventory["swarms"] = swarms.into();
+        }
+        inventory
     }
 
     /// What is on the disk of the engine `from` is on its copy `to` as well; what runs there is down.
@@ -69,6 +76,9 @@ impl Rows {
     /// Forgets an engine.
     pub(crate) fn remove_engine(&mut self, engine: &str) {
         self.engines.remove(engine);
+        // A swarm lives in the engines of its managers, and dies with the last of them.
+        let engines = &self.engines;
+        self.swarms.retain(|swarm| swarm.nodes.iter().any(|node| engines.contains_key(&node.engine)));
     }
 
     /// Tells an engine when its server was last switched on: what ran before that is down, or up again if its restart

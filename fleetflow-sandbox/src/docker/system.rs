@@ -7,7 +7,7 @@ use super::answer::{self, Failure, Outcome};
 use super::call::{API_VERSION, Call, MINIMUM_API_VERSION};
 use super::container::Status;
 use super::daemon::{Daemon, digest};
-use super::{ENGINE_VERSION, LOCAL};
+use super::{ENGINE_VERSION, LOCAL, swarm};
 
 /// Requests that belong to no kind of object.
 pub(super) fn route(call: &Call, path: &[&str]) -> Outcome {
@@ -19,7 +19,11 @@ pub(super) fn route(call: &Call, path: &[&str]) -> Outcome {
         )),
         (&Method::HEAD, ["_ping"]) => Ok(answer::with_body(StatusCode::OK, "text/plain; charset=utf-8", "")),
         (&Method::GET, ["version"]) => answer::ok(version()),
-        (&Method::GET, ["info"]) => answer::ok(call.daemon(|daemon| info(daemon))),
+        (&Method::GET, ["info"]) => {
+            let mut found = call.daemon(|daemon| info(daemon));
+            found["Swarm"] = swarm::info(&call.target.shared.world().docker, &call.target.engine);
+            answer::ok(found)
+        },
         _ => Err(Failure::no_page()),
     }
 }
@@ -73,7 +77,6 @@ fn info(daemon: &Daemon<'_>) -> Value {
         "CgroupDriver": "systemd",
         "CgroupVersion": "2",
         "SystemTime": daemon.now.to_string(),
-        "Swarm": { "LocalNodeState": "inactive", "ControlAvailable": false },
         "Labels": [],
         "Warnings": Value::Null,
     })

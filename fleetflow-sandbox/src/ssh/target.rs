@@ -49,7 +49,8 @@ pub(super) async fn connect(
     machine: &Machine,
     stop: CancellationToken,
 ) -> std::io::Result<Box<dyn Stream>> {
-    match shared.real_engine.as_deref() {
+    let own = shared.real_engines.get(&machine.address);
+    match own.or(shared.real_engine.as_ref()) {
         Some(address) => real(address).await,
         None => Ok(emulated(shared, machine, stop)),
     }

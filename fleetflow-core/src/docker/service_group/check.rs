@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Mode, Port, Service, ServiceGroup, Source};
+use super::{Mode, Port, Publish, Service, ServiceGroup, Source};
 use crate::docker::container::words;
 use crate::model::{Address, Input, Path, Problem, did_you_mean};
 use crate::plan::graph::{Graph, order};
@@ -20,7 +20,10 @@ pub(super) fn check(group: &ServiceGroup) -> Vec<Problem> {
         problems.extend(check_dependencies(group, service, &path));
         problems.extend(check_mounts(service, &path));
         match group.mode {
-            Mode::Engine => problems.extend(check_replicas(service, &path)),
+            Mode::Engine => {
+                problems.extend(check_replicas(service, &path));
+                problems.extend(check_publish(service, &path));
+            }
             Mode::Swarm => problems.extend(check_swarm(service, &path)),
         }
         problems.extend(check_words(service, &path));
@@ -117,6 +120,14 @@ fn check_replicas(service: &Service, path: &Path) -> Option<Problem> {
         Problem::at(path.key("port").index(index), message)
             .help("let the engine choose: `port container=N`, or remove `replicas`"),
     )
+}
+
+fn check_publish(service: &Service, path: &Path) -> Option<Problem> {
+    let message = "only a swarm has a choice where ports are reached";
+    (service.publish != Publish::default()).then(|| {
+        Problem::at(path.key("publish"), message)
+            .help("write `mode \"swarm\"` into the group, or leave `publish` out")
+    })
 }
 
 /// What a swarm cannot do, as it may run the service on any of its servers.

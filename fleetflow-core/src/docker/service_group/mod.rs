@@ -23,7 +23,7 @@ pub use build::{Build, BuildArgument};
 pub use health::HealthCheck;
 pub use mount::{InvalidMount, Mount, Source};
 pub use port::{InvalidPort, Port, Protocol};
-pub use service::{Restart, Service};
+pub use service::{Publish, Restart, Service};
 
 use crate::model::{Declaration, Expansion, Problem, Provider, Resource};
 
@@ -59,6 +59,14 @@ pub struct ServiceGroup {
     #[builder(setter(into))]
     pub name: String,
     /// Where the services run: on each server that deploys the group, or on a swarm that these servers form.
+    ///
+    /// ```kdl
+    /// service-group "shop" mode="swarm" {
+    ///     service "web" { image "registry.example/web:1"; port 8080; replicas 3 }
+    /// }
+    /// server "web" { plan core=2 memory=4; disk size=20 os="ubuntu-24.04"; deploy-services "shop" }
+    /// scale "web" min=3 max=5
+    /// ```
     #[serde(default, skip_serializing_if = "Mode::is_engine")]
     #[builder(default)]
     pub mode: Mode,

@@ -145,11 +145,41 @@ pub struct Service {
     #[schemars(range(min = 0, max = 100))]
     #[builder(default = 1)]
     pub replicas: u32,
+    /// Where its ports are reached in a swarm: at every server of it, or at those that run the service. Without
+    /// `mode "swarm"` a port is always the server's own.
+    #[serde(default, skip_serializing_if = "Publish::is_swarm")]
+    #[builder(default)]
+    pub publish: Publish,
     /// How long it may take to stop before it is killed; 10 s without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-format" = "duration"))]
     #[builder(default, setter(strip_option, into))]
     pub stop_grace_period: Option<String>,
+}
+
+/// Where the ports of a swarm's service are reached.
+///
+/// See <https://docs.docker.com/engine/swarm/services/#publish-ports>.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Publish {
+    /// At every server of the swarm, which passes requests on to one that runs the service: the swarm's ingress network,
+    /// which needs IPVS in the servers' kernels, as all common distributions have it.
+    #[default]
+    Swarm,
+    /// At the servers that run the service only. No two replicas with the same port run on one server, and the old
+    /// container of a server stops before the new one starts.
+    Server,
+}
+
+impl Publish {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with a reference"
+    )]
+    fn is_swarm(&self) -> bool {
+        *self == Self::Swarm
+    }
 }
 
 /// When the engine starts a container again after it ended.

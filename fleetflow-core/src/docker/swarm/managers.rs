@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bollard::models::{LocalNodeState, SwarmInfo};
-use futures::future::join_all;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -25,32 +26,53 @@ pub(super) enum Answer {
     Silence(Error),
 }
 
-/// Asks all of `hosts` at once whether they manage a swarm.
+/// Asks all of `hosts` at once whether they manage a swarm; the first that does is taken.
 pub(super) async fn ask(engines: &Engines, hosts: &[Host]) -> Result<Answer> {
-    let asked = hosts.iter().map(|host| async move {
-        let asked = async {
-            let engine = engines.engine(host).await?;
-            let info = info(&engine).await?;
-            Ok((engine, info))
-        };
-        timeout(PATIENCE, asked).await.unwrap_or_else(|_| {
-            let message = format!(
-                "the engine at {host} did not answer within {} s",
-                PATIENCE.as_secs()
-            );
-            Err(Error::new(ErrorKind::Unavailable, message).help("see that the server runs"))
-        })
-    });
+    let mut asked: FuturesUnordered<_> = hosts.iter().map(|host| ask_one(engines, host)).collect();
     let mut silence = None;
-    for answer in join_all(asked).await {
+    while let Some(answer) = asked.next().await {
         match answer {
             Ok((engine, info)) if is_manager(&info) => return Ok(Answer::Manager(engine)),
             Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::Unavailable => silence = Some(error),
-            Err(error) => return Err(error),
+            Err(error) => silence = Some(error),
         }
     }
     Ok(silence.map_or(Answer::NoSwarm, Answer::Silence))
+}
+
+/// Asks all of `hosts`, and `own` only if no other one manages a swarm.
+pub(super) async fn ask_others(engines: &Engines, hosts: &[Host], own: &Host) -> Result<Answer> {
+    let others: Vec<Host> = hosts.iter().filter(|host| *host != own).cloned().collect();
+    match ask(engines, &others).await? {
+        Answer::Manager(manager) => Ok(Answer::Manager(manager)),
+        others if !hosts.contains(own) => Ok(others),
+        others => match (ask(engines, std::slice::from_ref(own)).await?, others) {
+            (Answer::Manager(manager), _) => Ok(Answer::Manager(manager)),
+            (_, Answer::Silence(error)) => Ok(Answer::Silence(error)),
+            (own, _) => Ok(own),
+        },
+    }
+}
+
+async fn ask_one(engines: &Engines, host: &Host) -> Result<(Engine, SwarmInfo)> {
+    let asked = async {
+        let engine = engines.engine(host).await?;
+        let info = look(&engine).await?;
+        Ok((engine, info))
+    };
+    timeout(PATIENCE, asked).await.unwrap_or_else(|_| {
+        let seconds = PATIENCE.as_secs();
+        let message = format!("the engine at {host} did not answer within {seconds} s");
+        Err(Error::new(ErrorKind::Unavailable, message).help("see that the server runs"))
+    })
+}
+
+/// What an engine says about its swarm now, asked once.
+pub(super) async fn look(engine: &Engine) -> Result<SwarmInfo> {
+    let info = engine
+        .once("ask about the swarm", |docker| async move { docker.info().await })
+        .await?;
+    Ok(info.swarm.unwrap_or_default())
 }
 
 /// An engine that manages the swarm now; an error where there is none.

@@ -1,11 +1,14 @@
 //! Docker Swarms: servers joined so that services move on when one of them dies. What single engines run is said elsewhere.
 
 mod deploy;
+mod joining;
+mod leaving;
 mod managers;
 mod network;
 mod network_ops;
 mod node;
 mod node_ops;
+mod nodes;
 mod service;
 mod service_ops;
 mod spec;

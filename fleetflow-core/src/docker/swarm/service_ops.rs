@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bollard::models::{
     Node, NodeState, Service as Row, ServiceServiceStatus, ServiceUpdateStatusStateEnum as Progress, Task,
-    TaskState,
+    TaskSpec, TaskSpecContainerSpec, TaskState,
 };
 use bollard::query_parameters::{
     ListNodesOptions, ListServicesOptions, ListTasksOptions, UpdateServiceOptions,
@@ -63,7 +63,7 @@ impl Lifecycle for SwarmService {
         let id = created.id.unwrap_or_default();
         let made = made(&id);
         context.checkpoint(id.clone(), made.outputs.clone()).await?;
-        settled(&engine, context, &id).await?;
+        settled(&engine, context, &id, &BTreeSet::new()).await?;
         Ok(made)
     }
 
@@ -121,61 +121,70 @@ async fn change(
     let credentials = engines
         .registries()
         .for_image(spec.service.image.as_deref().unwrap_or_default());
+    let before = failed(engine, &id).await?;
+    let before = before.into_iter().filter_map(|task| task.id).collect();
     engine
         .once("update the service", |docker| {
             let id = id.clone();
             async move { docker.update_service(&id, request, options, credentials).await }
         })
         .await?;
-    settled(engine, context, &id).await?;
+    settled(engine, context, &id, &before).await?;
     Ok(made(&id))
 }
 
-/// Waits until every replica runs in the new version; an error if the swarm went back to the old one.
-async fn settled(engine: &Engine, context: &Context, id: &str) -> Result<()> {
-    let probation = engine.probation();
-    let look = || async {
-        let rows = list(engine).await?;
-        let Some(row) = rows.iter().find(|row| row.id.as_deref() == Some(id)) else {
-            return Ok(None);
-        };
-        match row.update_status.as_ref().and_then(|status| status.state) {
-            Some(Progress::ROLLBACK_COMPLETED | Progress::ROLLBACK_PAUSED | Progress::PAUSED) => {
-                let why = last_failure(engine, id).await?.0;
-                return Err(Error::new(
-                    ErrorKind::Refused,
-                    format!(
-                        "the new version did not become healthy, the swarm went back to the one before: {why}"
-                    ),
-                ));
-            }
-            Some(Progress::UPDATING | Progress::ROLLBACK_STARTED) => return Ok(None),
-            _ => {}
-        }
-        if all_run(row) {
-            return Ok(Some(()));
-        }
-        let (why, count) = last_failure(engine, id).await?;
-        match count {
-            0..FAILURES => Ok(None),
-            _ => Err(Error::new(
-                ErrorKind::Refused,
-                format!("its containers end again and again: {why}"),
-            )
-            .help("read what they say: `docker service logs` on a manager")),
-        }
+/// Waits until every replica runs in the new version; an error if the swarm went back to the old one. Tasks that failed
+/// `before` say nothing about it.
+async fn settled(engine: &Engine, context: &Context, id: &str, before: &BTreeSet<String>) -> Result<()> {
+    let look = || progress(engine, id, before);
+    let what = "waiting until every replica runs";
+    context.until(what, STARTING, look).await?;
+    tokio::time::sleep(engine.probation()).await;
+    context.until(what, STARTING, look).await
+}
+
+/// Something once every replica runs, nothing while they start.
+async fn progress(engine: &Engine, id: &str, before: &BTreeSet<String>) -> Result<Option<()>> {
+    let rows = list(engine).await?;
+    let Some(row) = rows.iter().find(|row| row.id.as_deref() == Some(id)) else {
+        return Ok(None);
     };
-    context
-        .until("waiting until every replica runs", STARTING, look)
-        .await?;
-    tokio::time::sleep(probation).await;
-    context
-        .until("waiting until every replica runs", STARTING, look)
-        .await
+    match row.update_status.as_ref().and_then(|status| status.state) {
+        Some(Progress::ROLLBACK_COMPLETED | Progress::ROLLBACK_PAUSED | Progress::PAUSED) => {
+            let (why, _) = last_failure(engine, id, before).await?;
+            let message = format!(
+                "the new version did not become healthy, the swarm went back to the one before: {why}"
+            );
+            return Err(Error::new(ErrorKind::Refused, message)
+                .help("what is declared was not rolled out: mend it, then run the same command again"));
+        }
+        Some(Progress::UPDATING | Progress::ROLLBACK_STARTED) => return Ok(None),
+        _ => {}
+    }
+    if current(row) >= wanted(row) {
+        return Ok(Some(()));
+    }
+    match last_failure(engine, id, before).await? {
+        (_, 0..FAILURES) => Ok(None),
+        (why, _) => {
+            let message = format!("its containers end again and again: {why}");
+            Err(Error::new(ErrorKind::Refused, message)
+                .help("read what they say: `docker service logs` on a manager"))
+        }
+    }
 }
 
 /// What the last task that failed said, and how many did.
-async fn last_failure(engine: &Engine, id: &str) -> Result<(String, usize)> {
+async fn last_failure(engine: &Engine, id: &str, before: &BTreeSet<String>) -> Result<(String, usize)> {
+    let is_new = |task: &Task| task.id.as_ref().is_none_or(|id| !before.contains(id));
+    let failed: Vec<Task> = failed(engine, id).await?.into_iter().filter(is_new).collect();
+    let said = |task: &Task| task.status.as_ref()?.err.clone();
+    let why = failed.iter().find_map(said);
+    Ok((why.unwrap_or_else(|| "no task says why".to_owned()), failed.len()))
+}
+
+/// The service's tasks that failed, as far as the swarm remembers them.
+async fn failed(engine: &Engine, id: &str) -> Result<Vec<Task>> {
     let options = ListTasksOptions {
         filters: Some(HashMap::from([("service".to_owned(), vec![id.to_owned()])])),
     };
@@ -185,17 +194,11 @@ async fn last_failure(engine: &Engine, id: &str) -> Result<(String, usize)> {
             async move { docker.list_tasks(Some(options)).await }
         })
         .await?;
-    let failed = |task: &&Task| {
+    let failed = |task: &Task| {
         let state = task.status.as_ref().and_then(|status| status.state);
         matches!(state, Some(TaskState::FAILED | TaskState::REJECTED))
     };
-    let failed: Vec<&Task> = tasks.iter().filter(failed).collect();
-    let said = |task: &&Task| task.status.as_ref()?.err.clone();
-    let why = failed
-        .iter()
-        .find_map(said)
-        .unwrap_or_else(|| "no task says why".to_owned());
-    Ok((why, failed.len()))
+    Ok(tasks.into_iter().filter(failed).collect())
 }
 
 /// The services, with how many of their tasks run. The engine's own count is not taken: it has tasks of dead nodes in it,
@@ -213,9 +216,13 @@ async fn list(engine: &Engine) -> Result<Vec<Row>> {
             let lives = task.node_id.as_ref().is_some_and(|id| alive.nodes.contains(id));
             task.service_id == row.id && state == Some(TaskState::RUNNING) && lives
         };
-        let running = alive.tasks.iter().filter(runs).count();
+        let running: Vec<&Task> = alive.tasks.iter().filter(runs).collect();
+        let is_current = |task: &&&Task| container(task.spec.as_ref()) == container(template(row));
+        let current = running.iter().filter(is_current).count();
         row.service_status = Some(ServiceServiceStatus {
-            running_tasks: u64::try_from(running).ok(),
+            running_tasks: u64::try_from(running.len()).ok(),
+            // Those of the newest version.
+            completed_tasks: u64::try_from(current).ok(),
             ..ServiceServiceStatus::default()
         });
     }
@@ -260,6 +267,21 @@ fn running(row: &Row) -> u64 {
     status.and_then(|status| status.running_tasks).unwrap_or_default()
 }
 
+fn current(row: &Row) -> u64 {
+    let status = row.service_status.as_ref();
+    status
+        .and_then(|status| status.completed_tasks)
+        .unwrap_or_default()
+}
+
+fn template(row: &Row) -> Option<&TaskSpec> {
+    row.spec.as_ref()?.task_template.as_ref()
+}
+
+fn container(task: Option<&TaskSpec>) -> Option<&TaskSpecContainerSpec> {
+    task?.container_spec.as_ref()
+}
+
 fn all_run(row: &Row) -> bool {
     running(row) >= wanted(row)
 }
@@ -280,10 +302,7 @@ fn observed(row: &Row, scope: &Scope) -> Option<Observed> {
     let id = row.id.clone().unwrap_or_default();
     let mut live = marks::applied(labels).unwrap_or_default();
     live.remove("managers");
-    let image = spec
-        .task_template
-        .as_ref()
-        .and_then(|task| task.container_spec.as_ref()?.image.clone());
+    let image = container(template(row)).and_then(|container| container.image.clone());
     if let Some(service) = live
         .get_mut("service")
         .and_then(|service| service.as_object_mut())

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    EndpointPortConfig, EndpointPortConfigProtocolEnum as Transport, EndpointPortConfigPublishModeEnum,
-    EndpointSpec, HealthConfig, Limit, Mount as Mounted, MountType, NetworkAttachmentConfig, ServiceSpec,
-    ServiceSpecMode, ServiceSpecModeReplicated, ServiceSpecUpdateConfig,
-    ServiceSpecUpdateConfigFailureActionEnum as OnFailure, ServiceSpecUpdateConfigOrderEnum as Order,
-    TaskSpec, TaskSpecContainerSpec, TaskSpecPlacement, TaskSpecResources, TaskSpecRestartPolicy,
-    TaskSpecRestartPolicyConditionEnum as Condition,
+    EndpointPortConfig, EndpointPortConfigProtocolEnum as Transport,
+    EndpointPortConfigPublishModeEnum as Mode, EndpointSpec, HealthConfig, Limit, Mount as Mounted,
+    MountType, NetworkAttachmentConfig, ServiceSpec, ServiceSpecMode, ServiceSpecModeReplicated,
+    ServiceSpecUpdateConfig, ServiceSpecUpdateConfigFailureActionEnum as OnFailure,
+    ServiceSpecUpdateConfigOrderEnum as Order, TaskSpec, TaskSpecContainerSpec, TaskSpecPlacement,
+    TaskSpecResources, TaskSpecRestartPolicy, TaskSpecRestartPolicyConditionEnum as Condition,
 };
 
 use super::SwarmService;
-use super::node_ops::GROUP;
+use super::nodes::GROUP;
 use crate::converge::Context;
 use crate::docker::container::words;
-use crate::docker::{HealthCheck, Mount, Port, Protocol, Restart, Source, marks};
+use crate::docker::{HealthCheck, Mount, Port, Protocol, Publish, Restart, Source, marks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Input;
 use crate::model::format::{bytes, duration};
@@ -39,15 +39,33 @@ impl SwarmService {
             update_config: Some(ServiceSpecUpdateConfig {
                 parallelism: Some(1),
                 failure_action: Some(OnFailure::ROLLBACK),
-                order: Some(Order::START_FIRST),
+                order: Some(self.order()),
                 ..ServiceSpecUpdateConfig::default()
             }),
             endpoint_spec: Some(EndpointSpec {
-                ports: Some(self.service.ports.iter().map(published).collect()),
+                ports: Some(self.ports()),
                 ..EndpointSpec::default()
             }),
             ..ServiceSpec::default()
         })
+    }
+
+    fn ports(&self) -> Vec<EndpointPortConfig> {
+        let mode = match self.service.publish {
+            Publish::Swarm => Mode::INGRESS,
+            Publish::Server => Mode::HOST,
+        };
+        let ports = self.service.ports.iter();
+        ports.map(|port| published(port, mode)).collect()
+    }
+
+    /// A new version starts before the old one stops; where both would need the same port of one server, after it.
+    fn order(&self) -> Order {
+        let takes_port = self.service.ports.iter().any(|port| port.host.is_some());
+        match self.service.publish {
+            Publish::Server if takes_port => Order::STOP_FIRST,
+            _ => Order::START_FIRST,
+        }
     }
 
     fn task(&self) -> Result<TaskSpec> {
@@ -127,7 +145,7 @@ impl SwarmService {
     }
 }
 
-fn published(port: &Port) -> EndpointPortConfig {
+fn published(port: &Port, mode: Mode) -> EndpointPortConfig {
     let protocol = match port.protocol {
         Protocol::Tcp => Transport::TCP,
         Protocol::Udp => Transport::UDP,
@@ -137,7 +155,7 @@ fn published(port: &Port) -> EndpointPortConfig {
         protocol: Some(protocol),
         target_port: Some(i64::from(port.container)),
         published_port: port.host.map(i64::from),
-        publish_mode: Some(EndpointPortConfigPublishModeEnum::INGRESS),
+        publish_mode: Some(mode),
         ..EndpointPortConfig::default()
     }
 }

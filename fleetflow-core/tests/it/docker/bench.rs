@@ -232,7 +232,7 @@ fn session(engines: &Engines) -> Session {
 }
 
 /// Builds the image of the services, if the engine does not have it.
-async fn base_image(docker: &Docker) {
+pub(super) async fn base_image(docker: &Docker) {
     // Tests run at once, and an image is not to be built by all of them.
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = TURN.lock().await;

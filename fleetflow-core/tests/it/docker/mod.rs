@@ -8,6 +8,7 @@ mod life;
 mod looking_in;
 mod releases;
 mod servers;
+mod swarm;
 mod unix_socket;
 
 /// A test of each name on the emulated engine, and one on a real engine where there is one.

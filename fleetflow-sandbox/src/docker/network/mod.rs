@@ -109,11 +109,13 @@ pub(super) fn find<'a>(engine: &'a Engine, wanted: &str) -> Result<&'a Network, 
 
 fn list(call: &Call) -> Outcome {
     let filters = call.filters(&["name", "id", "label", "driver", "type", "scope", "dangling"])?;
+    let of_swarm = super::swarm::known_networks(call);
     call.daemon(|daemon| {
         let engine = &*daemon.engine;
         let networks = engine
             .networks
             .iter()
+            .chain(&of_swarm)
             .filter(|network| listed(engine, network, &filters));
         answer::ok(
             networks
@@ -134,7 +136,7 @@ fn listed(engine: &Engine, network: &Network, filters: &Filters) -> bool {
         && filters.any("id", |wanted| network.id.starts_with(wanted))
         && filters.any("driver", |wanted| network.driver == wanted)
         && filters.any("type", |wanted| wanted == kind)
-        && filters.any("scope", |wanted| wanted == "local")
+        && filters.any("scope", |wanted| wanted == network.scope())
         && filters.any("dangling", |wanted| matches!(wanted, "1" | "true") == dangling)
         && filters.labels(&network.labels)
 }
@@ -157,13 +159,18 @@ fn inspect(engine: &Engine, wanted: &str) -> Outcome {
 }
 
 impl Network {
-    fn describe(&self, containers: &Value) -> Value {
+    /// Networks of a swarm are made by its managers, and are the same on all of its nodes.
+    fn scope(&self) -> &'static str {
+        if self.driver == "overlay" { "swarm" } else { "local" }
+    }
+
+    pub(super) fn describe(&self, containers: &Value) -> Value {
         let config: Vec<Value> = self.subnet.iter().map(|subnet| self.pool(*subnet)).collect();
         json!({
             "Name": self.name,
             "Id": self.id,
             "Created": self.created.to_string(),
-            "Scope": "local",
+            "Scope": self.scope(),
             "Driver": self.driver,
             "EnableIPv4": true,
             "EnableIPv6": self.enable_ipv6,

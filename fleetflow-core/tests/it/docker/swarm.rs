@@ -1,0 +1,290 @@
+//! Groups with `mode "swarm"` on three servers: emulated ones, and real engines in network namespaces where there are some.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bollard::Docker;
+use bollard::query_parameters::TagImageOptions;
+use fleetflow_core::Clouds;
+use fleetflow_core::converge::{Caller, Report, Session};
+use fleetflow_core::docker::{Engines, KeyPair, Mode, Publish};
+use fleetflow_core::plan::DataGuard;
+use fleetflow_core::prelude::*;
+use fleetflow_core::sakura::Sakura;
+use fleetflow_core::state::MemoryStore;
+use fleetflow_sandbox::{Options, Sandbox, Timings};
+
+use super::bench::{IMAGE, base_image, service};
+use super::unix_socket;
+
+/// The variable that names the folder with an engine for each address, as `scripts/swarm-for-tests.sh` prints it.
+const REAL: &str = "FLEETFLOW_TEST_SWARM";
+/// A second image, with the same content.
+const NEXT: &str = "fleetflow-test:2";
+
+struct Bench {
+    sandbox: Arc<Sandbox>,
+    session: Session,
+    real: Option<PathBuf>,
+}
+
+impl Bench {
+    async fn emulated() -> Self {
+        Self::start(None).await
+    }
+
+    /// None, with the reason on standard error, where there are no engines.
+    #[expect(clippy::print_stderr, reason = "a skipped test says why")]
+    async fn real() -> Option<Self> {
+        let Some(folder) = std::env::var_os(REAL).map(PathBuf::from) else {
+            eprintln!("skipped: swarm of real engines: {REAL} names none; scripts/swarm-for-tests.sh starts them");
+            return None;
+        };
+        for address in addresses(&folder).keys() {
+            let docker = docker(&folder, *address).await;
+            base_image(&docker).await;
+            let tag = TagImageOptions {
+                repo: Some("fleetflow-test".to_owned()),
+                tag: Some("2".to_owned()),
+            };
+            docker.tag_image(IMAGE, Some(tag)).await.unwrap();
+        }
+        Some(Self::start(Some(folder)).await)
+    }
+
+    async fn start(real: Option<PathBuf>) -> Self {
+        let options = Options {
+            timings: Timings::INSTANT,
+            real_engines: real.as_deref().map(addresses).unwrap_or_default(),
+            ..Options::default()
+        };
+        let sandbox = Arc::new(Sandbox::start(options).await.unwrap());
+        let key = KeyPair::generate("a test").unwrap();
+        let world = Arc::downgrade(&sandbox);
+        let engines = Engines::builder()
+            .identity(key.private().clone())
+            .probation(Duration::from_millis(10))
+            .translate(Arc::new(move |address: &str, port| {
+                let found = world
+                    .upgrade()
+                    .and_then(|sandbox| sandbox.ssh_address(address, port).ok().flatten());
+                let found = found.map(|found| (found.ip().to_string(), found.port()));
+                let unknown = || Error::new(ErrorKind::Unavailable, "no server answers there");
+                Box::pin(async move { found.ok_or_else(unknown) })
+            }))
+            .build();
+        let sakura = Sakura::builder("sandbox".into(), "sandbox".into())
+            .root(sandbox.sakura_root_url())
+            .deploy_key(key.public())
+            .build()
+            .unwrap();
+        let clouds = Clouds::none().sakura(sakura).engines(engines);
+        let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+        let session = Session::new(clouds, MemoryStore::new(), caller).data(DataGuard::Allow);
+        Self {
+            sandbox,
+            session,
+            real,
+        }
+    }
+
+    /// `web` on a swarm of so many servers.
+    fn stack(&self, servers: usize, web: Service) -> Stack {
+        let group = ServiceGroup::builder()
+            .name("shop")
+            .mode(Mode::Swarm)
+            .service(web)
+            .build();
+        let server = |number| {
+            Server::builder()
+                .name(format!("node-{number}"))
+                .zone("tk1a")
+                .plan(fleetflow_core::sakura::Plan::new(1, 1))
+                .disk(Disk::new(20, "ubuntu-24.04"))
+                .deploy_services("shop")
+                .build()
+        };
+        let servers = (1..=servers).map(server);
+        servers
+            .fold(Stack::new("creo", "live").add(group), Stack::add)
+            .session(self.session.clone())
+    }
+
+    /// Plans nothing afterwards, and has no join token anywhere.
+    async fn up(&self, stack: &Stack) -> Report {
+        let report = stack.converge().await.unwrap();
+        assert!(report.failed.is_empty(), "{report:?}");
+        let plan = stack.plan().await.unwrap();
+        assert!(plan.is_empty(), "{plan:#?}");
+        let remembered = format!("{:?}", self.session.store().history().await.unwrap());
+        let told = format!("{report:?} {plan:?} {stack:?} {remembered}");
+        assert!(!told.contains("SWMTKN"), "a join token is told");
+        report
+    }
+
+    /// The addresses of the plan's steps, with what they do.
+    async fn lines(&self, stack: &Stack) -> Vec<String> {
+        let plan = stack.plan().await.unwrap();
+        let action = |step: &fleetflow_core::plan::Step| {
+            let action = serde_json::to_value(step.action).unwrap();
+            format!("{} {}", action.as_str().unwrap(), step.address)
+        };
+        plan.steps.iter().map(action).collect()
+    }
+
+    fn address(report: &Report, server: &str) -> Ipv4Addr {
+        let outputs = &report.outputs[&Address::new("server", server)];
+        outputs["ip"].as_str().unwrap().parse().unwrap()
+    }
+}
+
+/// Three replicas, whose port is reached at the servers that run them: that needs nothing of the kernel.
+fn web(image: &str, replicas: u32) -> Service {
+    Service {
+        image: Some(image.to_owned()),
+        replicas,
+        publish: Publish::Server,
+        ..service("web")
+    }
+}
+
+fn addresses(folder: &Path) -> BTreeMap<Ipv4Addr, String> {
+    let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let engine = |path: PathBuf| {
+        let address = path.file_name()?.to_str()?.parse().ok()?;
+        Some((address, format!("unix://{}", path.join("docker.sock").display())))
+    };
+    folders.filter_map(engine).collect()
+}
+
+async fn docker(folder: &Path, address: Ipv4Addr) -> Docker {
+    let socket = folder.join(address.to_string()).join("docker.sock");
+    let docker = unix_socket::connect(socket.to_str().unwrap());
+    docker.negotiate_version().await.unwrap()
+}
+
+/// Asks the script of the engines to do something to one of them.
+fn script(folder: &Path, act: &str, address: Ipv4Addr) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/swarm-for-tests.sh");
+    let done = std::process::Command::new(script)
+        .args([act, &address.to_string()])
+        .env("FLEETFLOW_TEST_SWARM_FOLDER", folder)
+        .status()
+        .unwrap();
+    assert!(done.success(), "{act} {address}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_emulated_swarm_is_formed_changed_and_removed() {
+    life(&Bench::emulated().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_swarm_is_formed_changed_survives_a_death_and_is_removed() {
+    if let Some(bench) = Bench::real().await {
+        life(&bench).await;
+    }
+}
+
+async fn life(bench: &Bench) {
+    let began = Instant::now();
+    let told = |what: &str| println!("{what}: after {:?}", began.elapsed());
+    let empty = bench.sandbox.inventory();
+    let stack = bench.stack(3, web(IMAGE, 3));
+    let report = bench.up(&stack).await;
+    told("formed");
+    let service = Address::new("swarm-service", "shop/web");
+    let id = report.outputs[&service]["id"].clone();
+
+    let changed = bench.stack(3, web(NEXT, 3));
+    assert_eq!(bench.lines(&changed).await, ["update swarm-service.shop/web"]);
+    assert_eq!(bench.up(&changed).await.outputs[&service]["id"], id, "rolled, not made anew");
+    told("rolled");
+    let stack = bench.stack(3, web(NEXT, 2));
+    assert_eq!(bench.lines(&stack).await, ["update swarm-service.shop/web"]);
+    bench.up(&stack).await;
+    told("scaled");
+
+    let bad = Service {
+        command: super::bench::words(&["sh", "-c", "exit 3"]),
+        ..web(if bench.real.is_some() { NEXT } else { "registry.invalid/none:1" }, 2)
+    };
+    if bench.real.is_some() {
+        let bad = bench.stack(3, bad);
+        let plan = bad.plan().await.unwrap();
+        let failed = format!("{:?}", bad.apply(&plan).await.unwrap().failed);
+        assert!(failed.contains("went back to the one before"), "{failed}");
+        assert!(stack.plan().await.unwrap().is_empty(), "the one before is back");
+        told("went back");
+    }
+    if let Some(folder) = &bench.real {
+        survives(bench, folder, &stack, &report).await;
+        told("survived");
+    }
+    let smaller = bench.stack(2, web(NEXT, 2));
+    let lines = bench.lines(&smaller).await;
+    assert!(lines.contains(&"delete swarm-node.node-3".to_owned()), "{lines:?}");
+    bench.up(&smaller).await;
+    told("a server left");
+    if bench.real.is_none() {
+        bench.up(&bench.stack(5, web(NEXT, 5))).await;
+        told("three servers joined");
+    }
+
+    stack.destroy().await.unwrap();
+    told("removed");
+    assert_eq!(bench.sandbox.inventory(), empty);
+    if let Some(folder) = &bench.real {
+        for address in addresses(folder).keys() {
+            assert_nothing_left(&docker(folder, *address).await).await;
+        }
+    }
+}
+
+/// One of three servers loses its power: the others run everything, a plan tells it, and changes are carried out.
+async fn survives(bench: &Bench, folder: &Path, stack: &Stack, report: &Report) {
+    let dead = Bench::address(report, "node-3");
+    script(folder, "kill", dead);
+    let began = Instant::now();
+    loop {
+        let plan = stack.plan().await.unwrap();
+        let notes = plan.notes.join("\n");
+        if plan.is_empty() && notes.contains("the server node-3 of the swarm is down") {
+            break;
+        }
+        assert!(began.elapsed().as_secs() < 60, "{plan:#?}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    println!("moved after {:?}", began.elapsed());
+    let mut running = 0;
+    for address in addresses(folder).into_keys().filter(|address| *address != dead) {
+        let options = None::<bollard::query_parameters::ListContainersOptions>;
+        running += docker(folder, address).await.list_containers(options).await.unwrap().len();
+    }
+    assert_eq!(running, 2, "the living run what the dead one ran");
+    let began = Instant::now();
+    bench.up(&bench.stack(3, web(NEXT, 3))).await;
+    assert!(began.elapsed().as_secs() < 40, "the dead is not waited for: {:?}", began.elapsed());
+    bench.up(stack).await;
+    script(folder, "revive", dead);
+}
+
+async fn assert_nothing_left(docker: &Docker) {
+    let swarm = docker.info().await.unwrap().swarm.unwrap();
+    assert_eq!(swarm.local_node_state.unwrap().to_string(), "inactive");
+    let options = Some(bollard::query_parameters::ListContainersOptions {
+        all: true,
+        ..Default::default()
+    });
+    let containers = docker.list_containers(options).await.unwrap();
+    assert!(containers.is_empty(), "{containers:?}");
+    let networks = docker
+        .list_networks(None::<bollard::query_parameters::ListNetworksOptions>)
+        .await
+        .unwrap();
+    let ours = networks.iter().filter(|network| network.name.as_deref().is_some_and(|name| name.starts_with("creo-")));
+    assert_eq!(ours.count(), 0, "{networks:?}");
+}
