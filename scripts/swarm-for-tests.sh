@@ -26,6 +26,7 @@ answers() { curl --silent --fail --max-time 2 --unix-socket "$1" http://docker/_
 launch() {
     local own="$folder/$network.$1"
     mkdir -p "$own"
+    unmount "$own"
     rm -rf "$own/exec" "$own/pid"
     nsenter --net="/run/netns/$(space "$1")" setsid dockerd --data-root "$own/data" --exec-root "$own/exec" \
         --pidfile "$own/pid" --host "unix://$own/docker.sock" --cgroup-parent "/$(space "$1")" --bridge none \

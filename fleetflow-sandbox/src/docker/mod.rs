@@ -67,7 +67,9 @@ fn dispatch(call: &Call) -> Outcome {
         ["exec", rest @ ..] => exec::route(call, rest),
         ["images", rest @ ..] => image::route(call, rest),
         ["build", rest @ ..] => build::route(call, rest),
-        ["networks", rest @ ..] => swarm::network_route(call, rest).unwrap_or_else(|| network::route(call, rest)),
+        ["networks", rest @ ..] => {
+            swarm::network_route(call, rest).unwrap_or_else(|| network::route(call, rest))
+        }
         ["swarm" | "nodes" | "services" | "tasks", ..] => swarm::route(call, &path),
         ["volumes", rest @ ..] => volume::route(call, rest),
         rest => system::route(call, rest),

@@ -78,7 +78,8 @@ impl Rows {
         self.engines.remove(engine);
         // A swarm lives in the engines of its managers, and dies with the last of them.
         let engines = &self.engines;
-        self.swarms.retain(|swarm| swarm.nodes.iter().any(|node| engines.contains_key(&node.engine)));
+        self.swarms
+            .retain(|swarm| swarm.nodes.iter().any(|node| engines.contains_key(&node.engine)));
     }
 
     /// Tells an engine when its server was last switched on: what ran before that is down, or up again if its restart

@@ -23,7 +23,7 @@ pub(super) fn route(call: &Call, path: &[&str]) -> Outcome {
             let mut found = call.daemon(|daemon| info(daemon));
             found["Swarm"] = swarm::info(&call.target.shared.world().docker, &call.target.engine);
             answer::ok(found)
-        },
+        }
         _ => Err(Failure::no_page()),
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bollard::Docker;
 use bollard::query_parameters::TagImageOptions;
-use fleetflow_core::Clouds;
+use fleetflow_core::{Clouds, Error, ErrorKind};
 use fleetflow_core::converge::{Caller, Report, Session};
 use fleetflow_core::docker::{Engines, KeyPair, Mode, Publish};
 use fleetflow_core::plan::DataGuard;
@@ -40,7 +40,9 @@ impl Bench {
     #[expect(clippy::print_stderr, reason = "a skipped test says why")]
     async fn real() -> Option<Self> {
         let Some(folder) = std::env::var_os(REAL).map(PathBuf::from) else {
-            eprintln!("skipped: swarm of real engines: {REAL} names none; scripts/swarm-for-tests.sh starts them");
+            eprintln!(
+                "skipped: swarm of real engines: {REAL} names none; scripts/swarm-for-tests.sh starts them"
+            );
             return None;
         };
         for address in addresses(&folder).keys() {
@@ -152,7 +154,9 @@ fn web(image: &str, replicas: u32) -> Service {
 }
 
 fn addresses(folder: &Path) -> BTreeMap<Ipv4Addr, String> {
-    let folders = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let folders = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let engine = |path: PathBuf| {
         let address = path.file_name()?.to_str()?.parse().ok()?;
         Some((address, format!("unix://{}", path.join("docker.sock").display())))
@@ -201,7 +205,11 @@ async fn life(bench: &Bench) {
 
     let changed = bench.stack(3, web(NEXT, 3));
     assert_eq!(bench.lines(&changed).await, ["update swarm-service.shop/web"]);
-    assert_eq!(bench.up(&changed).await.outputs[&service]["id"], id, "rolled, not made anew");
+    assert_eq!(
+        bench.up(&changed).await.outputs[&service]["id"],
+        id,
+        "rolled, not made anew"
+    );
     told("rolled");
     let stack = bench.stack(3, web(NEXT, 2));
     assert_eq!(bench.lines(&stack).await, ["update swarm-service.shop/web"]);
@@ -210,7 +218,14 @@ async fn life(bench: &Bench) {
 
     let bad = Service {
         command: super::bench::words(&["sh", "-c", "exit 3"]),
-        ..web(if bench.real.is_some() { NEXT } else { "registry.invalid/none:1" }, 2)
+        ..web(
+            if bench.real.is_some() {
+                NEXT
+            } else {
+                "registry.invalid/none:1"
+            },
+            2,
+        )
     };
     if bench.real.is_some() {
         let bad = bench.stack(3, bad);
@@ -226,7 +241,10 @@ async fn life(bench: &Bench) {
     }
     let smaller = bench.stack(2, web(NEXT, 2));
     let lines = bench.lines(&smaller).await;
-    assert!(lines.contains(&"delete swarm-node.node-3".to_owned()), "{lines:?}");
+    assert!(
+        lines.contains(&"delete swarm-node.node-3".to_owned()),
+        "{lines:?}"
+    );
     bench.up(&smaller).await;
     told("a server left");
     if bench.real.is_none() {
@@ -262,12 +280,21 @@ async fn survives(bench: &Bench, folder: &Path, stack: &Stack, report: &Report) 
     let mut running = 0;
     for address in addresses(folder).into_keys().filter(|address| *address != dead) {
         let options = None::<bollard::query_parameters::ListContainersOptions>;
-        running += docker(folder, address).await.list_containers(options).await.unwrap().len();
+        running += docker(folder, address)
+            .await
+            .list_containers(options)
+            .await
+            .unwrap()
+            .len();
     }
     assert_eq!(running, 2, "the living run what the dead one ran");
     let began = Instant::now();
     bench.up(&bench.stack(3, web(NEXT, 3))).await;
-    assert!(began.elapsed().as_secs() < 40, "the dead is not waited for: {:?}", began.elapsed());
+    assert!(
+        began.elapsed().as_secs() < 40,
+        "the dead is not waited for: {:?}",
+        began.elapsed()
+    );
     bench.up(stack).await;
     script(folder, "revive", dead);
 }
@@ -285,6 +312,11 @@ async fn assert_nothing_left(docker: &Docker) {
         .list_networks(None::<bollard::query_parameters::ListNetworksOptions>)
         .await
         .unwrap();
-    let ours = networks.iter().filter(|network| network.name.as_deref().is_some_and(|name| name.starts_with("creo-")));
+    let ours = networks.iter().filter(|network| {
+        network
+            .name
+            .as_deref()
+            .is_some_and(|name| name.starts_with("creo-"))
+    });
     assert_eq!(ours.count(), 0, "{networks:?}");
 }

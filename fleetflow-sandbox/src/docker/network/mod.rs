@@ -161,7 +161,11 @@ fn inspect(engine: &Engine, wanted: &str) -> Outcome {
 impl Network {
     /// Networks of a swarm are made by its managers, and are the same on all of its nodes.
     fn scope(&self) -> &'static str {
-        if self.driver == "overlay" { "swarm" } else { "local" }
+        if self.driver == "overlay" {
+            "swarm"
+        } else {
+            "local"
+        }
     }
 
     pub(super) fn describe(&self, containers: &Value) -> Value {

@@ -96,7 +96,9 @@ pub(super) fn join(call: &Call) -> Outcome {
             managers.any(|node| wanted.remote_addrs.contains(&format!("{}:2377", node.address)))
         };
         let place = seat.rows.swarms.iter().position(reaches).ok_or_else(|| {
-            Failure::internal("rpc error: code = Unavailable desc = connection error: no manager answers there")
+            Failure::internal(
+                "rpc error: code = Unavailable desc = connection error: no manager answers there",
+            )
         })?;
         let swarm = &seat.rows.swarms[place];
         let role = match wanted.join_token.as_str() {
@@ -151,7 +153,10 @@ fn refuse_members(seat: &Seat<'_>) -> Result<(), Failure> {
 }
 
 fn address(wanted: &Wanted) -> Result<String, Failure> {
-    let address = wanted.advertise_addr.clone().filter(|address| !address.is_empty());
+    let address = wanted
+        .advertise_addr
+        .clone()
+        .filter(|address| !address.is_empty());
     address.ok_or_else(|| {
         Failure::bad("could not choose an IP address to advertise: specify one with --advertise-addr")
     })

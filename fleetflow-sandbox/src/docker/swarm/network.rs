@@ -33,7 +33,9 @@ pub(in crate::docker) fn route(call: &Call, path: &[&str]) -> Option<Outcome> {
 pub(in crate::docker) fn known(call: &Call) -> Vec<Network> {
     Seat::take(call, |seat| {
         let swarm = seat.managed().ok();
-        swarm.map(|swarm| seat.rows.swarms[swarm].networks.clone()).unwrap_or_default()
+        swarm
+            .map(|swarm| seat.rows.swarms[swarm].networks.clone())
+            .unwrap_or_default()
     })
 }
 
@@ -52,8 +54,14 @@ fn create(call: &Call, body: &Value) -> Outcome {
     Seat::take(call, |mut seat| {
         let swarm = seat.managed()?;
         let name = body["Name"].as_str().unwrap_or_default().to_owned();
-        if seat.rows.swarms[swarm].networks.iter().any(|one| one.name == name) {
-            return Err(Failure::conflict(format!("network with name {name} already exists")));
+        if seat.rows.swarms[swarm]
+            .networks
+            .iter()
+            .any(|one| one.name == name)
+        {
+            return Err(Failure::conflict(format!(
+                "network with name {name} already exists"
+            )));
         }
         let id = seat.fresh_id("network");
         let network = Network {
@@ -79,7 +87,10 @@ fn remove(swarm: &mut Swarm, place: usize) -> Outcome {
     let network = &swarm.networks[place];
     let uses = |service: &super::Service| {
         let targets = service.spec["TaskTemplate"]["Networks"].as_array();
-        let mut targets = targets.into_iter().flatten().filter_map(|one| one["Target"].as_str());
+        let mut targets = targets
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one["Target"].as_str());
         targets.any(|target| target == network.id || target == network.name)
     };
     if let Some(service) = swarm.services.iter().find(|service| uses(service)) {

@@ -21,7 +21,13 @@ struct Spec {
 pub(super) fn list(call: &Call) -> Outcome {
     Seat::take(call, |seat| {
         let swarm = &seat.rows.swarms[seat.managed()?];
-        answer::ok(swarm.nodes.iter().map(|node| describe(seat.rows, swarm, node)).collect())
+        answer::ok(
+            swarm
+                .nodes
+                .iter()
+                .map(|node| describe(seat.rows, swarm, node))
+                .collect(),
+        )
     })
 }
 
@@ -40,7 +46,11 @@ pub(super) fn update(call: &Call, id: &str) -> Outcome {
         let swarm = seat.managed()?;
         let swarm = &mut seat.rows.swarms[swarm];
         let place = place(swarm, id)?;
-        let managers = swarm.nodes.iter().filter(|node| node.role == Role::Manager).count();
+        let managers = swarm
+            .nodes
+            .iter()
+            .filter(|node| node.role == Role::Manager)
+            .count();
         let node = &mut swarm.nodes[place];
         in_sequence(version.as_deref(), node.version)?;
         if node.role == Role::Manager && spec.role == Role::Worker && managers == 1 {
@@ -67,7 +77,9 @@ pub(super) fn remove(call: &Call, id: &str) -> Outcome {
             Err(Failure::bad(message))
         };
         if node.role == Role::Manager {
-            return refused("is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal");
+            return refused(
+                "is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal",
+            );
         }
         if Swarm::lives(seat.rows, node) && !call.flag("force") {
             return refused("is not down and can't be removed");
@@ -81,7 +93,9 @@ pub(super) fn remove(call: &Call, id: &str) -> Outcome {
 pub(super) fn in_sequence(asked: Option<&str>, version: u64) -> Result<(), Failure> {
     match asked.and_then(|asked| asked.parse::<u64>().ok()) {
         Some(asked) if asked == version => Ok(()),
-        Some(_) => Err(Failure::internal("rpc error: code = Unknown desc = update out of sequence")),
+        Some(_) => Err(Failure::internal(
+            "rpc error: code = Unknown desc = update out of sequence",
+        )),
         None => Err(Failure::bad("invalid version")),
     }
 }
@@ -104,11 +118,13 @@ fn describe(rows: &Rows, swarm: &Swarm, node: &Node) -> Value {
         "Status": { "State": state, "Addr": node.address },
     });
     if node.role == Role::Manager {
-        let mut living = swarm.nodes.iter().filter(|one| one.role == Role::Manager && Swarm::lives(rows, one));
+        let mut living = swarm
+            .nodes
+            .iter()
+            .filter(|one| one.role == Role::Manager && Swarm::lives(rows, one));
         let leads = living.next().is_some_and(|first| first.id == node.id);
         let reachability = if lives { "reachable" } else { "unreachable" };
-        row["ManagerStatus"] =
-            json!({ "Leader": leads, "Reachability": reachability, "Addr": format!("{}:2377", node.address) });
+        row["ManagerStatus"] = json!({ "Leader": leads, "Reachability": reachability, "Addr": format!("{}:2377", node.address) });
     }
     row
 }

@@ -59,7 +59,14 @@ pub(super) fn list(call: &Call) -> Outcome {
                 && filters.any("name", |name| one.name().starts_with(name))
                 && filters.labels(&labels)
         };
-        answer::ok(swarm.services.iter().filter(listed).map(Service::describe).collect())
+        answer::ok(
+            swarm
+                .services
+                .iter()
+                .filter(listed)
+                .map(Service::describe)
+                .collect(),
+        )
     })
 }
 
@@ -76,8 +83,14 @@ pub(super) fn create(call: &Call) -> Outcome {
         let swarm = seat.managed()?;
         check(&seat.rows.swarms[swarm], &spec)?;
         let name = spec["Name"].as_str().unwrap_or_default();
-        if seat.rows.swarms[swarm].services.iter().any(|one| one.name() == name) {
-            let message = format!("rpc error: code = AlreadyExists desc = name conflicts with an existing object: service {name} already exists");
+        if seat.rows.swarms[swarm]
+            .services
+            .iter()
+            .any(|one| one.name() == name)
+        {
+            let message = format!(
+                "rpc error: code = AlreadyExists desc = name conflicts with an existing object: service {name} already exists"
+            );
             return Err(Failure::conflict(message));
         }
         let id = seat.fresh_id("service");
@@ -107,14 +120,23 @@ pub(super) fn update(call: &Call, id: &str) -> Outcome {
         let service = &mut seat.rows.swarms[swarm].services[place];
         in_sequence(version.as_deref(), service.version)?;
         if spec["Name"] != service.spec["Name"] {
-            return Err(Failure::bad("rpc error: code = Unimplemented desc = renaming services is not supported"));
+            return Err(Failure::bad(
+                "rpc error: code = Unimplemented desc = renaming services is not supported",
+            ));
         }
         service.version += 1;
         service.updated = seat.now;
         let rolls = spec["TaskTemplate"] != service.spec["TaskTemplate"];
         let returns = lacks && spec["UpdateConfig"]["FailureAction"] == "rollback";
         service.failed = (rolls && lacks).then(|| spec.clone());
-        service.update = rolls.then(|| if returns { "rollback_completed" } else { "completed" }.to_owned());
+        service.update = rolls.then(|| {
+            if returns {
+                "rollback_completed"
+            } else {
+                "completed"
+            }
+            .to_owned()
+        });
         if !(rolls && returns) {
             service.previous = Some(std::mem::replace(&mut service.spec, spec));
         }
@@ -132,19 +154,27 @@ pub(super) fn remove(call: &Call, id: &str) -> Outcome {
 }
 
 fn place(swarm: &Swarm, id: &str) -> Result<usize, Failure> {
-    let found = swarm.services.iter().position(|one| one.id == id || one.name() == id);
+    let found = swarm
+        .services
+        .iter()
+        .position(|one| one.id == id || one.name() == id);
     found.ok_or_else(|| Failure::not_found(format!("service {id} not found")))
 }
 
 fn check(swarm: &Swarm, spec: &Value) -> Result<(), Failure> {
     let container = &spec["TaskTemplate"]["ContainerSpec"];
     if container["Image"].as_str().unwrap_or_default().is_empty() {
-        let message = "rpc error: code = InvalidArgument desc = ContainerSpec: image reference must be provided";
+        let message =
+            "rpc error: code = InvalidArgument desc = ContainerSpec: image reference must be provided";
         return Err(Failure::bad(message));
     }
     for network in spec["TaskTemplate"]["Networks"].as_array().into_iter().flatten() {
         let target = network["Target"].as_str().unwrap_or_default();
-        if !swarm.networks.iter().any(|one| one.name == target || one.id == target) {
+        if !swarm
+            .networks
+            .iter()
+            .any(|one| one.name == target || one.id == target)
+        {
             return Err(Failure::not_found(format!("network {target} not found")));
         }
     }

@@ -24,23 +24,32 @@ pub(super) fn list(call: &Call) -> Outcome {
                 && filters.any("node", |node| is("NodeID", node))
                 && filters.any("service", |id| is("ServiceID", id))
         };
-        let tasks = swarm.services.iter().flat_map(|service| of(seat.rows, swarm, service));
+        let tasks = swarm
+            .services
+            .iter()
+            .flat_map(|service| of(seat.rows, swarm, service));
         answer::ok(tasks.filter(listed).collect())
     })
 }
 
 /// Whether no registry has the image of a service.
 pub(super) fn lacks_image(rows: &Rows, spec: &Value) -> bool {
-    let image = spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str().unwrap_or_default();
+    let image = spec["TaskTemplate"]["ContainerSpec"]["Image"]
+        .as_str()
+        .unwrap_or_default();
     let Ok(image) = Reference::bare(image) else {
         return true;
     };
     let image = image.to_string();
-    rows.engines.values().any(|engine| engine.missing.contains(&image))
+    rows.engines
+        .values()
+        .any(|engine| engine.missing.contains(&image))
 }
 
 fn of(rows: &Rows, swarm: &Swarm, service: &Service) -> Vec<Value> {
-    let replicas = service.spec["Mode"]["Replicated"]["Replicas"].as_u64().unwrap_or(1);
+    let replicas = service.spec["Mode"]["Replicated"]["Replicas"]
+        .as_u64()
+        .unwrap_or(1);
     let nodes: Vec<&Node> = swarm
         .nodes
         .iter()
@@ -62,13 +71,17 @@ fn of(rows: &Rows, swarm: &Swarm, service: &Service) -> Vec<Value> {
 /// Whether a node meets the placement constraints, of the form `node.labels.NAME == VALUE`.
 fn fits(node: &Node, spec: &Value) -> bool {
     let constraints = spec["TaskTemplate"]["Placement"]["Constraints"].as_array();
-    constraints.into_iter().flatten().filter_map(Value::as_str).all(|constraint| {
-        let Some((key, value)) = constraint.split_once("==") else {
-            return false;
-        };
-        let label = key.trim().strip_prefix("node.labels.");
-        label.is_some_and(|label| node.labels[label].as_str() == Some(value.trim()))
-    })
+    constraints
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .all(|constraint| {
+            let Some((key, value)) = constraint.split_once("==") else {
+                return false;
+            };
+            let label = key.trim().strip_prefix("node.labels.");
+            label.is_some_and(|label| node.labels[label].as_str() == Some(value.trim()))
+        })
 }
 
 fn running(service: &Service, slot: usize, node: Option<&Node>) -> Value {
@@ -76,15 +89,30 @@ fn running(service: &Service, slot: usize, node: Option<&Node>) -> Value {
         Some(_) => ("running", "started"),
         None => ("pending", "pending task scheduling"),
     };
-    row(service, &service.spec, slot, node, json!({ "State": state, "Message": message }))
+    row(
+        service,
+        &service.spec,
+        slot,
+        node,
+        json!({ "State": state, "Message": message }),
+    )
 }
 
 fn refused(service: &Service, spec: &Value, slot: usize, number: usize) -> Value {
     let image = &spec["TaskTemplate"]["ContainerSpec"]["Image"];
     let image = image.as_str().unwrap_or_default();
-    let status = json!({ "State": "rejected", "Message": "preparing", "Err": format!("No such image: {image}") });
+    let status =
+        json!({ "State": "rejected", "Message": "preparing", "Err": format!("No such image: {image}") });
     let mut task = row(service, spec, slot, None, status);
-    task["ID"] = json!(digest(&["refused", &service.id, &slot.to_string(), &number.to_string(), &spec.to_string()])[..25]);
+    task["ID"] = json!(
+        digest(&[
+            "refused",
+            &service.id,
+            &slot.to_string(),
+            &number.to_string(),
+            &spec.to_string()
+        ])[..25]
+    );
     task["DesiredState"] = json!("shutdown");
     task
 }
