@@ -31,9 +31,16 @@ export FLEETFLOW_TEST_S3=1
 step "a container engine"
 if engine="$(scripts/docker-for-tests.sh start)"; then
     eval "$engine"
-    trap 'scripts/docker-for-tests.sh stop' EXIT
+    trap 'scripts/docker-for-tests.sh stop; scripts/swarm-for-tests.sh stop' EXIT
 else
     echo "tests on a real container engine are skipped"
+fi
+
+step "three container engines for swarms"
+if swarm="$(scripts/swarm-for-tests.sh start)"; then
+    eval "$swarm"
+else
+    echo "tests on a swarm of real engines are skipped"
 fi
 
 step "an editor"

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use bollard::Docker;
 use bollard::query_parameters::TagImageOptions;
-use fleetflow_core::{Clouds, Error, ErrorKind};
 use fleetflow_core::converge::{Caller, Report, Session};
 use fleetflow_core::docker::{Engines, KeyPair, Mode, Publish};
 use fleetflow_core::plan::DataGuard;
 use fleetflow_core::prelude::*;
 use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::MemoryStore;
+use fleetflow_core::{Clouds, Error, ErrorKind};
 use fleetflow_sandbox::{Options, Sandbox, Timings};
 
 use super::bench::{IMAGE, base_image, service};
@@ -239,6 +239,15 @@ async fn life(bench: &Bench) {
         survives(bench, folder, &stack, &report).await;
         told("survived");
     }
+    if bench.real.is_none() {
+        for (servers, managers) in [(4, 3), (5, 5)] {
+            bench.up(&bench.stack(servers, web(NEXT, 5))).await;
+            let inventory = bench.sandbox.inventory().to_string();
+            let found = inventory.matches("\"role\":\"manager\"").count();
+            assert_eq!(found, managers, "{servers} servers: {inventory}");
+        }
+        told("two servers joined");
+    }
     let smaller = bench.stack(2, web(NEXT, 2));
     let lines = bench.lines(&smaller).await;
     assert!(
@@ -247,10 +256,6 @@ async fn life(bench: &Bench) {
     );
     bench.up(&smaller).await;
     told("a server left");
-    if bench.real.is_none() {
-        bench.up(&bench.stack(5, web(NEXT, 5))).await;
-        told("three servers joined");
-    }
 
     stack.destroy().await.unwrap();
     told("removed");
