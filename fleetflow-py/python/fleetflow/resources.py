@@ -798,6 +798,8 @@ class Service(Part):
         labels: Labels of the container.
         memory: The most memory it may use: ``512m``.
         port: Ports that are reached from outside: ``8000``, ``"8080:80"``, ``"127.0.0.1:8080:80/tcp"``.
+        publish: Where its ports are reached in a swarm: at every server of it, or at those that run the service.
+            Without ``mode "swarm"`` a port is always the server's own.
         replicas: How many equal containers run (0 to 100).
         restart: When the engine starts it again.
         stop_grace_period: How long it may take to stop before it is killed; 10 s without it.
@@ -825,6 +827,7 @@ class Service(Part):
         labels: Mapping[str, str | int | bool] | None = None,
         memory: str | None = None,
         port: int | str | Port | Sequence[int | str | Port] | None = None,
+        publish: Literal["swarm", "server"] | None = None,
         replicas: int | None = None,
         restart: Literal["no", "always", "unless-stopped", "on-failure"] = "unless-stopped",
         stop_grace_period: str | None = None,
@@ -846,6 +849,7 @@ class Service(Part):
             labels=labels,
             memory=memory,
             port=port,
+            publish=publish,
             replicas=replicas,
             restart=restart,
             stop_grace_period=stop_grace_period,
@@ -1425,6 +1429,8 @@ class ServiceGroup(Resource):
 
     Args:
         name: Its name.
+        mode: Where the services run: on each server that deploys the group, or on a swarm that these servers
+            form.
         service: The services.
         protect: Never delete or replace it: the plan fails instead.
         retain: Leave it in the cloud when it is no longer declared, and on ``destroy``.
@@ -1441,6 +1447,7 @@ class ServiceGroup(Resource):
         self,
         name: str,
         *,
+        mode: Literal["engine", "swarm"] | None = None,
         service: Service | str | Sequence[Service | str] | None = None,
         protect: bool = False,
         retain: bool = False,
@@ -1449,6 +1456,7 @@ class ServiceGroup(Resource):
     ) -> None:
         super().__init__(
             name=name,
+            mode=mode,
             service=service,
             protect=protect,
             retain=retain,
@@ -1472,6 +1480,7 @@ class ServiceGroup(Resource):
         labels: Mapping[str, str | int | bool] | None = None,
         memory: str | None = None,
         port: int | str | Port | Sequence[int | str | Port] | None = None,
+        publish: Literal["swarm", "server"] | None = None,
         replicas: int | None = None,
         restart: Literal["no", "always", "unless-stopped", "on-failure"] = "unless-stopped",
         stop_grace_period: str | None = None,
@@ -1496,6 +1505,8 @@ class ServiceGroup(Resource):
             labels: Labels of the container.
             memory: The most memory it may use: ``512m``.
             port: Ports that are reached from outside: ``8000``, ``"8080:80"``, ``"127.0.0.1:8080:80/tcp"``.
+            publish: Where its ports are reached in a swarm: at every server of it, or at those that run the service.
+                Without ``mode "swarm"`` a port is always the server's own.
             replicas: How many equal containers run (0 to 100).
             restart: When the engine starts it again.
             stop_grace_period: How long it may take to stop before it is killed; 10 s without it.
@@ -1518,6 +1529,7 @@ class ServiceGroup(Resource):
             labels=labels,
             memory=memory,
             port=port,
+            publish=publish,
             replicas=replicas,
             restart=restart,
             stop_grace_period=stop_grace_period,

@@ -59,14 +59,6 @@ pub struct ServiceGroup {
     #[builder(setter(into))]
     pub name: String,
     /// Where the services run: on each server that deploys the group, or on a swarm that these servers form.
-    ///
-    /// ```kdl
-    /// service-group "shop" mode="swarm" {
-    ///     service "web" { image "registry.example/web:1"; port 8080; replicas 3 }
-    /// }
-    /// server "web" { plan core=2 memory=4; disk size=20 os="ubuntu-24.04"; deploy-services "shop" }
-    /// scale "web" min=3 max=5
-    /// ```
     #[serde(default, skip_serializing_if = "Mode::is_engine")]
     #[builder(default)]
     pub mode: Mode,

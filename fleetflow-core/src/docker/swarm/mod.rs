@@ -1,4 +1,12 @@
 //! Docker Swarms: servers joined so that services move on when one of them dies. What single engines run is said elsewhere.
+//!
+//! ```kdl
+//! service-group "shop" mode="swarm" {
+//!     service "web" { image "registry.example/web:1"; port 8080; replicas 3 }
+//! }
+//! server "web" { plan core=2 memory=4; disk size=20 os="ubuntu-24.04"; deploy-services "shop" }
+//! scale "web" min=3 max=5
+//! ```
 
 mod deploy;
 mod joining;
