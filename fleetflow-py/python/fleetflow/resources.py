@@ -798,8 +798,8 @@ class Service(Part):
         labels: Labels of the container.
         memory: The most memory it may use: ``512m``.
         port: Ports that are reached from outside: ``8000``, ``"8080:80"``, ``"127.0.0.1:8080:80/tcp"``.
-        publish: Where its ports are reached in a swarm: at every server of it, or at those that run the service.
-            Without ``mode "swarm"`` a port is always the server's own.
+        publish: Where its ports are reached in a swarm: at every server of it, or at those that run the
+            service. Without ``mode "swarm"`` a port is always the server's own.
         replicas: How many equal containers run (0 to 100).
         restart: When the engine starts it again.
         stop_grace_period: How long it may take to stop before it is killed; 10 s without it.
@@ -1505,8 +1505,8 @@ class ServiceGroup(Resource):
             labels: Labels of the container.
             memory: The most memory it may use: ``512m``.
             port: Ports that are reached from outside: ``8000``, ``"8080:80"``, ``"127.0.0.1:8080:80/tcp"``.
-            publish: Where its ports are reached in a swarm: at every server of it, or at those that run the service.
-                Without ``mode "swarm"`` a port is always the server's own.
+            publish: Where its ports are reached in a swarm: at every server of it, or at those that run the
+                service. Without ``mode "swarm"`` a port is always the server's own.
             replicas: How many equal containers run (0 to 100).
             restart: When the engine starts it again.
             stop_grace_period: How long it may take to stop before it is killed; 10 s without it.
