@@ -196,7 +196,7 @@ fn split(given: &[Input<String>]) -> Result<Option<Vec<String>>> {
         [] => Ok(None),
         [line] => words::split(known(line)?)
             .map(Some)
-            .map_err(|why| invalid(why.to_string())),
+            .map_err(|why| invalid(why.clone())),
         several => several
             .iter()
             .map(|word| known(word).map(str::to_owned))

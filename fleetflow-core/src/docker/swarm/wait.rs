@@ -1,5 +1,7 @@
 //! Looking through a manager for what is wanted, and what holds where no manager answers.
 
+use std::collections::BTreeSet;
+
 use super::managers::{self, Answer};
 use crate::docker::engines::{Engine, Engines};
 use crate::error::Result;
@@ -31,7 +33,7 @@ where
     Ok(Found {
         unreachable: match scope.bears_silence && !goes_away {
             true => remembered.iter().map(|one| one.address.clone()).collect(),
-            false => Default::default(),
+            false => BTreeSet::default(),
         },
         resources: remembered,
         notes: vec![format!(
