@@ -2,7 +2,7 @@
 """Does the same work with FleetFlow and with other tools, each against a fresh emulated Cloudflare, and measures it.
 
     cargo build --release -p fleetflow-cli
-    python3 benches/compare.py --sizes 100 1000 5000 --latency 0 120 --out docs/benchmarks.md
+    python3 benches/compare.py --sizes 100 1000 5000 --latency 0 50 --out docs/benchmarks.md
 
 The work is a zone of n A records: made, looked at without a change, one record changed, all removed. For each: time on the
 clock, processor time, peak memory, requests by method. octoDNS is installed from PyPI into target/peers; OpenTofu
