@@ -149,6 +149,7 @@ class FleetFlow(Tool):
         return run([self.flow, "up", "--yes", "-q"], folder, clouds.environment)
 
     def look(self, folder: Path, clouds: Clouds) -> Measured:
+        # Another exit code than 0 would be a plan with something to do.
         return run([self.flow, "plan", "--detailed-exitcode"], folder, clouds.environment)
 
     def remove(self, folder: Path, clouds: Clouds) -> Measured:
@@ -188,7 +189,10 @@ class OctoDns(Tool):
         return self.sync(folder, clouds, "--doit", "--force")
 
     def look(self, folder: Path, clouds: Clouds) -> Measured:
-        return self.sync(folder, clouds)
+        measured = self.sync(folder, clouds)
+        if "No changes were planned" not in (folder / "output.txt").read_text(errors="replace"):
+            raise RuntimeError("octoDNS plans something where nothing is to do")
+        return measured
 
     def remove(self, folder: Path, clouds: Clouds) -> Measured:
         self.write(folder, clouds, {})
@@ -236,7 +240,7 @@ class OpenTofu(Tool):
         return self.go(folder, clouds, "apply", "-auto-approve")
 
     def look(self, folder: Path, clouds: Clouds) -> Measured:
-        return self.go(folder, clouds, "plan")
+        return self.go(folder, clouds, "plan", "-detailed-exitcode")
 
     def remove(self, folder: Path, clouds: Clouds) -> Measured:
         return self.go(folder, clouds, "destroy", "-auto-approve")
@@ -308,6 +312,8 @@ def machine() -> str:
 
 def plot(results: dict[tuple[str, int, int], dict[str, Measured]], latency: int, out: Path) -> None:
     """Time to create against n, both logarithmic."""
+    if not any(at == latency for _, _, at in results):
+        return
     names = list(dict.fromkeys(name for name, _, at in results if at == latency))
     sizes = sorted({size for _, size, at in results if at == latency})
     values = [results[key]["create"].wall for key in results if key[2] == latency]

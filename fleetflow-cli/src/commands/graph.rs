@@ -20,18 +20,12 @@ pub(super) fn run(invocation: &Invocation, arguments: &GraphArguments) -> Result
     let site = Site::load(invocation, arguments.stage.name.as_deref())?;
     let relations = site.loaded.stack.relations();
     let relations = relations.map_err(|problems| site.failed(Error::from_problems(problems)))?;
-    let plan = if arguments.plan {
-        let planned = |cancelled| async move {
-            planned(invocation, &site, &cancelled)
-                .await
-                .map(|plan| (site, plan))
-        };
-        let (site, plan) = runtime::run(planned)?;
-        (site, Some(plan))
-    } else {
-        (site, None)
+    let plan = match arguments.plan {
+        true => Some(runtime::run(async |cancelled| {
+            planned(invocation, &site, &cancelled).await
+        })?),
+        false => None,
     };
-    let (site, plan) = plan;
     let graph = GraphDocument::new(site.names(), &relations, plan.as_ref());
     let terminal = invocation.terminal;
     match arguments.format {

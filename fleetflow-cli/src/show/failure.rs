@@ -78,13 +78,15 @@ pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
         // The drawing failed, the mistakes are still known.
         Err(_) => text = format!("{mistakes:?}"),
     }
-    let is_error = |mistake: &fleetflow_kdl::Diagnostic| mistake.severity == Severity::Error;
-    let noun = if mistakes.iter().any(is_error) {
-        "problem"
-    } else {
-        "warning"
+    let of = |severity, noun| {
+        let number = mistakes
+            .iter()
+            .filter(|mistake| mistake.severity == severity)
+            .count();
+        (number > 0).then(|| text::count(number as u64, noun))
     };
-    let count = text::count(mistakes.len() as u64, noun);
+    let counts = [of(Severity::Error, "problem"), of(Severity::Warning, "warning")];
+    let count = text::joined(counts.into_iter().flatten());
     format!("{}\n{}\n", text.trim_end(), paint(BOLD, count))
 }
 

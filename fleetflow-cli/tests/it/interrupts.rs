@@ -7,8 +7,12 @@ use crate::support::{Project, Run};
 
 const UNCHANGED: &str = "No changes. Stage \"dev\" is as declared.\n";
 
-/// Waits until the journal of the stage says that the create of something was begun.
-fn begun(project: &Project, process: &mut Child) {
+/// `flow up`, once the journal of the stage says that the create of something was begun.
+fn up_begun(project: &Project) -> Child {
+    let mut process = project
+        .command(&["up", "dev", "--yes", "--sandbox"])
+        .spawn()
+        .unwrap();
     let journal = project.world().join("state/shop/dev/journal.jsonl");
     let until = Instant::now() + Duration::from_secs(60);
     while !std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("create-started")) {
@@ -16,6 +20,7 @@ fn begun(project: &Project, process: &mut Child) {
         assert!(Instant::now() < until, "nothing was begun");
         std::thread::sleep(Duration::from_millis(20));
     }
+    process
 }
 
 fn signal(process: &Child, name: &str) {
@@ -29,11 +34,7 @@ fn signal(process: &Child, name: &str) {
 #[test]
 fn an_interrupt_lets_what_runs_finish_says_how_to_go_on_and_the_next_run_does() {
     let project = Project::example();
-    let mut process = project
-        .command(&["up", "dev", "--yes", "--sandbox"])
-        .spawn()
-        .unwrap();
-    begun(&project, &mut process);
+    let process = up_begun(&project);
     signal(&process, "-INT");
     let run = Run::from(process.wait_with_output().unwrap());
     assert_eq!(run.code, Some(8), "{run:#?}");
@@ -51,11 +52,7 @@ fn after_a_sudden_death_the_next_run_goes_on_and_a_removal_leaves_nothing() {
     let project = Project::example();
     project.sandbox(&["plan", "dev"]);
     let before = project.inventory();
-    let mut process = project
-        .command(&["up", "dev", "--yes", "--sandbox"])
-        .spawn()
-        .unwrap();
-    begun(&project, &mut process);
+    let mut process = up_begun(&project);
     process.kill().unwrap();
     process.wait().unwrap();
     project.sandbox(&["up", "dev", "--yes"]);
@@ -69,11 +66,7 @@ fn a_second_interrupt_leaves_at_once_and_the_next_run_goes_on() {
     let project = Project::example();
     project.sandbox(&["plan", "dev"]);
     let before = project.inventory();
-    let mut process = project
-        .command(&["up", "dev", "--yes", "--sandbox"])
-        .spawn()
-        .unwrap();
-    begun(&project, &mut process);
+    let mut process = up_begun(&project);
     signal(&process, "-INT");
     std::thread::sleep(Duration::from_millis(100));
     // It may have been quick enough to end by itself.
@@ -98,11 +91,7 @@ fn a_second_interrupt_leaves_at_once_and_the_next_run_goes_on() {
 #[test]
 fn a_termination_is_an_interrupt() {
     let project = Project::example();
-    let mut process = project
-        .command(&["up", "dev", "--yes", "--sandbox"])
-        .spawn()
-        .unwrap();
-    begun(&project, &mut process);
+    let process = up_begun(&project);
     signal(&process, "-TERM");
     let run = Run::from(process.wait_with_output().unwrap());
     assert_eq!(run.code, Some(8), "{run:#?}");

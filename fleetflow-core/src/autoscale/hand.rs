@@ -78,8 +78,7 @@ impl Stack {
             time: now(session)?.to_string(),
             reason: "by hand".to_owned(),
         };
-        let mut state = session.store.load().await?;
-        session.belongs(&state)?;
+        let mut state = session.remembered().await?;
         state.apply(&decision);
         let seen = self.observed_scaled(session, state, Scaling::default()).await?;
         let plan = review(scaling_only(self.plan_from(session, &seen).await?)).await?;

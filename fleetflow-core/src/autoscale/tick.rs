@@ -64,8 +64,7 @@ impl<'t> Ticker<'t> {
     }
 
     async fn leased(&mut self, lease: &Lease) -> Result<()> {
-        let state = self.session.store.load().await?;
-        self.session.belongs(&state)?;
+        let state = self.session.remembered().await?;
         let mut seen = self.observed(state, BTreeSet::new()).await?;
         let judgements = judge(self.stack, self.session, &seen, &mut self.meter)
             .instrument(tracing::info_span!("decide"))
@@ -85,8 +84,7 @@ impl<'t> Ticker<'t> {
         if !absent.is_empty() {
             let without = self.observed(seen.state, absent).await?;
             self.act(&without, lease).await?;
-            let state = self.session.store.load().await?;
-            self.session.belongs(&state)?;
+            let state = self.session.remembered().await?;
             seen = self.observed(state, BTreeSet::new()).await?;
         } else if !decided.is_empty() {
             seen = self.observed(seen.state, BTreeSet::new()).await?;

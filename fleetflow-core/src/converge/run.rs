@@ -194,8 +194,7 @@ impl Stack {
     }
 
     pub(super) async fn observed(&self, session: &Session, goal: Goal) -> Result<Observation> {
-        let state = session.store.load().await?;
-        session.belongs(&state)?;
+        let state = session.remembered().await?;
         match goal {
             Goal::Converge => self.observed_scaled(session, state, Scaling::default()).await,
             Goal::Destroy => self.observed_to_remove(session, state).await,

@@ -142,8 +142,14 @@ impl Session {
         self
     }
 
-    /// Refuses to work on what was made in another account.
-    pub(crate) fn belongs(&self, state: &State) -> Result<()> {
+    /// The state, unless it is of what was made in another account.
+    pub(crate) async fn remembered(&self) -> Result<State> {
+        let state = self.store.load().await?;
+        self.belongs(&state)?;
+        Ok(state)
+    }
+
+    fn belongs(&self, state: &State) -> Result<()> {
         let other = self.accounts.iter().find_map(|(provider, now)| {
             let before = state.account(provider).filter(|before| *before != now.as_str())?;
             Some((provider, before, now))

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Mode, ServiceGroup, deploy};
+use super::{ServiceGroup, deploy, is_swarm};
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Provider, Resource, did_you_mean};
 
 /// Groups of services that run on the local engine.
@@ -71,12 +71,11 @@ impl Resource for DeployServices {
 
 /// A swarm is made of servers: the engine of the machine that runs FleetFlow is not turned into one.
 fn swarms(groups: &[String], around: &Expansion<'_>) -> Vec<Problem> {
-    let is_swarm = |group: &str| {
+    let runs_as_one = |group: &str| {
         let declared = around.declaration(&Address::new(ServiceGroup::KIND, group));
-        let typed = declared.and_then(|one| serde_json::from_value::<ServiceGroup>(one.spec.clone()).ok());
-        typed.is_some_and(|group| group.mode == Mode::Swarm)
+        declared.is_some_and(is_swarm)
     };
-    let named = groups.iter().enumerate().filter(|(_, group)| is_swarm(group));
+    let named = groups.iter().enumerate().filter(|(_, group)| runs_as_one(group));
     named
         .map(|(index, group)| {
             let message = format!("`{group}` has the mode `swarm`, which needs servers");

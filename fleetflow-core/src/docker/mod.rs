@@ -26,7 +26,7 @@ pub use service_group::{
     Build, BuildArgument, HealthCheck, InvalidMount, InvalidPort, Mode, Mount, Port, Protocol, Publish,
     Restart, Service, ServiceGroup, Source,
 };
-pub(crate) use swarm::{Member, deploy_swarm};
+pub(crate) use swarm::{Member, deploy_swarm, is_swarm};
 pub use swarm::{Readiness, Replicas, Role, SwarmNetwork, SwarmNode, SwarmService};
 pub use usage::Usage;
 pub use volume::Volume;

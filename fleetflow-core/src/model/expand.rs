@@ -103,15 +103,18 @@ pub(crate) fn expand(
 }
 
 fn parts(stack: &Stack, around: &Expansion<'_>) -> Result<Vec<Declaration>, Vec<Problem>> {
-    let mut expanded = Vec::new();
-    for declared in stack.declarations() {
-        let kind = catalog::kind(declared.address.kind());
-        match kind.and_then(|kind| kind.expand(declared, around)) {
-            Some(parts) => expanded.extend(parts),
-            None => expanded.push(declared.clone()),
-        }
-    }
+    let declared = stack.declarations().iter();
+    let expanded: Vec<_> = declared
+        .flat_map(|declared| stands_for(declared, around))
+        .collect();
     duplicates(&expanded).map_or(Ok(expanded), Err)
+}
+
+/// What is carried out for `declared`; itself, where it stands for nothing else.
+pub(super) fn stands_for(declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
+    let kind = catalog::kind(declared.address.kind());
+    let parts = kind.and_then(|kind| kind.expand(declared, around));
+    parts.unwrap_or_else(|| vec![declared.clone()])
 }
 
 /// Everything `stack` stands for when nothing is scaled beyond its minimum.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::expand::stands_for;
 use super::{Address, Declaration, Expansion, Problem, Stack};
-use crate::catalog;
 use crate::plan::needs;
 
 /// A declaration among the others.
@@ -40,11 +40,7 @@ impl Stack {
         let parts: Vec<Vec<Declaration>> = stack
             .declarations()
             .iter()
-            .map(|declared| {
-                let kind = catalog::kind(declared.address.kind());
-                let parts = kind.and_then(|kind| kind.expand(declared, &around));
-                parts.unwrap_or_else(|| vec![declared.clone()])
-            })
+            .map(|declared| stands_for(declared, &around))
             .collect();
         let mut owners: BTreeMap<&Address, &Address> = BTreeMap::new();
         for (declared, parts) in stack.declarations().iter().zip(&parts) {

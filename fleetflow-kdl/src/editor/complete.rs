@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::loose::Node;
-use super::mentions::{self, Mention, Symbol, declared, named_kind};
+use super::mentions::{Mention, Symbol, declared, named_kind};
 use super::place::{Schemas, Where, is_called};
 use super::{File, Workspace, describe};
 use crate::lexer::Kind;
@@ -46,21 +46,17 @@ pub(super) fn complete(workspace: &Workspace, file: &File, offset: usize) -> Vec
     if token.is_some_and(|token| matches!(token.kind, Kind::LineComment | Kind::BlockComment)) {
         return Vec::new();
     }
-    let mentions: Vec<Mention> = workspace
-        .files
-        .iter()
-        .flat_map(|file| mentions::of(&file.text, &file.tree))
-        .collect();
+    let mentions: Vec<&Mention> = workspace.mentioned().map(|(_, mention)| mention).collect();
     let word = token
         .filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted | Kind::Stray))
         .map_or(offset..offset, |token| token.range.clone());
-    let schemas = Schemas::new();
+    let schemas = Schemas::of_catalog();
     let asked = Asked {
         text: &file.text,
         offset,
         word,
         mentions: &mentions,
-        schemas: &schemas,
+        schemas,
     };
     let spot = file.tree.spot(offset);
     let here = schemas.inside(&file.text, &spot.around);
@@ -78,7 +74,7 @@ struct Asked<'a> {
     offset: usize,
     /// The word that is being written.
     word: Range<usize>,
-    mentions: &'a [Mention],
+    mentions: &'a [&'a Mention],
     schemas: &'a Schemas,
 }
 

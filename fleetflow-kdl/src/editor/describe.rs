@@ -123,13 +123,13 @@ pub(super) fn type_of(schema: Schema<'_>) -> String {
 
 pub(super) fn explain(file: &File, offset: usize) -> Option<Explanation> {
     let token = file.tree.token(offset)?;
-    let schemas = Schemas::new();
+    let schemas = Schemas::of_catalog();
     let text = &file.text;
     let spot = file.tree.spot(offset);
     let node = spot.node?;
     let here = schemas.inside(text, &spot.around);
     let said = if token.range == node.name {
-        of_node(&schemas, here, &text[node.name.clone()])
+        of_node(schemas, here, &text[node.name.clone()])
     } else if let Some(key) = node
         .entries
         .iter()

@@ -37,10 +37,10 @@ pub(super) struct Mention {
 
 /// Every mention in `text`.
 pub(super) fn of(text: &str, tree: &Loose) -> Vec<Mention> {
-    let schemas = Schemas::new();
+    let schemas = Schemas::of_catalog();
     let mut reader = Reader {
         text,
-        schemas: &schemas,
+        schemas,
         found: Vec::new(),
     };
     reader.nodes(&tree.nodes, Where::Top);
@@ -216,7 +216,7 @@ impl Reader<'_> {
 }
 
 /// The names of what is declared of `kind`, in every file.
-pub(super) fn declared<'m>(mentions: &'m [Mention], kind: &str) -> Vec<&'m str> {
+pub(super) fn declared<'m>(mentions: &[&'m Mention], kind: &str) -> Vec<&'m str> {
     let mut names: Vec<&str> = mentions
         .iter()
         .filter_map(|mention| match &mention.symbol {

@@ -39,6 +39,7 @@ struct File {
     path: PathBuf,
     text: String,
     tree: Loose,
+    mentions: Vec<Mention>,
 }
 
 /// A piece of one file.
@@ -86,10 +87,11 @@ impl Workspace {
         }
         let Ok(text) = files.read(path) else { return };
         let tree = Loose::read(&text);
-        let included: Vec<PathBuf> = mentions::of(&text, &tree)
-            .into_iter()
-            .filter_map(|mention| match mention.symbol {
-                Symbol::File(name) => Some(beside(path, &name)),
+        let mentions = mentions::of(&text, &tree);
+        let included: Vec<PathBuf> = mentions
+            .iter()
+            .filter_map(|mention| match &mention.symbol {
+                Symbol::File(name) => Some(beside(path, name)),
                 _ => None,
             })
             .collect();
@@ -97,6 +99,7 @@ impl Workspace {
             path: path.to_owned(),
             text,
             tree,
+            mentions,
         });
         for path in included {
             self.add(&path, files);
@@ -154,7 +157,7 @@ impl Workspace {
         let file = self.file(path)?;
         let found = self.named_at(path, offset)?;
         let name = file.text.get(found.range.clone())?.to_owned();
-        found.symbol.can_be_renamed().then_some((found.range, name))
+        found.symbol.can_be_renamed().then(|| (found.range.clone(), name))
     }
 
     /// What the file declares.
@@ -164,28 +167,27 @@ impl Workspace {
             .unwrap_or_default()
     }
 
-    fn named_at(&self, path: &Path, offset: usize) -> Option<Mention> {
-        let file = self.file(path)?;
-        let mut found: Vec<Mention> = mentions::of(&file.text, &file.tree)
-            .into_iter()
-            .filter(|mention| mention.range.start <= offset && offset <= mention.range.end)
-            .collect();
+    fn named_at(&self, path: &Path, offset: usize) -> Option<&Mention> {
+        let here = |mention: &&Mention| mention.range.start <= offset && offset <= mention.range.end;
+        let found = self.file(path)?.mentions.iter().filter(here);
         // `scale "web"` names a server before it names itself.
-        found.sort_by_key(|mention| mention.declares);
-        found.into_iter().next()
+        found.min_by_key(|mention| mention.declares)
+    }
+
+    /// Every mention, with its file.
+    fn mentioned(&self) -> impl Iterator<Item = (&File, &Mention)> {
+        let files = self.files.iter();
+        files.flat_map(|file| file.mentions.iter().map(move |mention| (file, mention)))
     }
 
     fn places(&self, wanted: impl Fn(&Mention) -> bool) -> Vec<Place> {
-        let of_file = |file: &File| {
-            let all = mentions::of(&file.text, &file.tree).into_iter();
-            let path = file.path.clone();
-            let places = all.filter(&wanted).map(move |mention| Place {
-                path: path.clone(),
-                range: mention.range,
-            });
-            places.collect::<Vec<_>>()
-        };
-        let mut places: Vec<_> = self.files.iter().flat_map(of_file).collect();
+        let found = self.mentioned().filter(|(_, mention)| wanted(mention));
+        let mut places: Vec<_> = found
+            .map(|(file, mention)| Place {
+                path: file.path.clone(),
+                range: mention.range.clone(),
+            })
+            .collect();
         places.dedup();
         places
     }

@@ -1,5 +1,7 @@
 //! What may stand somewhere: which schema a node's fields come from. It holds no value against it.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use super::loose::{Entry, Node};
@@ -7,7 +9,7 @@ use crate::catalog::{Catalog as _, CoreCatalog};
 use crate::load::{IN_STAGE, TOP, providers_schema, with_flags};
 use crate::schema::{Schema, Shape, snake};
 
-/// The schemas that places refer to, made once for a question.
+/// The schemas that places refer to. They are the same for every question.
 pub(super) struct Schemas {
     kinds: Vec<(String, Value)>,
     providers: Value,
@@ -29,7 +31,12 @@ pub(super) enum Where<'s> {
 }
 
 impl Schemas {
-    pub(super) fn new() -> Self {
+    pub(super) fn of_catalog() -> &'static Self {
+        static SCHEMAS: LazyLock<Schemas> = LazyLock::new(Schemas::new);
+        &SCHEMAS
+    }
+
+    fn new() -> Self {
         let kinds = CoreCatalog.kinds().into_iter().filter_map(|kind| {
             let schema = CoreCatalog.schema(kind)?;
             Some((kind.to_owned(), with_flags(schema)))

@@ -4,6 +4,7 @@
 use fleetflow_core::model::{Declaration, Path, flags};
 use serde_json::Value;
 
+use super::places::located;
 use crate::diagnostic::Diagnostic;
 use crate::schema::suggestion;
 use crate::source::Span;
@@ -50,16 +51,11 @@ pub(super) fn apply(
     found: &mut Vec<Diagnostic>,
 ) -> Declaration {
     let (declaration, problems) = declaration.with_flags(&tree.value());
-    let places = problems
-        .into_iter()
-        .map(|problem| (tree.locate(&problem.path), problem));
-    found.extend(places.filter(|(place, _)| !place.broken).map(|(place, problem)| {
-        let error = Diagnostic::error("flow::value", place.span, &problem.message).help(problem.help.clone());
-        Diagnostic {
-            problem: Some(problem),
-            ..error
-        }
-    }));
+    found.extend(
+        problems
+            .iter()
+            .filter_map(|problem| located(tree, problem, "here")),
+    );
     for (name, span) in texts(tree, "provider") {
         let wrong = wrong_provider(declaration.address.kind(), name, span, provider, providers);
         found.extend(wrong.map(|error| error.about(&declaration.address, Path::root().key("provider"))));

@@ -63,10 +63,7 @@ impl Places {
                 ..error.help(problem.help.clone())
             });
         };
-        Some(Diagnostic {
-            problem: Some(problem.clone()),
-            ..diagnostic_in(tree, problem, &format!("in `{address}`"))?
-        })
+        located(tree, problem, &format!("in `{address}`"))
     }
 
     /// The declaration at `address`, or the one that expands to it: `dns.example.jp` for
@@ -93,6 +90,14 @@ fn stated(problem: &Problem) -> String {
         Some(address) => format!("{address}: {}", problem.message),
         None => problem.message.clone(),
     }
+}
+
+/// The problem at its place in the tree of its declaration; it stays with it.
+pub(super) fn located(tree: &Tree, problem: &Problem, label: &str) -> Option<Diagnostic> {
+    Some(Diagnostic {
+        problem: Some(problem.clone()),
+        ..diagnostic_in(tree, problem, label)?
+    })
 }
 
 /// The problem at its place in a tree.

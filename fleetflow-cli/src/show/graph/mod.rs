@@ -10,6 +10,8 @@ use fleetflow_core::plan::Action;
 pub(crate) use svg::svg;
 pub(crate) use text::{dot, mermaid};
 
+use super::style::symbol;
+
 /// The clouds, in the order in which they are shown: what is asked first is on top.
 const CLOUDS: [(&str, &str); 3] = [
     ("cloudflare", "Cloudflare"),
@@ -17,14 +19,15 @@ const CLOUDS: [(&str, &str); 3] = [
     ("docker", "Containers"),
 ];
 
-/// The symbol of a change, as in plans, and its colour in light and dark surroundings.
+/// The symbol of a change, as in plans, and the name of its colour. What is only forgotten is no change of a cloud.
 fn mark(action: Action) -> (&'static str, &'static str) {
-    match action {
-        Action::Create => ("+", "create"),
-        Action::Update => ("~", "update"),
-        Action::Replace => ("-/+", "replace"),
-        Action::Delete => ("-", "delete"),
-        Action::Adopt => ("=", "adopt"),
-        Action::Forget => ("", ""),
-    }
+    let color = match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Replace => "replace",
+        Action::Delete => "delete",
+        Action::Adopt => "adopt",
+        Action::Forget => return ("", ""),
+    };
+    (symbol(action).trim_end(), color)
 }

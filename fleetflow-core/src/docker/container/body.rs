@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Container;
 use super::previous::Previous;
 use crate::converge::Context;
-use crate::docker::{Mount, Place, Restart, Source, marks};
+use crate::docker::{HealthCheck, Mount, Place, Port, Restart, Source, marks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Input;
 use crate::model::format::{bytes, duration};
@@ -33,8 +33,7 @@ pub(super) struct Around<'a> {
 impl Container {
     /// The container as the engine is asked to make it.
     pub(super) fn body(&self, around: &Around<'_>) -> Result<ContainerCreateBody> {
-        let invalid = |text: String| Error::new(ErrorKind::Invalid, text);
-        let health = self.health_check.as_ref().map(|_| self.health()).transpose();
+        let health = self.health_check.as_ref().map(|check| health(check, &self.port));
         let grace = self.stop_grace_period.as_deref().map(duration).transpose();
         let grace = grace.map_err(invalid)?;
         Ok(ContainerCreateBody {
@@ -45,7 +44,7 @@ impl Container {
             user: self.user.clone(),
             working_dir: self.workdir.clone(),
             exposed_ports: Some(self.port.iter().map(inside).collect()),
-            healthcheck: health?,
+            healthcheck: health.transpose()?,
             labels: Some(self.all_labels(around)?),
             stop_timeout: grace.map(|grace| i64::try_from(grace.as_secs().max(1)).unwrap_or(i64::MAX)),
             host_config: Some(self.host_config(around)?),
@@ -60,23 +59,12 @@ impl Container {
     }
 
     fn host_config(&self, around: &Around<'_>) -> Result<HostConfig> {
-        let memory = self
-            .memory
-            .as_deref()
-            .map(bytes)
-            .transpose()
-            .map_err(|text| Error::new(ErrorKind::Invalid, text))?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "cpus are checked to be at most 1024"
-        )]
-        let cpus = self.cpus.map(|cpus| (cpus * 1e9).round() as i64);
         Ok(HostConfig {
             network_mode: Some(self.network.clone()),
             port_bindings: Some(self.bindings()),
             restart_policy: Some(restart(self.restart)),
-            memory: memory.map(|memory| i64::try_from(memory).unwrap_or(i64::MAX)),
-            nano_cpus: cpus,
+            memory: memory(self.memory.as_deref())?,
+            nano_cpus: self.cpus.map(processors),
             mounts: Some(self.mounts(&around.context.root, around.inherited)),
             ..HostConfig::default()
         })
@@ -100,10 +88,10 @@ impl Container {
             .volume
             .iter()
             .filter(|mount| !self.is_sent(mount))
-            .map(|mount| mounted(mount, root));
+            .map(|mount| at_root(mount, root));
         let taken_over = inherited
             .iter()
-            .map(|(target, name)| mounted(&Mount::volume(name, target), root));
+            .map(|(target, name)| at_root(&Mount::volume(name, target), root));
         declared.chain(taken_over).collect()
     }
 
@@ -144,26 +132,43 @@ impl Container {
         }
         Ok(labels)
     }
+}
 
-    fn health(&self) -> Result<HealthConfig> {
-        let Some(check) = &self.health_check else {
-            return Ok(HealthConfig::default());
-        };
-        let nanoseconds = |text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => duration(text)
-                .map(|time| i64::try_from(time.as_nanos()).ok())
-                .map_err(|text| Error::new(ErrorKind::Invalid, text)),
-        };
-        Ok(HealthConfig {
-            test: Some(check.command(&self.port)),
-            interval: nanoseconds(&check.interval)?,
-            timeout: nanoseconds(&check.timeout)?,
-            retries: check.retries.map(i64::from),
-            start_period: nanoseconds(&check.start_period)?,
-            start_interval: None,
-        })
-    }
+/// The check of a service with `ports`.
+pub(in crate::docker) fn health(check: &HealthCheck, ports: &[Port]) -> Result<HealthConfig> {
+    Ok(HealthConfig {
+        test: Some(check.command(ports)),
+        interval: nanoseconds(check.interval.as_deref())?,
+        timeout: nanoseconds(check.timeout.as_deref())?,
+        retries: check.retries.map(i64::from),
+        start_period: nanoseconds(check.start_period.as_deref())?,
+        start_interval: None,
+    })
+}
+
+/// A time in the unit of the API.
+pub(in crate::docker) fn nanoseconds(text: Option<&str>) -> Result<Option<i64>> {
+    let time = text.map(duration).transpose().map_err(invalid)?;
+    Ok(time.and_then(|time| i64::try_from(time.as_nanos()).ok()))
+}
+
+/// The most memory, in bytes.
+pub(in crate::docker) fn memory(text: Option<&str>) -> Result<Option<i64>> {
+    let memory = text.map(bytes).transpose().map_err(invalid)?;
+    Ok(memory.map(|memory| i64::try_from(memory).unwrap_or(i64::MAX)))
+}
+
+/// The most processors, in billionths of one.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "cpus are checked to be at most 1024"
+)]
+pub(in crate::docker) fn processors(count: f64) -> i64 {
+    (count * 1e9).round() as i64
+}
+
+fn invalid(text: String) -> Error {
+    Error::new(ErrorKind::Invalid, text)
 }
 
 /// The declaration as a label. Secrets are markers in it.
@@ -184,16 +189,20 @@ pub(super) fn endpoint(aliases: Vec<String>) -> EndpointSettings {
     }
 }
 
-fn inside(port: &crate::docker::Port) -> String {
+fn inside(port: &Port) -> String {
     format!("{}/{}", port.container, port.protocol.name())
 }
 
-fn mounted(mount: &Mount, root: &Path) -> Mounted {
-    let (typ, source) = match mount.kind() {
-        Source::Volume(name) => (MountType::VOLUME, name.to_owned()),
-        Source::Absolute(path) => (MountType::BIND, path.to_owned()),
-        Source::Relative(path) => (MountType::BIND, absolute(root, path)),
-    };
+fn at_root(mount: &Mount, root: &Path) -> Mounted {
+    match mount.kind() {
+        Source::Volume(name) => mounted(mount, MountType::VOLUME, name.to_owned()),
+        Source::Absolute(path) => mounted(mount, MountType::BIND, path.to_owned()),
+        Source::Relative(path) => mounted(mount, MountType::BIND, absolute(root, path)),
+    }
+}
+
+/// `source` where `mount` says.
+pub(in crate::docker) fn mounted(mount: &Mount, typ: MountType, source: String) -> Mounted {
     Mounted {
         target: Some(mount.target.clone()),
         source: Some(source),

@@ -1,7 +1,7 @@
 //! The internal kind `container`: one container of a service on one engine. Users declare services; deploying a group
 //! makes these.
 
-mod body;
+pub(in crate::docker) mod body;
 mod build;
 mod env;
 mod files;

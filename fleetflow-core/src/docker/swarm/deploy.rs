@@ -18,6 +18,11 @@ pub(crate) struct Member<'g> {
     pub(crate) groups: Vec<&'g Declaration>,
 }
 
+/// Whether the servers that deploy `group` run it as one swarm.
+pub(crate) fn is_swarm(group: &Declaration) -> bool {
+    group.spec.get("mode").and_then(Value::as_str) == Some("swarm")
+}
+
 /// The nodes, networks and services of the swarm that `members` form.
 pub(crate) fn deploy_swarm(members: &[Member<'_>], around: &Expansion<'_>) -> Vec<Declaration> {
     let hosts: Vec<Input<Host>> = members

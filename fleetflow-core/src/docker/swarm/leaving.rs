@@ -1,12 +1,11 @@
 //! How a node goes: what it runs moves to others first, then it leaves the swarm, and is forgotten there.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use bollard::models::{
     NodeSpec, NodeSpecAvailabilityEnum as Availability, NodeSpecRoleEnum, NodeState, TaskState,
 };
-use bollard::query_parameters::{DeleteNodeOptions, LeaveSwarmOptions, ListTasksOptions};
+use bollard::query_parameters::{DeleteNodeOptions, LeaveSwarmOptions};
 
 use super::{managers, nodes};
 use crate::converge::Context;
@@ -82,24 +81,14 @@ async fn demote(context: &Context, manager: &Engine, id: &str) -> Result<()> {
 }
 
 async fn is_empty(manager: &Engine, id: &str) -> Result<bool> {
-    let options = ListTasksOptions {
-        filters: Some(HashMap::from([("node".to_owned(), vec![id.to_owned()])])),
-    };
-    let tasks = manager
-        .repeat("list what the node runs", |docker| {
-            let options = options.clone();
-            async move { docker.list_tasks(Some(options)).await }
-        })
-        .await?;
-    let runs = |state| {
+    let tasks = nodes::tasks(manager, "node", id).await?;
+    let runs = |task| {
         matches!(
-            state,
+            nodes::progress(task),
             Some(TaskState::RUNNING | TaskState::STARTING | TaskState::PREPARING)
         )
     };
-    Ok(!tasks
-        .iter()
-        .any(|task| runs(task.status.as_ref().and_then(|status| status.state))))
+    Ok(!tasks.iter().any(runs))
 }
 
 pub(super) async fn leave(engine: &Engine) -> Result<()> {

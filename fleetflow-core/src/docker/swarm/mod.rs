@@ -24,7 +24,7 @@ mod spec;
 mod tests;
 mod wait;
 
-pub(crate) use deploy::{Member, deploy_swarm};
+pub(crate) use deploy::{Member, deploy_swarm, is_swarm};
 pub use network::SwarmNetwork;
 pub use node::{Readiness, Role, SwarmNode};
 pub use service::{Replicas, SwarmService};

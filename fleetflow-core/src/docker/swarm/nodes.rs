@@ -1,12 +1,12 @@
-//! The rows of a swarm's nodes, and their change. What a node is to be is said elsewhere.
+//! The rows of a swarm's nodes and of what runs on them, and their change. What a node is to be is said elsewhere.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use bollard::models::{
-    Node, NodeSpec, NodeSpecAvailabilityEnum as Availability, NodeSpecRoleEnum, NodeState,
+    Node, NodeSpec, NodeSpecAvailabilityEnum as Availability, NodeSpecRoleEnum, NodeState, Task, TaskState,
 };
-use bollard::query_parameters::{ListNodesOptions, UpdateNodeOptions};
+use bollard::query_parameters::{ListNodesOptions, ListTasksOptions, UpdateNodeOptions};
 
 use super::{Role, SwarmNode};
 use crate::converge::Context;
@@ -83,6 +83,24 @@ pub(super) async fn list(engine: &Engine) -> Result<Vec<Node>> {
             docker.list_nodes(None::<ListNodesOptions>).await
         })
         .await
+}
+
+/// The tasks that the filter `name` picks by `value`.
+pub(super) async fn tasks(engine: &Engine, name: &str, value: &str) -> Result<Vec<Task>> {
+    let options = ListTasksOptions {
+        filters: Some(HashMap::from([(name.to_owned(), vec![value.to_owned()])])),
+    };
+    engine
+        .repeat("list the tasks", |docker| {
+            let options = options.clone();
+            async move { docker.list_tasks(Some(options)).await }
+        })
+        .await
+}
+
+/// How far a task is.
+pub(super) fn progress(task: &Task) -> Option<TaskState> {
+    task.status.as_ref().and_then(|status| status.state)
 }
 
 pub(super) async fn find(engine: &Engine, id: &str) -> Result<Option<Node>> {

@@ -1,18 +1,16 @@
 //! How services of a swarm come about: one request, then the swarm's own rolling update is watched to its end.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bollard::models::{
-    Node, NodeState, Service as Row, ServiceServiceStatus, ServiceUpdateStatusStateEnum as Progress, Task,
+    NodeState, Service as Row, ServiceServiceStatus, ServiceUpdateStatusStateEnum as Progress, Task,
     TaskSpec, TaskSpecContainerSpec, TaskState,
 };
-use bollard::query_parameters::{
-    ListNodesOptions, ListServicesOptions, ListTasksOptions, UpdateServiceOptions,
-};
+use bollard::query_parameters::{ListServicesOptions, UpdateServiceOptions};
 use serde_json::json;
 
-use super::{SwarmService, managers, wait};
+use super::{SwarmService, managers, nodes, wait};
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines};
 use crate::docker::marks;
@@ -185,20 +183,14 @@ async fn last_failure(engine: &Engine, id: &str, before: &BTreeSet<String>) -> R
 
 /// The service's tasks that failed, as far as the swarm remembers them.
 async fn failed(engine: &Engine, id: &str) -> Result<Vec<Task>> {
-    let options = ListTasksOptions {
-        filters: Some(HashMap::from([("service".to_owned(), vec![id.to_owned()])])),
-    };
-    let tasks = engine
-        .repeat("list the tasks", |docker| {
-            let options = options.clone();
-            async move { docker.list_tasks(Some(options)).await }
-        })
-        .await?;
-    let failed = |task: &Task| {
-        let state = task.status.as_ref().and_then(|status| status.state);
-        matches!(state, Some(TaskState::FAILED | TaskState::REJECTED))
-    };
-    Ok(tasks.into_iter().filter(failed).collect())
+    let mut tasks = nodes::tasks(engine, "service", id).await?;
+    tasks.retain(|task| {
+        matches!(
+            nodes::progress(task),
+            Some(TaskState::FAILED | TaskState::REJECTED)
+        )
+    });
+    Ok(tasks)
 }
 
 /// The services, with how many of their tasks run. The engine's own count is not taken: it has tasks of dead nodes in it,
@@ -212,9 +204,8 @@ async fn list(engine: &Engine) -> Result<Vec<Row>> {
     let alive = alive(engine).await?;
     for row in &mut rows {
         let runs = |task: &&Task| {
-            let state = task.status.as_ref().and_then(|status| status.state);
             let lives = task.node_id.as_ref().is_some_and(|id| alive.nodes.contains(id));
-            task.service_id == row.id && state == Some(TaskState::RUNNING) && lives
+            task.service_id == row.id && nodes::progress(task) == Some(TaskState::RUNNING) && lives
         };
         let running: Vec<&Task> = alive.tasks.iter().filter(runs).collect();
         let is_current = |task: &&&Task| container(task.spec.as_ref()) == container(template(row));
@@ -236,29 +227,12 @@ struct Alive {
 }
 
 async fn alive(engine: &Engine) -> Result<Alive> {
-    let options = ListTasksOptions {
-        filters: Some(HashMap::from([(
-            "desired-state".to_owned(),
-            vec!["running".to_owned()],
-        )])),
-    };
-    let tasks = engine
-        .repeat("list the tasks", |docker| {
-            let options = options.clone();
-            async move { docker.list_tasks(Some(options)).await }
-        })
-        .await?;
-    let nodes = engine
-        .repeat("list the nodes", |docker| async move {
-            docker.list_nodes(None::<ListNodesOptions>).await
-        })
-        .await?;
-    let is_ready =
-        |node: &Node| node.status.as_ref().and_then(|status| status.state) == Some(NodeState::READY);
-    let nodes = nodes.into_iter().filter(is_ready).filter_map(|node| node.id);
+    let tasks = nodes::tasks(engine, "desired-state", "running").await?;
+    let rows = nodes::list(engine).await?.into_iter();
+    let ready = rows.filter(|row| nodes::state(row) == Some(NodeState::READY));
     Ok(Alive {
         tasks,
-        nodes: nodes.collect(),
+        nodes: ready.filter_map(|row| row.id).collect(),
     })
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use bollard::models::{
     EndpointPortConfig, EndpointPortConfigProtocolEnum as Transport,
-    EndpointPortConfigPublishModeEnum as Mode, EndpointSpec, HealthConfig, Limit, Mount as Mounted,
-    MountType, NetworkAttachmentConfig, ServiceSpec, ServiceSpecMode, ServiceSpecModeReplicated,
+    EndpointPortConfigPublishModeEnum as Mode, EndpointSpec, Limit, Mount as Mounted, MountType,
+    NetworkAttachmentConfig, ServiceSpec, ServiceSpecMode, ServiceSpecModeReplicated,
     ServiceSpecUpdateConfig, ServiceSpecUpdateConfigFailureActionEnum as OnFailure,
     ServiceSpecUpdateConfigOrderEnum as Order, TaskSpec, TaskSpecContainerSpec, TaskSpecPlacement,
     TaskSpecResources, TaskSpecRestartPolicy, TaskSpecRestartPolicyConditionEnum as Condition,
@@ -14,11 +14,10 @@ use bollard::models::{
 use super::SwarmService;
 use super::nodes::GROUP;
 use crate::converge::Context;
-use crate::docker::container::words;
-use crate::docker::{HealthCheck, Mount, Port, Protocol, Publish, Restart, Source, marks};
+use crate::docker::container::{body, words};
+use crate::docker::{Mount, Port, Protocol, Publish, Restart, Source, marks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Input;
-use crate::model::format::{bytes, duration};
 
 impl SwarmService {
     /// The service as the swarm is asked to run it. A new version starts before the old one stops, and the old one comes
@@ -70,17 +69,6 @@ impl SwarmService {
 
     fn task(&self) -> Result<TaskSpec> {
         let service = &self.service;
-        let memory = service
-            .memory
-            .as_deref()
-            .map(bytes)
-            .transpose()
-            .map_err(invalid)?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "cpus are checked to be at most 1024"
-        )]
-        let cpus = service.cpus.map(|cpus| (cpus * 1e9).round() as i64);
         let condition = match service.restart {
             Restart::No => Condition::NONE,
             Restart::OnFailure => Condition::ON_FAILURE,
@@ -90,8 +78,8 @@ impl SwarmService {
             container_spec: Some(self.container()?),
             resources: Some(TaskSpecResources {
                 limits: Some(Limit {
-                    nano_cpus: cpus,
-                    memory_bytes: memory.map(|memory| i64::try_from(memory).unwrap_or(i64::MAX)),
+                    nano_cpus: service.cpus.map(body::processors),
+                    memory_bytes: body::memory(service.memory.as_deref())?,
                     pids: None,
                 }),
                 ..TaskSpecResources::default()
@@ -135,11 +123,13 @@ impl SwarmService {
                 service
                     .volumes
                     .iter()
-                    .map(|mount| mounted(mount, prefix))
+                    .map(|mount| in_swarm(mount, prefix))
                     .collect(),
             ),
-            stop_grace_period: nanoseconds(service.stop_grace_period.as_deref())?,
-            health_check: health.map(|check| config(check, &service.ports)).transpose()?,
+            stop_grace_period: body::nanoseconds(service.stop_grace_period.as_deref())?,
+            health_check: health
+                .map(|check| body::health(check, &service.ports))
+                .transpose()?,
             ..TaskSpecContainerSpec::default()
         })
     }
@@ -160,34 +150,13 @@ fn published(port: &Port, mode: Mode) -> EndpointPortConfig {
     }
 }
 
-fn mounted(mount: &Mount, prefix: &str) -> Mounted {
-    let (typ, source) = match mount.kind() {
-        Source::Volume(name) => (MountType::VOLUME, format!("{prefix}-{name}")),
-        Source::Absolute(path) | Source::Relative(path) => (MountType::BIND, path.to_owned()),
-    };
-    Mounted {
-        target: Some(mount.target.clone()),
-        source: Some(source),
-        typ: Some(typ),
-        read_only: Some(mount.read_only),
-        ..Mounted::default()
+fn in_swarm(mount: &Mount, prefix: &str) -> Mounted {
+    match mount.kind() {
+        Source::Volume(name) => body::mounted(mount, MountType::VOLUME, format!("{prefix}-{name}")),
+        Source::Absolute(path) | Source::Relative(path) => {
+            body::mounted(mount, MountType::BIND, path.to_owned())
+        }
     }
-}
-
-fn config(check: &HealthCheck, ports: &[Port]) -> Result<HealthConfig> {
-    Ok(HealthConfig {
-        test: Some(check.command(ports)),
-        interval: nanoseconds(check.interval.as_deref())?,
-        timeout: nanoseconds(check.timeout.as_deref())?,
-        retries: check.retries.map(i64::from),
-        start_period: nanoseconds(check.start_period.as_deref())?,
-        start_interval: None,
-    })
-}
-
-fn nanoseconds(text: Option<&str>) -> Result<Option<i64>> {
-    let time = text.map(duration).transpose().map_err(invalid)?;
-    Ok(time.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)))
 }
 
 /// The words of a command; a single text is split as a shell would.

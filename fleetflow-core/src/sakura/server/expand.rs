@@ -17,23 +17,19 @@ pub(super) fn expand(server: &Server, declared: &Declaration, around: &Expansion
 
 /// The swarm of all servers that deploy a group with `mode "swarm"`: part of the first of them.
 fn swarm(declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
+    if swarm_groups(declared, around).is_empty() {
+        return Vec::new();
+    }
     let mut members = Vec::new();
     for other in around.of_kind(Server::KIND) {
-        let Ok(server) = serde_json::from_value::<Server>(other.spec.clone()) else {
-            continue;
-        };
-        let named = server.deploy_services.iter();
-        let groups = named.filter_map(|group| around.declaration(&Address::new("service-group", group)));
-        let groups: Vec<&Declaration> = groups
-            .filter(|group| group.spec.get("mode") == Some(&json!("swarm")))
-            .collect();
+        let groups = swarm_groups(other, around);
         if groups.is_empty() {
             continue;
         }
         if members.is_empty() && other.address != declared.address {
             return Vec::new();
         }
-        let names = scale::replicas(around, &server.name).into_iter();
+        let names = scale::replicas(around, other.address.name()).into_iter();
         members.extend(names.filter(|name| !around.is_absent(name)).map(|name| {
             let host = json!({ "$ref": Address::new(Server::KIND, &name).output("docker") });
             docker::Member {
@@ -44,6 +40,16 @@ fn swarm(declared: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
         }));
     }
     docker::deploy_swarm(&members, around)
+}
+
+/// The groups that `server` runs together with others.
+fn swarm_groups<'s>(server: &Declaration, around: &Expansion<'s>) -> Vec<&'s Declaration> {
+    let named = server.spec.get("deploy_services").and_then(Value::as_array);
+    let named = named.into_iter().flatten().filter_map(Value::as_str);
+    named
+        .filter_map(|group| around.declaration(&Address::new("service-group", group)))
+        .filter(|group| docker::is_swarm(group))
+        .collect()
 }
 
 /// What runs on each replica.
