@@ -1,5 +1,6 @@
 //! Where the state of a stage is kept, and what lies beside it. It opens nothing.
 
+use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
 use fleetflow_core::{Error, ErrorKind, Result};
@@ -98,7 +99,11 @@ pub(crate) fn make_private(folder: &Path) -> Result<()> {
             ErrorKind::Local,
             format!("the folder {} cannot be made: {error}", folder.display()),
         )
-        .help("check who owns its parent")
+        .help(match error.kind() {
+            IoKind::ReadOnlyFilesystem => "the disk cannot be written to: run it in a folder on another one",
+            IoKind::StorageFull | IoKind::QuotaExceeded => "make room on the disk, then run it again",
+            _ => "check who owns its parent",
+        })
     };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
