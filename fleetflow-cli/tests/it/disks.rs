@@ -10,9 +10,9 @@ use super::support::Project;
 struct Mounted(PathBuf);
 
 impl Mounted {
-    fn new(folder: &Path, size: &str) -> Option<Self> {
+    fn new(folder: &Path, options: &str) -> Option<Self> {
         fs::create_dir_all(folder).unwrap();
-        let mounted = Self::mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], folder);
+        let mounted = Self::mount(&["-t", "tmpfs", "-o", options, "tmpfs"], folder);
         mounted.then(|| Self(folder.to_owned()))
     }
 
@@ -41,7 +41,7 @@ impl Drop for Mounted {
 fn on_a_small_disk(size: &str) -> Option<(Project, Mounted)> {
     let project = Project::example();
     project.sandbox(&["plan", "dev"]);
-    match Mounted::new(&project.world().join("state"), size) {
+    match Mounted::new(&project.world().join("state"), &format!("size={size}")) {
         Some(disk) => Some((project, disk)),
         None => {
             println!("skipped: a full disk: only root can mount one");
@@ -90,4 +90,36 @@ fn a_disk_that_cannot_be_written_stops_a_run_before_it_changes_anything() {
     assert_eq!(project.inventory(), before);
     disk.again("rw");
     project.sandbox(&["up", "dev", "--yes"]);
+}
+
+/// Nothing can be made in the folder of the project, so nothing is begun in any cloud.
+#[test]
+fn a_project_on_a_disk_that_takes_no_folder_is_told_so() {
+    let refusals = [
+        (
+            "size=1m,nr_inodes=2",
+            "rw",
+            "No space left on device",
+            "make room on the disk",
+        ),
+        (
+            "size=1m",
+            "ro",
+            "Read-only file system",
+            "run it in a folder on another one",
+        ),
+    ];
+    for (options, mode, cause, advice) in refusals {
+        let project = Project::new("");
+        let Some(disk) = Mounted::new(&project.root(), options) else {
+            return;
+        };
+        project.write("stage \"dev\" { kv-namespace \"cache\" }\n");
+        disk.again(mode);
+        let run = project.in_sandbox(&["up", "dev", "--yes"]);
+        assert_eq!(run.code, Some(1), "{run:#?}");
+        for part in [".fleetflow", "cannot be made", cause, advice] {
+            assert!(run.err.contains(part), "{part:?} is missing: {run:#?}");
+        }
+    }
 }
