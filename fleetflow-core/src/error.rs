@@ -65,6 +65,7 @@ struct Inner {
     request_id: Option<String>,
     help: Option<String>,
     retry_after: Option<std::time::Duration>,
+    permission: Option<String>,
     problems: Vec<Problem>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -81,6 +82,7 @@ impl Error {
             request_id: None,
             help: None,
             retry_after: None,
+            permission: None,
             problems: Vec::new(),
             source: None,
         }))
@@ -145,6 +147,12 @@ impl Error {
         self.change(|inner| inner.retry_after = Some(wait))
     }
 
+    /// The same error; what the provider asks for is `permission`, by the name that it gives it.
+    #[must_use]
+    pub fn lacking(self, permission: impl Into<String>) -> Self {
+        self.change(|inner| inner.permission = Some(permission.into()))
+    }
+
     /// The same error with what caused it.
     #[must_use]
     pub fn source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -201,6 +209,11 @@ impl Error {
     /// How long to wait before another try, if the provider said so.
     pub fn wait(&self) -> Option<std::time::Duration> {
         self.0.retry_after
+    }
+
+    /// The permission that the credentials lack, by the provider's name for it, where that is why it refused.
+    pub fn missing_permission(&self) -> Option<&str> {
+        self.0.permission.as_deref()
     }
 
     /// The mistakes of the stack, where that is what it is about.

@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// What the verify routes say about a token (API doc §1.3).
 #[derive(Deserialize)]
 struct Token {
+    id: String,
     status: String,
     expires_on: Option<String>,
 }
@@ -26,7 +27,7 @@ impl Cloudflare {
     pub async fn account(&self) -> Result<Account> {
         let account = self.seen().await?;
         if self.is_token {
-            self.verify(&account.id).await?;
+            self.token_path(&account.id).await?;
         }
         Ok(account)
     }
@@ -62,18 +63,27 @@ impl Cloudflare {
         })
     }
 
+    /// The path of the token itself, which is asked whether it is good at most once.
+    pub(super) async fn token_path(&self, account: &str) -> Result<&str> {
+        let path = self.token.get_or_try_init(|| self.verify(account)).await?;
+        Ok(path)
+    }
+
     /// An account-owned token answers 1000 on the user's route (API doc §1.3).
-    async fn verify(&self, account: &str) -> Result<()> {
+    async fn verify(&self, account: &str) -> Result<String> {
         let operation = "verify the API token";
+        let mut base = "/user/tokens".to_owned();
         let token = match self.get("/user/tokens/verify", operation).send::<Token>().await {
             Err(error) if has_code(&error, &[1000]) => {
-                let path = format!("/accounts/{account}/tokens/verify");
-                self.get(&path, operation).send::<Token>().await?
+                base = format!("/accounts/{account}/tokens");
+                self.get(&format!("{base}/verify"), operation)
+                    .send::<Token>()
+                    .await?
             }
             answer => answer?,
         };
         if token.status == "active" {
-            return Ok(());
+            return Ok(format!("{base}/{}", token.id));
         }
         let until = token
             .expires_on

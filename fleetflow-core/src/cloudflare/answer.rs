@@ -12,6 +12,9 @@ const AUTHENTICATION: &[u64] = &[1000, 6003, 6111, 9103, 9106, 9109, 10_000, 10_
 /// Codes under status 404 that do not say that a thing is gone: a malformed id, an unknown route, a hidden zone or
 /// account (API doc §9 no. 51).
 const MISDIRECTED: &[u64] = &[1001, 1003, 7000, 7001, 7003, 9109, 10_000, 10_015];
+/// Codes under status 403 that no permission helps against: an address of e-mail that was never confirmed, R2 that was
+/// never switched on, an object that a rule locks (API doc §1.9, §2.5).
+const NOT_ABOUT_PERMISSIONS: &[u64] = &[10_034, 10_042, 10_069];
 /// Codes for "it is there already, or in use" (API doc §1.9): DNS, R2, KV.
 const CONFLICTS: &[u64] = &[
     10_004, 10_008, 10_014, 10_073, 81_053, 81_054, 81_055, 81_056, 81_057, 81_058,
@@ -117,6 +120,9 @@ impl Said {
         if let Some(wait) = response.retry_after() {
             error = error.retry_after(wait);
         }
+        if kind == ErrorKind::Unauthorized && !permission.is_empty() {
+            error = error.lacking(permission);
+        }
         match advice(kind, response, permission) {
             Some(help) => error.help(help),
             None => error,
@@ -131,6 +137,7 @@ impl Said {
             status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
                 ErrorKind::Unavailable
             }
+            StatusCode::FORBIDDEN if among(NOT_ABOUT_PERMISSIONS) => ErrorKind::Refused,
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorKind::Unauthorized,
             StatusCode::NOT_FOUND if !among(MISDIRECTED) && self.is_envelope => ErrorKind::NotFound,
             StatusCode::CONFLICT => ErrorKind::Conflict,

@@ -107,6 +107,8 @@ impl CloudflareBuilder {
             account: self.account,
             discovered: Arc::default(),
             zones: Arc::default(),
+            token: Arc::default(),
+            granted: Arc::default(),
         })
     }
 }

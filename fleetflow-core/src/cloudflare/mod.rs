@@ -12,6 +12,7 @@ pub mod kv_namespace;
 mod multipart;
 mod name;
 pub mod pages;
+mod permission;
 pub mod r2_bucket;
 mod script;
 pub mod worker;
@@ -27,6 +28,7 @@ pub use pages::Pages;
 pub use r2_bucket::R2Bucket;
 pub use worker::Worker;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::clouds::Account;
@@ -43,6 +45,10 @@ pub struct Cloudflare {
     account: Option<String>,
     discovered: Arc<tokio::sync::OnceCell<Account>>,
     zones: Arc<tokio::sync::Mutex<zones::Seen>>,
+    /// The path of the token itself, once it was seen to be good.
+    token: Arc<tokio::sync::OnceCell<String>>,
+    /// What the credentials were seen to be allowed to do.
+    granted: Arc<tokio::sync::Mutex<BTreeSet<permission::Grant>>>,
 }
 
 impl Cloudflare {

@@ -93,6 +93,8 @@ struct Run<'r> {
     identified: BTreeSet<Address>,
     /// Why the journal could not be written: then nothing new is begun, and what runs is finished.
     unwritten: Option<Error>,
+    /// What was refused for want of a permission: then nothing new is begun, as more of it would be refused.
+    refused: Option<Address>,
     known: BTreeMap<Address, Map<String, Value>>,
     report: Report,
 }
@@ -115,6 +117,7 @@ impl<'r> Run<'r> {
             pausing: 0,
             identified: BTreeSet::new(),
             unwritten: None,
+            refused: None,
             known: plan.known.clone(),
             report: Report::begun(),
         }
@@ -123,7 +126,7 @@ impl<'r> Run<'r> {
     /// The next steps to begin, while there is room for them.
     fn next_group(&mut self, running: usize) -> Option<Group> {
         let stopped = self.session.cancelled.is_cancelled() || self.unwritten.is_some();
-        if stopped || running >= self.session.parallelism {
+        if stopped || self.refused.is_some() || running >= self.session.parallelism {
             return None;
         }
         self.queue.next_group()
@@ -327,6 +330,8 @@ impl<'r> Run<'r> {
             error: error.clone(),
         });
         self.queue.failed(&address);
+        let lacks = error.missing_permission().map(|_| address.clone());
+        self.refused = self.refused.take().or(lacks);
         let nothing = action == Action::Create
             && step.existing.is_none()
             && error.is_without_effect()
@@ -342,9 +347,10 @@ impl<'r> Run<'r> {
         }
         let interrupted = self.session.cancelled.is_cancelled();
         for (address, cause) in self.queue.left() {
-            let because = match cause {
-                Some(failed) => format!("{failed} failed"),
-                None => "the run was stopped".to_owned(),
+            let because = match (cause, &self.refused) {
+                (Some(failed), _) => format!("{failed} failed"),
+                (None, Some(refused)) => format!("a permission is missing for {refused}"),
+                (None, None) => "the run was stopped".to_owned(),
             };
             (self.session.watcher)(Event::Skipped {
                 address: address.clone(),

@@ -8,6 +8,7 @@ mod event;
 mod files;
 mod journal;
 mod observe;
+mod permissions;
 mod queue;
 mod rollback;
 mod run;

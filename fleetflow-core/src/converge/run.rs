@@ -8,6 +8,7 @@ use super::apply::apply;
 use super::files::complete;
 use super::journal::Journal;
 use super::observe::{Observation, observe};
+use super::permissions::permitted;
 use super::{Outcome, Report, Session};
 use crate::autoscale::Scaling;
 use crate::error::{Error, ErrorKind, Result};
@@ -179,6 +180,7 @@ impl Stack {
         session: &Session,
         lease: &Lease,
     ) -> Result<Report> {
+        permitted(&session.clouds, plan).await?;
         let journal = Journal::new(session.store.as_ref(), lease);
         let void = Scaling::void(self, &seen.state, &(session.caller.now)());
         journal.write(void).await?;

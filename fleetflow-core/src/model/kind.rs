@@ -10,11 +10,11 @@ use serde_json::{Map, Value};
 
 use super::resource::one_by_one;
 use super::{
-    BatchStep, Declaration, Expansion, Found, Lifecycle, OutputField, Path, Problem, Provider, Resource,
-    Scope, Verb, Wanted, conform,
+    BatchStep, Declaration, Expansion, Found, Intent, Lifecycle, OutputField, Path, Problem, Provider,
+    Resource, Scope, Verb, Wanted, conform,
 };
 use crate::clouds::{Cloud as _, Clouds};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Made;
 use crate::plan::{Change, Disruption};
 
@@ -75,6 +75,8 @@ pub trait Operations: Send + Sync {
         clouds: &'a Clouds,
         steps: Vec<BatchStep>,
     ) -> BoxFuture<'a, Vec<Result<Option<Made>>>>;
+    /// See [`Lifecycle::lacking`].
+    fn lacking<'a>(&'a self, clouds: &'a Clouds, intents: Vec<Intent>) -> BoxFuture<'a, Result<Vec<Error>>>;
     /// See [`Lifecycle::PRICED`].
     fn is_priced(&self) -> bool;
     /// See [`Lifecycle::prices`].
@@ -272,6 +274,10 @@ impl<R: Lifecycle> Operations for Verbs<R> {
                 Err(error) => steps.iter().map(|_| Err(error.clone())).collect(),
             }
         })
+    }
+
+    fn lacking<'a>(&'a self, clouds: &'a Clouds, intents: Vec<Intent>) -> BoxFuture<'a, Result<Vec<Error>>> {
+        Box::pin(async move { R::lacking(R::Cloud::of(clouds)?, &intents).await })
     }
 
     fn is_priced(&self) -> bool {

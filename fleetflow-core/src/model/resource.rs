@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{Declaration, Existing, Expansion, Found, Made, Problem, Scope, Wanted};
 use crate::converge::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::{Change, Disruption};
 
 /// The clouds we speak to.
@@ -179,6 +179,13 @@ pub trait Lifecycle: Resource {
         Ok(None)
     }
 
+    /// The refusals that `intents` would surely meet for want of a permission: asked before a run changes anything.
+    /// Nothing for a cloud that does not tell beforehand.
+    fn lacking(cloud: &Self::Cloud, intents: &[Intent]) -> impl Future<Output = Result<Vec<Error>>> + Send {
+        let _ = (cloud, intents);
+        async move { Ok(Vec::new()) }
+    }
+
     /// Whether it has a price: whether [`prices`](Self::prices) is worth asking.
     const PRICED: bool = false;
 
@@ -194,6 +201,24 @@ pub trait Lifecycle: Resource {
     fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
         let _ = root;
         Ok(Map::new())
+    }
+}
+
+/// What is about to be done to a resource, as far as permissions depend on it.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// The declaration that is applied, or was; it may hold references.
+    pub spec: Value,
+    /// The fields that are changed in place; none when all of it is made or removed.
+    pub changed: Option<Vec<String>>,
+}
+
+impl Intent {
+    /// Whether `field` is made, changed or removed.
+    pub fn concerns(&self, field: &str) -> bool {
+        self.changed
+            .as_ref()
+            .is_none_or(|changed| changed.iter().any(|one| one == field))
     }
 }
 

@@ -10,6 +10,7 @@ use super::answer::{Answer, Failure, Outcome};
 use super::call::{Call, Context, endpoint, hex_identifier};
 use super::gate::{Caller, Need};
 use super::paging::Page;
+use super::policies;
 use super::rows::{Account, Owner, Token};
 use crate::Shared;
 
@@ -35,6 +36,22 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route(
             "/accounts/{account_id}/tokens/verify",
             endpoint([(MethodFilter::GET, Need::Verify, verify_account)]),
+        )
+        .route(
+            "/user/tokens/{token_id}",
+            endpoint([(
+                MethodFilter::GET,
+                Need::Directory("API Tokens Read"),
+                token_of_user,
+            )]),
+        )
+        .route(
+            "/accounts/{account_id}/tokens/{token_id}",
+            endpoint([(
+                MethodFilter::GET,
+                Need::Directory("Account API Tokens Read"),
+                token_of_account,
+            )]),
         )
         .route(
             "/memberships",
@@ -76,6 +93,36 @@ fn verify_account(context: &mut Context<'_>, call: &Call) -> Outcome {
     match &token.owner {
         Owner::Account(account) if account == call.path("account_id") => Answer::of(verified(&token)),
         _ => Err(invalid_token()),
+    }
+}
+
+/// A token with its policies (developers.cloudflare.com/api/resources/user/subresources/tokens/methods/get).
+fn token_of_user(context: &mut Context<'_>, call: &Call) -> Outcome {
+    described(context, call, |owner| matches!(owner, Owner::User(_)))
+}
+
+fn token_of_account(context: &mut Context<'_>, call: &Call) -> Outcome {
+    let account = call.path("account_id").to_owned();
+    described(
+        context,
+        call,
+        |owner| matches!(owner, Owner::Account(id) if *id == account),
+    )
+}
+
+fn described(context: &mut Context<'_>, call: &Call, is_theirs: impl Fn(&Owner) -> bool) -> Outcome {
+    let rows = context.rows();
+    let account = rows
+        .accounts
+        .first()
+        .map(|row| row.id.clone())
+        .unwrap_or_default();
+    let token = rows
+        .token(call.path("token_id"))
+        .filter(|token| is_theirs(&token.owner));
+    match token {
+        Some(token) => Answer::of(policies::describe(token, &account)),
+        None => Err(Failure::new(404, 1003, "Token not found")),
     }
 }
 

@@ -16,6 +16,7 @@ mod kv;
 mod multipart;
 mod pages;
 mod paging;
+mod policies;
 mod r2;
 mod rows;
 mod seed;

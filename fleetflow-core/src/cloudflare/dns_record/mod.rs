@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use super::Cloudflare;
 use super::dns::{Details, RecordType};
+use crate::cloudflare::permission::{Need, Permission};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
-    BatchStep, Existing, Found, Input, Lifecycle, Made, Provider, Resource, Scope, Verb, Wanted,
+    BatchStep, Existing, Found, Input, Intent, Lifecycle, Made, Provider, Resource, Scope, Verb, Wanted,
 };
 use crate::plan::{Change, Disruption, Level};
 
@@ -116,6 +117,12 @@ impl Lifecycle for DnsRecord {
             Verb::Delete { was } => Self::batch_key(&was.spec),
         });
         batch::carry_out(cloud, &zone.unwrap_or_default(), steps).await
+    }
+
+    async fn lacking(cloud: &Cloudflare, intents: &[Intent]) -> Result<Vec<Error>> {
+        let zones = intents.iter().filter_map(|intent| Self::batch_key(&intent.spec));
+        let needs = zones.map(|zone| Need::Zone(Permission::Dns, zone)).collect();
+        cloud.lacking(needs).await
     }
 }
 

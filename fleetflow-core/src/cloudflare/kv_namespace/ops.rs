@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use super::KvNamespace;
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::answer::has_code;
+use crate::cloudflare::permission::{Need, Permission};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Existing, Found, Lifecycle, Made, Observed, Ownership, Scope, Wanted};
+use crate::model::{Existing, Found, Intent, Lifecycle, Made, Observed, Ownership, Scope, Wanted};
 use crate::plan::Change;
 
 const READ: &str = "Workers KV Storage Read";
@@ -75,6 +76,12 @@ impl Lifecycle for KvNamespace {
             Err(error) if has_code(&error, NO_NAMESPACE) => Ok(()),
             answer => answer,
         }
+    }
+
+    async fn lacking(cloud: &Cloudflare, _: &[Intent]) -> Result<Vec<Error>> {
+        cloud
+            .lacking([Need::Account(Permission::Namespaces)].into())
+            .await
     }
 }
 

@@ -20,12 +20,13 @@ use typed_builder::TypedBuilder;
 use serde_json::{Map, Value};
 
 use super::dns::{self, Dns, Record, RecordType};
+use super::permission::{Need, Permission};
 use super::{Cloudflare, name, worker};
 use crate::converge::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{
-    Address, Declaration, Existing, Expansion, Found, Input, Lifecycle, Made, Output, OutputField, Path,
-    Problem, Provider, Resource, Scope, Wanted,
+    Address, Declaration, Existing, Expansion, Found, Input, Intent, Lifecycle, Made, Output, OutputField,
+    Path, Problem, Provider, Resource, Scope, Wanted,
 };
 use crate::plan::{Change, Disruption, Level};
 
@@ -242,6 +243,10 @@ impl Lifecycle for Pages {
             "source_digest".to_owned(),
             Value::from(digest),
         )]))
+    }
+
+    async fn lacking(cloud: &Cloudflare, _: &[Intent]) -> Result<Vec<Error>> {
+        cloud.lacking([Need::Account(Permission::Pages)].into()).await
     }
 }
 

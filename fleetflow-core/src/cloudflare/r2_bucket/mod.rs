@@ -22,11 +22,12 @@ pub use settings::{
 };
 
 use super::Cloudflare;
+use super::permission::{Need, Permission};
 use crate::converge::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{
-    Address, Existing, Found, Lifecycle, Made, Output, OutputField, Problem, Provider, Resource, Scope,
-    Wanted,
+    Address, Existing, Found, Intent, Lifecycle, Made, Output, OutputField, Problem, Provider, Resource,
+    Scope, Wanted,
 };
 use crate::plan::Change;
 
@@ -180,5 +181,9 @@ impl Lifecycle for R2Bucket {
 
     async fn delete(cloud: &Cloudflare, context: &Context, was: &Existing) -> Result<()> {
         change::delete(cloud, context, was).await
+    }
+
+    async fn lacking(cloud: &Cloudflare, _: &[Intent]) -> Result<Vec<Error>> {
+        cloud.lacking([Need::Account(Permission::Buckets)].into()).await
     }
 }

@@ -1,12 +1,15 @@
 //! Who we are: account, token, permissions, limits.
 
-use fleetflow_sandbox::{Fault, Sandbox};
+use fleetflow_sandbox::{Entry, Fault, Outcome, Sandbox};
 use serde_json::json;
 
-use super::{Bench, client, client_with, session, stack};
+use super::{Bench, client, client_with, count, session, stack};
 use crate::cloudflare::dns::Record;
-use crate::cloudflare::{Cloudflare, Credentials, Dns};
+use crate::cloudflare::{Cloudflare, Credentials, Dns, KvNamespace, Pages, R2Bucket, Worker};
+use crate::clouds::Clouds;
 use crate::error::ErrorKind;
+use crate::model::Stack;
+use crate::plan::{Action, DataGuard};
 
 fn zone() -> Dns {
     Dns::builder()
@@ -77,19 +80,173 @@ async fn a_wrong_token_and_one_of_the_account_are_told_apart() {
     assert!(copied.unwrap_err().to_string().contains("cannot be sent"));
 }
 
-#[tokio::test]
-async fn a_missing_permission_is_named_before_anything_is_changed() {
-    let bench = Bench::start().await;
-    let token = json!({"token": "half", "permissions": ["Zone Read", "Workers R2 Storage Write"]});
+/// Permissions to write, with what needs each of them, and the reads that a look at everything takes.
+const READS: &[&str] = &[
+    "Zone Read",
+    "DNS Read",
+    "Workers R2 Storage Read",
+    "Workers KV Storage Read",
+    "Workers Scripts Read",
+    "Workers Routes Read",
+    "Pages Read",
+];
+const WRITES: &[(&str, &str)] = &[
+    ("DNS Write", "the zone example.jp"),
+    ("Workers R2 Storage Write", "the account"),
+    ("Workers KV Storage Write", "the account"),
+    ("Workers Scripts Write", "the account"),
+    ("Workers Routes Write", "the zone example.com"),
+    ("Pages Write", "the account"),
+];
+
+/// A stack of every kind, on a folder with code and a page.
+fn everything(folder: &std::path::Path) -> Stack {
+    std::fs::create_dir_all(folder.join("dist")).unwrap();
+    std::fs::write(folder.join("dist/index.html"), "page").unwrap();
+    let code = "export default { fetch() { return new Response('x') } }";
+    std::fs::write(folder.join("api.js"), code).unwrap();
+    let worker = Worker::builder()
+        .name("api")
+        .source("api.js")
+        .route("api.example.com/*")
+        .build();
+    stack([zone()])
+        .add(R2Bucket::builder().name("creo-assets").build())
+        .add(KvNamespace::builder().name("creo-cache").build())
+        .add(worker)
+        .add(Pages::builder().name("creo-site").source("dist").build())
+        .root(folder)
+}
+
+/// A client with a token that has `permissions` and nothing else.
+async fn limited(bench: &Bench, permissions: &[&str]) -> Cloudflare {
+    let token = json!({"token": "limited", "permissions": permissions});
     bench.control("POST", "/tokens", token).await;
-    let half = client_with(&bench.sandbox, "half")
+    client_with(&bench.sandbox, "limited")
         .account(Sandbox::CLOUDFLARE_ACCOUNT)
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+fn all_but(missing: &[&str]) -> Vec<&'static str> {
+    let writes = WRITES.iter().map(|(name, _)| *name);
+    let writes = writes.filter(|name| !missing.contains(name));
+    READS.iter().copied().chain(writes).collect()
+}
+
+#[tokio::test]
+async fn a_missing_read_permission_is_named_before_anything_is_changed() {
+    let bench = Bench::start().await;
+    let half = limited(&bench, &["Zone Read", "Workers R2 Storage Write"]).await;
     let stack = stack([zone()]).session(session(&half));
     let error = stack.converge().await.unwrap_err();
     assert!(error.advice().unwrap().contains("`DNS Read`"), "{error:?}");
     assert_eq!(bench.sandbox.log().writes().count(), 0);
+}
+
+#[tokio::test]
+async fn each_missing_write_permission_is_named_before_anything_is_changed() {
+    let bench = Bench::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let untouched = bench.inventory();
+    for (permission, place) in WRITES {
+        let client = limited(&bench, &all_but(&[permission])).await;
+        let stack = everything(folder.path()).session(session(&client));
+        bench.sandbox.clear_log().unwrap();
+        let error = stack.converge().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error:?}");
+        assert_eq!(error.missing_permission(), Some(*permission), "{error:?}");
+        let said = format!("the credentials lack the permission `{permission}` for {place}");
+        assert_eq!(error.message(), said);
+        assert!(error.advice().unwrap().contains(permission), "{error:?}");
+        assert!(error.provider_request_id().is_some(), "{error:?}");
+        assert_eq!(bench.inventory(), untouched, "{permission}");
+        super::schema::check(bench.sandbox.log().entries());
+        let plan = stack.plan().await.unwrap();
+        assert_eq!(count(&plan, Action::Create), 5, "a plan needs to read only");
+    }
+    let client = limited(&bench, &all_but(&["DNS Write", "Pages Write"])).await;
+    let stack = everything(folder.path()).session(session(&client));
+    let error = stack.converge().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "permissions are missing, and nothing was changed:\n  \
+         the credentials lack the permission `DNS Write` for the zone example.jp\n  \
+         the credentials lack the permission `Pages Write` for the account"
+    );
+    assert_eq!(bench.inventory(), untouched);
+    // Nothing is left to go on from either: with all permissions, all of it is made.
+    let client = limited(&bench, &all_but(&[])).await;
+    bench.sandbox.clear_log().unwrap();
+    let stack = everything(folder.path()).session(session(&client));
+    stack.converge().await.unwrap();
+    let asked = |path: &str| path.contains("this-name-is-too-long") || path.contains(&"0".repeat(32));
+    let entries = bench.sandbox.log();
+    let asked = entries.writes().filter(|entry| asked(&entry.path)).count();
+    assert_eq!(
+        asked, 5,
+        "one attempt a permission; the one of DNS is an empty batch"
+    );
+    super::schema::check(entries.entries());
+}
+
+#[tokio::test]
+async fn a_token_that_may_read_itself_is_believed_without_attempts() {
+    let bench = Bench::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let permissions: Vec<_> = all_but(&[]).into_iter().chain(["API Tokens Read"]).collect();
+    let client = limited(&bench, &permissions).await;
+    everything(folder.path())
+        .session(session(&client))
+        .converge()
+        .await
+        .unwrap();
+    let log = bench.sandbox.log();
+    let details = log.entries().iter();
+    let details =
+        details.filter(|entry| entry.path.contains("/user/tokens/") && !entry.path.ends_with("verify"));
+    assert!(details.count() >= 1);
+    let refused = |entry: &&Entry| matches!(entry.outcome, Outcome::Status(400..));
+    assert_eq!(log.writes().filter(refused).count(), 0);
+}
+
+#[tokio::test]
+async fn a_removal_needs_the_permission_too() {
+    let bench = Bench::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let stack = everything(folder.path());
+    bench.settle(&stack).await;
+    let before = bench.inventory();
+    let client = limited(&bench, &all_but(&["Workers R2 Storage Write"])).await;
+    let mut session = bench.session.clone().data(DataGuard::Allow);
+    session.clouds = Clouds::none().cloudflare(client);
+    let error = stack.session(session).destroy().await.unwrap_err();
+    assert_eq!(error.missing_permission(), Some("Workers R2 Storage Write"));
+    assert_eq!(bench.inventory(), before);
+}
+
+#[tokio::test]
+async fn a_write_that_is_refused_in_mid_run_stops_what_was_not_begun() {
+    let bench = Bench::start().await;
+    let refusal = Fault::answer(403)
+        .code("10000")
+        .method("POST")
+        .path("/r2/buckets$");
+    bench.sandbox.add_fault(refusal).unwrap();
+    let buckets = ["a-files", "b-files", "c-files"].map(|name| R2Bucket::builder().name(name).build());
+    let one_by_one = bench.session.clone().parallelism(1);
+    let report = stack(buckets)
+        .session(one_by_one)
+        .converge_reviewed(async |plan| Ok(plan))
+        .await
+        .unwrap();
+    assert_eq!(report.failed.len(), 1, "{report:?}");
+    assert_eq!(
+        report.failed[0].1.missing_permission(),
+        Some("Workers R2 Storage Write")
+    );
+    assert_eq!(report.skipped.len(), 2);
+    assert_eq!(bench.sandbox.log().writes().count(), 1);
 }
 
 #[tokio::test]

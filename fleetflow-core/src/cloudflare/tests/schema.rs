@@ -10,8 +10,11 @@ use serde_json::{Map, Value, json};
 
 const SLICE: &str = "../../shared/reference/cloudflare-openapi-slice.json";
 
-/// Requests that work, but that the description does not have (API doc §2.5, §7).
+/// Requests that work, but that the description does not have (API doc §2.5, §7), and those about tokens, which are in
+/// the API's reference (developers.cloudflare.com/api/resources/user/subresources/tokens).
 const UNDESCRIBED: &[(&str, &str)] = &[
+    ("get", "/user/tokens/{}"),
+    ("get", "/accounts/{}/tokens/{}"),
     ("get", "/accounts/{}/r2/buckets/{}/objects"),
     ("delete", "/accounts/{}/r2/buckets/{}/objects"),
 ];

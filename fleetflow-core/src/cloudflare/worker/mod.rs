@@ -32,12 +32,13 @@ pub(in crate::cloudflare) use form::metadata;
 use serde_json::{Map, Value};
 
 use super::kv_namespace::KvNamespace;
+use super::permission::{Need, Permission};
 use super::{Cloudflare, R2Bucket};
 use crate::converge::Context;
 use crate::error::{Error, Result};
 use crate::model::{
-    Address, Declaration, Existing, Expansion, Found, Input, Lifecycle, Made, Output, OutputField, Problem,
-    Provider, Resource, Scope, Wanted,
+    Address, Declaration, Existing, Expansion, Found, Input, Intent, Lifecycle, Made, Output, OutputField,
+    Problem, Provider, Resource, Scope, Wanted,
 };
 use crate::plan::{Change, Disruption, Level};
 
@@ -326,6 +327,22 @@ impl Lifecycle for Worker {
             digests.insert("assets_digest".to_owned(), Value::from(assets));
         }
         Ok(digests)
+    }
+
+    async fn lacking(cloud: &Cloudflare, intents: &[Intent]) -> Result<Vec<Error>> {
+        let mut needs = BTreeSet::new();
+        for intent in intents {
+            let routes = intent.spec["route"].as_array().into_iter().flatten();
+            if intent.concerns("route") {
+                let hosts = routes.filter_map(|route| Some(look::canonical(look::host_of(route.as_str()?))));
+                needs.extend(hosts.map(|host| Need::Host(Permission::Routes, host)));
+            }
+            let only_routes = |changed: &Vec<String>| changed.iter().all(|field| field == "route");
+            if !intent.changed.as_ref().is_some_and(only_routes) {
+                needs.insert(Need::Account(Permission::Scripts));
+            }
+        }
+        cloud.lacking(needs).await
     }
 }
 

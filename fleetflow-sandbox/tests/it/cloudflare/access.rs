@@ -116,6 +116,42 @@ async fn a_token_without_a_permission_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_token_shows_its_policies_to_those_who_may_read_tokens() {
+    let api = Api::start().await;
+    let known = api.get("/user/tokens/verify").await.ok();
+    let path = format!("/user/tokens/{}", known["id"].as_str().unwrap());
+    let whole = api.get(&path).await.ok();
+    let policies = whole["policies"].as_array().unwrap();
+    assert_eq!(policies.len(), 3, "zones, account, user");
+    assert!(policies.iter().all(|policy| policy["effect"] == "allow"));
+    assert!(whole["value"].is_null());
+
+    let token = json!({
+        "token": "narrow", "zones": ["example.jp"], "permissions": ["DNS Write", "API Tokens Read", "Pages Read"],
+    });
+    api.control(Method::POST, "/tokens", token).await;
+    let narrow = api.with(&[("authorization", "Bearer narrow")]);
+    let id = narrow.get("/user/tokens/verify").await.ok()["id"].clone();
+    let narrow = narrow
+        .get(&format!("/user/tokens/{}", id.as_str().unwrap()))
+        .await
+        .ok();
+    let zone = format!("com.cloudflare.api.account.zone.{}", api.zone("example.jp").await);
+    assert_eq!(narrow["policies"][0]["resources"], json!({ zone: "*" }));
+    assert_eq!(narrow["policies"][0]["permission_groups"][0]["name"], "DNS Write");
+    assert_eq!(
+        narrow["policies"][1]["permission_groups"][0]["name"],
+        "Pages Read"
+    );
+
+    let blind = api.limited(&["DNS Write"]).await;
+    assert_eq!(blind.get(&path).await.refused(), (403, 9109));
+    let account = api.account().await;
+    let elsewhere = format!("/accounts/{account}/tokens/{}", id.as_str().unwrap());
+    assert_eq!(api.get(&elsewhere).await.refused(), (404, 1003));
+}
+
+#[tokio::test]
 async fn a_token_for_one_zone_does_not_see_the_others() {
     let api = Api::start().await;
     let other = api.records("example.com").await;

@@ -1,0 +1,77 @@
+//! Whether the credentials may do what a plan is about to do: asked of each kind before anything is changed. It changes
+//! nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::try_join_all;
+use serde_json::Value;
+
+use crate::catalog;
+use crate::clouds::Clouds;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Intent;
+use crate::plan::{Action, Plan, Step};
+
+/// Refuses `plan` when credentials lack a permission that one of its steps needs: all of them at once, each by its name.
+pub(super) async fn permitted(clouds: &Clouds, plan: &Plan) -> Result<()> {
+    let mut by_kind: BTreeMap<&str, Vec<Intent>> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| calls(step)) {
+        by_kind
+            .entry(step.address.kind())
+            .or_default()
+            .extend(intents(step));
+    }
+    let asked = by_kind.into_iter().filter_map(|(kind, intents)| {
+        let operations = catalog::operations(kind)?;
+        Some(operations.lacking(clouds, intents))
+    });
+    let lacks: Vec<Error> = try_join_all(asked).await?.into_iter().flatten().collect();
+    match lacks.as_slice() {
+        [] => Ok(()),
+        [only] => Err(only.clone()),
+        several => Err(together(several)),
+    }
+}
+
+/// Whether the cloud is called about it at all.
+fn calls(step: &Step) -> bool {
+    match step.action {
+        Action::Forget => false,
+        Action::Adopt => !step.changes.is_empty(),
+        Action::Delete => step.gone_with.is_none(),
+        Action::Create | Action::Update | Action::Replace => true,
+    }
+}
+
+/// What is there now and what shall be: a field that goes needs a permission as well as one that comes.
+fn intents(step: &Step) -> impl Iterator<Item = Intent> {
+    let in_place = matches!(step.action, Action::Update | Action::Adopt);
+    let changed = in_place.then(|| {
+        let fields = step.changes.iter().map(|change| change.field().to_owned());
+        fields.collect::<Vec<_>>()
+    });
+    let before = step.existing.as_ref().map(|existing| existing.spec.clone());
+    let specs = [before, step.desired.clone()].into_iter().flatten();
+    specs.filter(|spec| *spec != Value::Null).map(move |spec| Intent {
+        spec,
+        changed: changed.clone(),
+    })
+}
+
+fn together(lacks: &[Error]) -> Error {
+    let said: BTreeSet<&str> = lacks.iter().map(Error::message).collect();
+    let lines: Vec<String> = said.iter().map(|text| format!("\n  {text}")).collect();
+    let error = Error::new(
+        ErrorKind::Unauthorized,
+        format!(
+            "permissions are missing, and nothing was changed:{}",
+            lines.concat()
+        ),
+    );
+    let names: BTreeSet<&str> = lacks.iter().filter_map(Error::missing_permission).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let names = names.join("`, `");
+    error
+        .lacking(&names)
+        .help(format!("give the API token these permissions: `{names}`"))
+}
