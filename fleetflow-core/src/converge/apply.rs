@@ -1,9 +1,11 @@
 //! Carries out a plan: every step as soon as what it needs is done, many at once, journalled before and after.
 //! It knows nothing but the plan, and no kind.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod beginning;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
@@ -12,12 +14,15 @@ use tracing::Instrument as _;
 
 use super::calls::carry_out;
 use super::journal::{Journal, needing_more};
-use super::queue::Queue;
-use super::{Context, Event, Outcome, Report, Session};
+use super::queue::{Node, Queue, Task};
+use super::rollout::with_untouched;
+use super::trace::{span, traced};
+use super::{Event, Outcome, Report, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, BatchStep, Made, Owner, Scope, Stack, Verb, has_unknown, resolve, reveal};
+use crate::model::{Address, BatchStep, Made, Scope, Stack, Verb, has_unknown, resolve, reveal};
 use crate::plan::{Action, Plan, Step};
 use crate::state::{Event as Entry, State};
+use beginning::Begun;
 
 /// Carries out `plan`.
 pub(super) async fn apply(
@@ -39,10 +44,15 @@ pub(super) async fn apply(
     let mut run = Run::new(stack, plan, scope, session, checkpoints);
     let mut running = FuturesUnordered::new();
     loop {
-        while let Some(group) = run.next_group(running.len() - run.pausing) {
-            let intentions = run.intentions(&group, state);
-            if run.record(journal, intentions).await {
-                running.push(run.start(group));
+        while let Some(task) = run.next(running.len() - run.pausing) {
+            match task {
+                Task::Prepare(step) => running.push(run.prepare(step).map(Ended::Preparation).boxed()),
+                Task::CarryOut(group) => {
+                    let intentions = run.intentions(&group, state);
+                    if run.record(journal, intentions).await {
+                        running.push(run.start(group).map(Ended::Group).boxed());
+                    }
+                }
             }
         }
         if running.is_empty() {
@@ -56,10 +66,13 @@ pub(super) async fn apply(
                 // The step may have been dropped meanwhile; then nobody waits for the answer.
                 let _ = written.send(answer);
             }
-            Some(results) = running.next() => {
-                let events = run.finish(results);
-                run.record(journal, events).await;
-            }
+            Some(ended) = running.next() => match ended {
+                Ended::Preparation((step, result)) => run.prepared(*step, result),
+                Ended::Group(results) => {
+                    let events = run.finish(results);
+                    run.record(journal, events).await;
+                }
+            },
             else => break,
         }
     }
@@ -79,6 +92,12 @@ type Group = Vec<Step>;
 /// A finished step: the step, when it began, what became of it, and what was applied.
 pub(super) type Finished = (Step, Instant, Result<Option<Made>>, Value);
 
+/// What was under way, and is no more.
+enum Ended {
+    Preparation((Box<Step>, Result<bool>)),
+    Group(Vec<Finished>),
+}
+
 struct Run<'r> {
     /// Another one for each run.
     name: String,
@@ -87,6 +106,7 @@ struct Run<'r> {
     session: &'r Session,
     checkpoints: tokio::sync::mpsc::UnboundedSender<Identified>,
     queue: Queue,
+    begun: BTreeMap<Address, Begun>,
     /// How many of the running groups began with a pause: they take no room.
     pausing: usize,
     /// What got an id in this run.
@@ -114,6 +134,7 @@ impl<'r> Run<'r> {
             session,
             checkpoints,
             queue: Queue::new(&plan.steps),
+            begun: BTreeMap::new(),
             pausing: 0,
             identified: BTreeSet::new(),
             unwritten: None,
@@ -123,13 +144,13 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// The next steps to begin, while there is room for them.
-    fn next_group(&mut self, running: usize) -> Option<Group> {
+    /// What to begin next, while there is room for it.
+    fn next(&mut self, running: usize) -> Option<Task> {
         let stopped = self.session.cancelled.is_cancelled() || self.unwritten.is_some();
         if stopped || self.refused.is_some() || running >= self.session.parallelism {
             return None;
         }
-        self.queue.next_group()
+        self.queue.next()
     }
 
     /// Writes `events`, and says whether that went well.
@@ -182,14 +203,11 @@ impl<'r> Run<'r> {
 
     /// Begins the group; the future owns all it needs but the session.
     fn start(&mut self, group: Group) -> impl Future<Output = Vec<Finished>> + use<'r> {
-        let began = Instant::now();
         self.pausing += group.iter().filter(|step| step.pause.is_some()).count();
         let mut prepared = Vec::with_capacity(group.len());
+        let mut began = Instant::now();
         for step in group {
-            (self.session.watcher)(Event::Started {
-                address: step.address.clone(),
-                action: step.action,
-            });
+            began = began.min(self.tell_start(&step));
             let applied = self.applied(&step);
             let verbs = applied
                 .as_ref()
@@ -232,7 +250,8 @@ impl<'r> Run<'r> {
                 context: self
                     .context(&step.address)
                     .applying(applied.clone())
-                    .in_run(&self.name),
+                    .in_run(&self.name)
+                    .prepared(self.begun.get(&step.address).is_some_and(|begun| begun.prepared)),
                 verb,
             })
             .collect()
@@ -245,42 +264,6 @@ impl<'r> Run<'r> {
             .map(|value| Value::String(value.expose_secret().to_owned()))
     }
 
-    fn context(&self, address: &Address) -> Context {
-        let owner = Owner {
-            project: self.stack.project().to_owned(),
-            stage: self.stack.stage().to_owned(),
-            address: address.clone(),
-        };
-        let watcher = self.session.watcher.clone();
-        let (waits, writes) = (address.clone(), address.clone());
-        let checkpoints = self.checkpoints.clone();
-        Context::new(
-            owner,
-            self.stack.root_folder().to_owned(),
-            self.session.cancelled.clone(),
-            Arc::new(move |what| {
-                watcher(Event::Waiting {
-                    address: waits.clone(),
-                    what,
-                });
-            }),
-            Arc::new(move |id, outputs| {
-                let (written, answer) = tokio::sync::oneshot::channel();
-                let sent = checkpoints.send(Identified {
-                    address: writes.clone(),
-                    id,
-                    outputs,
-                    written,
-                });
-                Box::pin(async move {
-                    let lost = || Error::new(ErrorKind::Internal, "the run ended before an id was written");
-                    sent.map_err(|_| lost())?;
-                    answer.await.map_err(|_| lost())?
-                })
-            }),
-        )
-    }
-
     /// Takes in the results of a group, and answers what is written about them.
     fn finish(&mut self, results: Vec<Finished>) -> Vec<Entry> {
         let mut events = Vec::new();
@@ -288,7 +271,10 @@ impl<'r> Run<'r> {
             self.pausing -= usize::from(step.pause.is_some());
             match result {
                 Ok(made) => events.extend(self.done(&step, began, made, applied)),
-                Err(error) => events.extend(self.failed(step, error)),
+                Err(error) => {
+                    let node = Node::Step(step.address.clone());
+                    events.extend(self.failed(step, node, error));
+                }
             }
         }
         events
@@ -296,7 +282,7 @@ impl<'r> Run<'r> {
 
     fn done(&mut self, step: &Step, began: Instant, made: Option<Made>, applied: Value) -> Option<Entry> {
         let address = step.address.clone();
-        self.queue.done(&address);
+        self.queue.done(&Node::Step(address.clone()));
         self.report.done.push((address.clone(), step.action));
         let elapsed = began.elapsed();
         (self.session.watcher)(Event::Done {
@@ -321,18 +307,20 @@ impl<'r> Run<'r> {
     }
 
     /// A create that was refused left nothing behind, which is written down: nobody has to look for it.
-    fn failed(&mut self, step: Step, error: Error) -> Option<Entry> {
-        let error = error.on(&step.address);
+    fn failed(&mut self, step: Step, node: Node, error: Error) -> Option<Entry> {
+        let error = with_untouched(error, &step, &node, &self.queue).on(&step.address);
         let (address, action) = (step.address, step.action);
         (self.session.watcher)(Event::Failed {
             address: address.clone(),
             action,
             error: error.clone(),
         });
-        self.queue.failed(&address);
         let lacks = error.missing_permission().map(|_| address.clone());
         self.refused = self.refused.take().or(lacks);
-        let nothing = action == Action::Create
+        let begun = matches!(node, Node::Step(_));
+        self.queue.failed(node);
+        let nothing = begun
+            && action == Action::Create
             && step.existing.is_none()
             && error.is_without_effect()
             && !self.identified.contains(&address);
@@ -368,33 +356,4 @@ impl<'r> Run<'r> {
             ..self.report
         })
     }
-}
-
-/// What a trace knows of a group: one step, or several that are carried out together.
-fn span(group: &[(Step, Result<Value>, Vec<BatchStep>)]) -> tracing::Span {
-    let Some((first, ..)) = group.first() else {
-        return tracing::Span::none();
-    };
-    let action = format!("{:?}", first.action).to_lowercase();
-    tracing::debug_span!(
-        "step",
-        otel.name = format!("{action} {}", first.address.kind()),
-        otel.status_code = tracing::field::Empty,
-        otel.status_description = tracing::field::Empty,
-        address = %first.address,
-        together = group.len(),
-    )
-}
-
-/// The same results, of which the trace knows the first failure.
-fn traced(finished: Vec<Finished>) -> Vec<Finished> {
-    if let Some(error) = finished
-        .iter()
-        .find_map(|(_, _, result, _)| result.as_ref().err())
-    {
-        tracing::Span::current()
-            .record("otel.status_code", "error")
-            .record("otel.status_description", error.to_string());
-    }
-    finished
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::apply::Finished;
-use super::{Event, Session, unclear};
+use super::{Context, Event, Session, unclear};
 use crate::catalog;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, BatchStep, Made, Operations, Scope};
@@ -62,6 +62,24 @@ pub(super) async fn carry_out(
             conclude(step, began, applied, answer)
         })
         .collect()
+}
+
+/// Makes `step` ready.
+pub(super) async fn prepare(
+    session: &Session,
+    step: Box<Step>,
+    context: Context,
+    spec: Value,
+) -> (Box<Step>, Result<bool>) {
+    let result = match operations(&step.address) {
+        Some(operations) => {
+            operations
+                .prepare(&session.clouds, &context, spec, &step.changes)
+                .await
+        }
+        None => Ok(false),
+    };
+    (step, result)
 }
 
 /// The last answer of several, or the first error among them.

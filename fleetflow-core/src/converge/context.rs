@@ -24,6 +24,8 @@ pub struct Context {
     pub applied: Value,
     /// A word that is another one for each run; empty outside of one.
     pub run: String,
+    /// Whether the step was [prepared](crate::model::Lifecycle::prepare) in this run.
+    pub prepared: bool,
     /// Set when the user asked to stop: begin nothing new, finish what was begun.
     pub cancelled: CancellationToken,
     waiting: Arc<dyn Fn(String) + Send + Sync>,
@@ -44,6 +46,7 @@ impl Context {
             root,
             applied: Value::Null,
             run: String::new(),
+            prepared: false,
             cancelled,
             waiting,
             checkpoint,
@@ -61,6 +64,13 @@ impl Context {
     #[must_use]
     pub fn in_run(mut self, run: impl Into<String>) -> Self {
         self.run = run.into();
+        self
+    }
+
+    /// The same, for a step that is prepared already, or is not.
+    #[must_use]
+    pub fn prepared(mut self, prepared: bool) -> Self {
+        self.prepared = prepared;
         self
     }
 

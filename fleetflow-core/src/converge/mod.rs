@@ -11,10 +11,12 @@ mod observe;
 mod permissions;
 mod queue;
 mod rollback;
+mod rollout;
 mod run;
 mod session;
 mod standing;
 mod targets;
+mod trace;
 mod unclear;
 
 pub use context::{Checkpoint, Context};

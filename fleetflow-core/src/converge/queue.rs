@@ -3,110 +3,187 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::calls::batch_of;
+use super::rollout::{arrange, part_of};
 use crate::model::Address;
 use crate::plan::Step;
 
-/// Steps that wait, and steps that are ready. Its work is linear in steps and dependencies, over a whole run.
+/// Something that is done in a run, or a point that others wait for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Node {
+    /// A step is made ready.
+    Preparation(Address),
+    /// A step is carried out.
+    Step(Address),
+    /// Everything of a release is ready: at one place, or at all that serve.
+    Prepared(String, Option<String>),
+    /// A place has its release.
+    Released(String, String),
+}
+
+/// What each node comes after.
+pub(super) type Graph = BTreeMap<Node, BTreeSet<Node>>;
+
+/// What is begun next.
+pub(super) enum Task {
+    /// A step is made ready, by itself.
+    Prepare(Box<Step>),
+    /// Steps are carried out together.
+    CarryOut(Vec<Step>),
+}
+
+/// Nodes that wait, and steps that are ready. Its work is linear in steps and dependencies, over a whole run.
 pub(super) struct Queue {
-    waiting: BTreeMap<Address, Waiting>,
-    followers: BTreeMap<Address, Vec<Address>>,
+    steps: BTreeMap<Address, Step>,
+    waiting: BTreeMap<Node, Waiting>,
+    followers: BTreeMap<Node, Vec<Node>>,
+    preparations: VecDeque<Address>,
     ready: VecDeque<Step>,
-    failed: BTreeSet<Address>,
+    failed: BTreeSet<Node>,
 }
 
 struct Waiting {
-    step: Step,
-    /// How many steps must be done before.
+    after: BTreeSet<Node>,
+    /// How many nodes must be done before.
     blockers: usize,
 }
 
 impl Queue {
     /// All of `steps`; those that need no other one are ready.
     pub(super) fn new(steps: &[Step]) -> Self {
-        let planned: BTreeSet<&Address> = steps.iter().map(|step| &step.address).collect();
         let mut queue = Self {
+            steps: steps
+                .iter()
+                .map(|step| (step.address.clone(), step.clone()))
+                .collect(),
             waiting: BTreeMap::new(),
             followers: BTreeMap::new(),
+            preparations: VecDeque::new(),
             ready: VecDeque::new(),
             failed: BTreeSet::new(),
         };
-        for step in steps {
-            let blockers: Vec<_> = step
-                .after
-                .iter()
-                .filter(|before| planned.contains(before))
-                .collect();
-            if blockers.is_empty() {
-                queue.ready.push_back(step.clone());
+        let mut graph = arrange(steps);
+        // In the order of the plan, not of the names.
+        let begun = steps.iter().map(|step| Node::Step(step.address.clone()));
+        let mut free: Vec<Node> = begun
+            .filter(|node| graph.get(node).is_some_and(BTreeSet::is_empty))
+            .collect();
+        free.iter().for_each(|node| drop(graph.remove(node)));
+        for (node, after) in graph {
+            if after.is_empty() {
+                free.push(node);
                 continue;
             }
-            for before in &blockers {
-                let followers = queue.followers.entry((*before).clone()).or_default();
-                followers.push(step.address.clone());
+            for before in &after {
+                queue
+                    .followers
+                    .entry(before.clone())
+                    .or_default()
+                    .push(node.clone());
             }
-            let waiting = Waiting {
-                step: step.clone(),
-                blockers: blockers.len(),
-            };
-            queue.waiting.insert(step.address.clone(), waiting);
+            let blockers = after.len();
+            queue.waiting.insert(node, Waiting { after, blockers });
         }
+        free.into_iter().for_each(|node| queue.free(node));
         queue
     }
 
-    /// The next steps to begin: one, or all ready ones that share its batch.
-    pub(super) fn next_group(&mut self) -> Option<Vec<Step>> {
+    /// What is begun next: a preparation, a step, or all ready steps that share its batch.
+    pub(super) fn next(&mut self) -> Option<Task> {
+        if let Some(address) = self.preparations.pop_front() {
+            return self
+                .steps
+                .get(&address)
+                .cloned()
+                .map(|step| Task::Prepare(Box::new(step)));
+        }
         let first = self.ready.pop_front()?;
         let Some(key) = batch_of(&first) else {
-            return Some(vec![first]);
+            return Some(Task::CarryOut(vec![first]));
         };
         let (together, rest): (VecDeque<_>, _) = std::mem::take(&mut self.ready)
             .into_iter()
             .partition(|step| batch_of(step).as_ref() == Some(&key));
         self.ready = rest;
-        Some(std::iter::once(first).chain(together).collect())
+        Some(Task::CarryOut(std::iter::once(first).chain(together).collect()))
     }
 
-    /// `address` is done: what waited for nothing else is ready.
-    pub(super) fn done(&mut self, address: &Address) {
-        for follower in self.followers.remove(address).unwrap_or_default() {
+    /// `node` is done: what waited for nothing else is ready.
+    pub(super) fn done(&mut self, node: &Node) {
+        for follower in self.followers.remove(node).unwrap_or_default() {
             let Some(waiting) = self.waiting.get_mut(&follower) else {
                 continue;
             };
             waiting.blockers -= 1;
-            if waiting.blockers == 0
-                && let Some(free) = self.waiting.remove(&follower)
-            {
-                self.ready.push_back(free.step);
+            if waiting.blockers == 0 {
+                self.waiting.remove(&follower);
+                self.free(follower);
             }
         }
     }
 
-    /// `address` failed: what waits for it is never begun.
-    pub(super) fn failed(&mut self, address: &Address) {
-        self.failed.insert(address.clone());
+    fn free(&mut self, node: Node) {
+        match node {
+            Node::Preparation(address) => self.preparations.push_back(address),
+            Node::Step(address) => self.ready.extend(self.steps.get(&address).cloned()),
+            Node::Prepared(..) | Node::Released(..) => self.done(&node),
+        }
+    }
+
+    /// `node` failed: what waits for it is never begun.
+    pub(super) fn failed(&mut self, node: Node) {
+        self.failed.insert(node);
+    }
+
+    /// The steps of the release of `step` that wait, now that `failed` did not work: they are never begun.
+    pub(super) fn held_back(&self, step: &Step, failed: &Node) -> Vec<&Step> {
+        let Some(part) = part_of(step) else {
+            return Vec::new();
+        };
+        let of_release = self.waiting.keys().filter_map(|node| match node {
+            Node::Step(address) => self.steps.get(address),
+            _ => None,
+        });
+        of_release
+            .filter(|other| part_of(other).is_some_and(|other| other.release == part.release))
+            .filter(|other| self.waits_for(&other.address, &|node| node == failed).is_some())
+            .collect()
     }
 
     /// The steps that were not begun, each with the failed step that it waited for, if it was that.
     pub(super) fn left(self) -> Vec<(Address, Option<Address>)> {
-        let of = |step: &Step| (step.address.clone(), self.cause(step));
-        let mut left: Vec<_> = self.ready.iter().map(of).collect();
-        left.extend(self.waiting.values().map(|waiting| of(&waiting.step)));
-        left.sort();
-        left
+        let waiting = self.waiting.keys().filter_map(|node| match node {
+            Node::Step(address) => Some(address),
+            _ => None,
+        });
+        let ready = self.ready.iter().map(|step| &step.address);
+        let all: BTreeSet<&Address> = waiting.chain(ready).collect();
+        let failed = |node: &Node| self.failed.contains(node);
+        all.into_iter()
+            // Its own preparation failed, which was told.
+            .filter(|address| !self.failed.contains(&Node::Preparation((*address).clone())))
+            .map(|address| {
+                let cause = self.waits_for(address, &failed).and_then(|node| match node {
+                    Node::Step(address) | Node::Preparation(address) => Some(address),
+                    Node::Prepared(..) | Node::Released(..) => None,
+                });
+                (address.clone(), cause)
+            })
+            .collect()
     }
 
-    /// The failed step that `step` waits for, directly or through others.
-    fn cause(&self, step: &Step) -> Option<Address> {
+    /// The node that the step at `address` waits for, directly or through others, and of which `wanted` is true.
+    fn waits_for(&self, address: &Address, wanted: &dyn Fn(&Node) -> bool) -> Option<Node> {
         let mut seen = BTreeSet::new();
-        let mut next: Vec<&Address> = step.after.iter().collect();
+        let step = Node::Step(address.clone());
+        let mut next: Vec<&Node> = self.waiting.get(&step)?.after.iter().collect();
         while let Some(before) = next.pop() {
-            if self.failed.contains(before) {
+            if wanted(before) {
                 return Some(before.clone());
             }
             if seen.insert(before)
                 && let Some(waiting) = self.waiting.get(before)
             {
-                next.extend(&waiting.step.after);
+                next.extend(&waiting.after);
             }
         }
         None

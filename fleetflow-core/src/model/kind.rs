@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 use super::resource::one_by_one;
 use super::{
     BatchStep, Declaration, Expansion, Found, Intent, Lifecycle, OutputField, Path, Problem, Provider,
-    Resource, Scope, Verb, Wanted, conform,
+    Resource, Rollout, Scope, Verb, Wanted, conform, decode,
 };
 use crate::clouds::{Cloud as _, Clouds};
+use crate::converge::Context;
 use crate::error::{Error, Result};
 use crate::model::Made;
 use crate::plan::{Change, Disruption};
@@ -54,6 +55,8 @@ pub trait Kind: Send + Sync {
     fn disruption(&self, changes: &[Change]) -> Disruption;
     /// What users notice when it is deleted.
     fn deletion(&self) -> Disruption;
+    /// The release that the one called `name` is a part of.
+    fn rollout(&self, name: &str) -> Option<Rollout>;
     /// Outputs that may change with `changes`.
     fn volatile(&self, changes: &[Change]) -> &'static [&'static str];
     /// How it is carried out, if this version can.
@@ -77,6 +80,16 @@ pub trait Operations: Send + Sync {
     ) -> BoxFuture<'a, Vec<Result<Option<Made>>>>;
     /// See [`Lifecycle::lacking`].
     fn lacking<'a>(&'a self, clouds: &'a Clouds, intents: Vec<Intent>) -> BoxFuture<'a, Result<Vec<Error>>>;
+    /// See [`Lifecycle::prepares`].
+    fn prepares(&self, changes: Option<&[Change]>) -> bool;
+    /// See [`Lifecycle::prepare`].
+    fn prepare<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        context: &'a Context,
+        spec: Value,
+        changes: &'a [Change],
+    ) -> BoxFuture<'a, Result<bool>>;
     /// See [`Lifecycle::PRICED`].
     fn is_priced(&self) -> bool;
     /// See [`Lifecycle::prices`].
@@ -208,6 +221,10 @@ impl<R: Resource> Kind for Of<R> {
         R::deletion()
     }
 
+    fn rollout(&self, name: &str) -> Option<Rollout> {
+        R::rollout(name)
+    }
+
     fn volatile(&self, changes: &[Change]) -> &'static [&'static str] {
         R::volatile(changes)
     }
@@ -278,6 +295,23 @@ impl<R: Lifecycle> Operations for Verbs<R> {
 
     fn lacking<'a>(&'a self, clouds: &'a Clouds, intents: Vec<Intent>) -> BoxFuture<'a, Result<Vec<Error>>> {
         Box::pin(async move { R::lacking(R::Cloud::of(clouds)?, &intents).await })
+    }
+
+    fn prepares(&self, changes: Option<&[Change]>) -> bool {
+        R::prepares(changes)
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        context: &'a Context,
+        spec: Value,
+        changes: &'a [Change],
+    ) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let typed = decode::<R>(spec, context)?;
+            R::prepare(R::Cloud::of(clouds)?, context, &typed, changes).await
+        })
     }
 
     fn is_priced(&self) -> bool {

@@ -28,7 +28,7 @@ pub use kind::{Kind, Of, Operations};
 pub use path::{Path, Segment};
 pub use problem::{Problem, did_you_mean};
 pub use relations::Related;
-pub use resource::{BatchStep, Intent, Lifecycle, OutputField, Provider, Resource, Verb};
+pub use resource::{BatchStep, Intent, Lifecycle, OutputField, Provider, Resource, Rollout, Verb};
 pub use seen::{Existing, Made, Observed, Ownership, Scope, Unfinished, Wanted};
 pub use stack::{CloudflareSettings, DockerSettings, Providers, RegistrySettings, SakuraSettings, Stack};
 pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};

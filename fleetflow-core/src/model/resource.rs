@@ -35,6 +35,15 @@ impl Provider {
     }
 }
 
+/// What a resource is released together with, and where. See [`Resource::rollout`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollout {
+    /// What is released as a whole: a group of services.
+    pub release: String,
+    /// One of the places where it is: a server.
+    pub place: String,
+}
+
 /// An output that other resources may refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputField {
@@ -111,6 +120,14 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
         Disruption::none()
     }
 
+    /// The release that the one called `name` is a part of, for a kind whose changes are released.
+    ///
+    /// Nothing of a release is touched before all of it is [prepared](Lifecycle::prepare), and one place is changed after
+    /// another.
+    fn rollout(_name: &str) -> Option<Rollout> {
+        None
+    }
+
     /// The outputs that may be others after `changes` were made in place.
     fn volatile(_changes: &[Change]) -> &'static [&'static str] {
         &[]
@@ -132,6 +149,24 @@ pub trait Lifecycle: Resource {
         scope: &Scope,
         wanted: &[Wanted],
     ) -> impl Future<Output = Result<Found>> + Send;
+
+    /// Whether a step that makes it, or makes `changes` to it, has something to [prepare](Self::prepare).
+    fn prepares(changes: Option<&[Change]>) -> bool {
+        let _ = changes;
+        false
+    }
+
+    /// Gets ready what the step will need, without touching what is there. It answers whether it could: a value of `spec`
+    /// may not be known yet, and then the step does it by itself.
+    fn prepare(
+        cloud: &Self::Cloud,
+        context: &Context,
+        spec: &Self,
+        changes: &[Change],
+    ) -> impl Future<Output = Result<bool>> + Send {
+        let _ = (cloud, context, spec, changes);
+        async { Ok(false) }
+    }
 
     /// Makes it. `partial` is what an interrupted create left behind, to be completed.
     fn create(

@@ -1,4 +1,4 @@
-//! The dependency graph of declarations: order, and cycles with their path. It knows only addresses.
+//! The dependency graph of declarations: order, and cycles with their path. It knows nothing of its nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,9 @@ use crate::model::Address;
 pub(crate) type Graph = BTreeMap<Address, BTreeSet<Address>>;
 
 /// The nodes, each after everything it depends on; stable for equal graphs. Or the nodes of a cycle, in order.
-pub(crate) fn order(graph: &Graph) -> Result<Vec<Address>, Vec<Address>> {
-    let mut waits: BTreeMap<&Address, usize> = BTreeMap::new();
-    let mut followers: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
+pub(crate) fn order<N: Ord + Clone>(graph: &BTreeMap<N, BTreeSet<N>>) -> Result<Vec<N>, Vec<N>> {
+    let mut waits: BTreeMap<&N, usize> = BTreeMap::new();
+    let mut followers: BTreeMap<&N, Vec<&N>> = BTreeMap::new();
     for (node, after) in graph {
         let inside: Vec<_> = after
             .iter()
@@ -21,7 +21,7 @@ pub(crate) fn order(graph: &Graph) -> Result<Vec<Address>, Vec<Address>> {
             followers.entry(before).or_default().push(node);
         }
     }
-    let mut ready: BTreeSet<&Address> = waits
+    let mut ready: BTreeSet<&N> = waits
         .iter()
         .filter(|(_, count)| **count == 0)
         .map(|(node, _)| *node)
@@ -46,16 +46,16 @@ pub(crate) fn order(graph: &Graph) -> Result<Vec<Address>, Vec<Address>> {
 }
 
 /// One cycle among the nodes that could not be ordered: follow what they wait for until one repeats.
-fn cycle(graph: &Graph, ordered: &[Address]) -> Vec<Address> {
+fn cycle<N: Ord + Clone>(graph: &BTreeMap<N, BTreeSet<N>>, ordered: &[N]) -> Vec<N> {
     let done: BTreeSet<_> = ordered.iter().collect();
-    let next = |node: &Address| {
+    let next = |node: &N| {
         graph
             .get(node)?
             .iter()
             .find(|before| graph.contains_key(*before) && !done.contains(before))
             .cloned()
     };
-    let mut path: Vec<Address> = graph
+    let mut path: Vec<N> = graph
         .keys()
         .find(|node| !done.contains(node))
         .cloned()

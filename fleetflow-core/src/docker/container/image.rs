@@ -1,17 +1,18 @@
 //! The image of a container: built or pulled before anything else is touched, once for all replicas.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::CreateImageInfo;
-use bollard::query_parameters::CreateImageOptions;
+use bollard::query_parameters::{CreateImageOptions, ListImagesOptions};
 use futures::StreamExt as _;
 
-use super::{Container, build, previous};
+use super::{Container, build, generations, previous};
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines, Registries};
 use crate::docker::formats::split_tag;
 use crate::docker::marks;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Owner, Resource as _};
 
 /// Tags that registries move on from release to release: they are asked for again with each new container.
 const MOVING: &[&str] = &["latest", "edge", "nightly", "main", "master", "develop", "stable"];
@@ -52,19 +53,38 @@ pub(super) async fn provide(
 
 /// Takes away an image that was built for a container that is gone. One that is still used stays.
 pub(super) async fn forget_built(engine: &Engine, image_id: &str) -> Result<()> {
-    let found = inspect(engine, image_id).await?;
-    let labels = found
-        .and_then(|image| image.config)
-        .and_then(|config| config.labels);
+    let Some(image) = inspect(engine, image_id).await? else {
+        return Ok(());
+    };
+    let labels = image.config.and_then(|config| config.labels);
     if !labels.is_some_and(|labels| labels.contains_key(marks::BUILT_FROM)) {
         return Ok(());
     }
+    // By its id it only goes when it has one name at most.
+    let mut names = image.repo_tags.unwrap_or_default();
+    if names.len() < 2 {
+        names = vec![image_id.to_owned()];
+    } else if is_used(engine, image_id).await? {
+        return Ok(());
+    }
+    for name in names {
+        remove(engine, &name).await?;
+    }
+    Ok(())
+}
+
+async fn is_used(engine: &Engine, image_id: &str) -> Result<bool> {
+    let by_image = HashMap::from([("ancestor".to_owned(), vec![image_id.to_owned()])]);
+    Ok(!generations::list(engine, Some(by_image)).await?.is_empty())
+}
+
+async fn remove(engine: &Engine, name: &str) -> Result<()> {
     let removed = engine
         .repeat("remove the image that was built before", |docker| {
-            let id = image_id.to_owned();
+            let name = name.to_owned();
             async move {
                 let options = None::<bollard::query_parameters::RemoveImageOptions>;
-                docker.remove_image(&id, options, None).await
+                docker.remove_image(&name, options, None).await
             }
         })
         .await;
@@ -72,6 +92,37 @@ pub(super) async fn forget_built(engine: &Engine, image_id: &str) -> Result<()> 
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => Ok(()),
         answer => answer.map(drop),
     }
+}
+
+/// Takes away the images that were built for containers of the group whose network is `network`, and that none uses.
+pub(in crate::docker) async fn forget_unused(engine: &Engine, network: &Owner) -> Result<()> {
+    let options = ListImagesOptions {
+        filters: Some(HashMap::from([(
+            "label".to_owned(),
+            vec![marks::BUILT_FROM.to_owned()],
+        )])),
+        ..ListImagesOptions::default()
+    };
+    let rows = engine
+        .repeat("list the images", |docker| {
+            let options = options.clone();
+            async move { docker.list_images(Some(options)).await }
+        })
+        .await?;
+    let inside = format!("{}/", network.address.name());
+    let is_of_group = |owner: &Owner| {
+        owner.project == network.project
+            && owner.stage == network.stage
+            && owner.address.kind() == Container::KIND
+            && owner.address.name().starts_with(&inside)
+    };
+    for row in rows
+        .iter()
+        .filter(|row| marks::owner(&row.labels).is_some_and(|owner| is_of_group(&owner)))
+    {
+        forget_built(engine, &row.id).await?;
+    }
+    Ok(())
 }
 
 /// Keeps an image that was built under another tag, so that nobody who cleans up takes it for a leftover.

@@ -7,7 +7,7 @@ mod env;
 mod files;
 mod gate;
 mod generations;
-mod image;
+pub(in crate::docker) mod image;
 mod observe;
 mod ops;
 mod previous;
@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Build, HealthCheck, Host, Mount, Port, Restart};
-use crate::model::{Input, OutputField, Provider, Resource};
+use crate::model::{Input, OutputField, Provider, Resource, Rollout};
 use crate::plan::{Change, Disruption, Level};
 
 /// A container on an engine. Made by [`deploy`](super::deploy).
@@ -142,6 +142,16 @@ impl Resource for Container {
 
     fn deletion() -> Disruption {
         Disruption::new(Level::Replace, ["outage: this container stops for good"])
+    }
+
+    /// The group on all its servers.
+    fn rollout(name: &str) -> Option<Rollout> {
+        let (place, rest) = name.split_once('/')?;
+        let (release, _) = rest.split_once('/')?;
+        Some(Rollout {
+            release: release.to_owned(),
+            place: place.to_owned(),
+        })
     }
 
     fn volatile(changes: &[Change]) -> &'static [&'static str] {

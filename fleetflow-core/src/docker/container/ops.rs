@@ -29,6 +29,27 @@ impl Lifecycle for Container {
         .await
     }
 
+    fn prepares(changes: Option<&[Change]>) -> bool {
+        changes.is_none_or(makes_anew)
+    }
+
+    /// The image is pulled or built, unless it is only known later where, or with which arguments.
+    async fn prepare(engines: &Engines, context: &Context, spec: &Self, changes: &[Change]) -> Result<bool> {
+        let Some(host) = spec.host.known() else {
+            return Ok(false);
+        };
+        let arguments = spec.build.iter().flat_map(|build| &build.args);
+        if arguments
+            .into_iter()
+            .any(|argument| argument.value.known().is_none())
+        {
+            return Ok(false);
+        }
+        let engine = engines.ready(host, context).await?;
+        image::provide(engines, &engine, context, spec, freshness(changes)).await?;
+        Ok(true)
+    }
+
     /// What an interrupted create left behind has not proven itself: it is made anew.
     async fn create(engines: &Engines, context: &Context, spec: &Self, _: Option<&Existing>) -> Result<Made> {
         let engine = engines.ready(host_of(&spec.host, context)?, context).await?;
@@ -73,19 +94,13 @@ impl Lifecycle for Container {
                 engine.host(),
             ));
         }
-        let build_changed = changes.iter().any(|change| change.field() == "build");
-        let freshness = if build_changed {
-            Freshness::Anew
-        } else {
-            Freshness::Known
-        };
         let release = Release {
             engines,
             engine: &engine,
             context,
             spec,
         };
-        let seen = release.run(there, freshness).await?;
+        let seen = release.run(there, freshness(changes)).await?;
         Ok(made(&seen, "", engine.host()))
     }
 
@@ -122,6 +137,14 @@ impl Lifecycle for Container {
             .into_iter()
             .filter_map(|(name, digest)| Some((name.to_owned(), json!(digest?))));
         Ok(known.collect())
+    }
+}
+
+/// Whether an image from the same folder is good enough after `changes`.
+fn freshness(changes: &[Change]) -> Freshness {
+    match changes.iter().any(|change| change.field() == "build") {
+        true => Freshness::Anew,
+        false => Freshness::Known,
     }
 }
 

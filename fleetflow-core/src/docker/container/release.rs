@@ -64,7 +64,9 @@ impl Release<'_> {
                 .waiting("removing what an interrupted release left behind");
             generations::take_away(self.engine, row).await?;
         }
-        image::provide(self.engines, self.engine, self.context, self.spec, freshness).await?;
+        if !self.context.prepared {
+            image::provide(self.engines, self.engine, self.context, self.spec, freshness).await?;
+        }
         let before = match &there.current {
             Some(row) => Some(Before::of(
                 gate::inspect(self.engine, generations::id_of(row)).await?,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Network;
 use crate::converge::Context;
+use crate::docker::container::image;
 use crate::docker::engines::{Engine, Engines};
 use crate::docker::look::{engine_of, host_of, look};
 use crate::docker::{Host, marks};
@@ -60,8 +61,10 @@ impl Lifecycle for Network {
         ))
     }
 
-    async fn delete(engines: &Engines, _: &Context, was: &Existing) -> Result<()> {
+    /// What was built for the group and never came to run goes with it.
+    async fn delete(engines: &Engines, context: &Context, was: &Existing) -> Result<()> {
         let engine = engine_of(engines, was).await?;
+        image::forget_unused(&engine, &context.owner).await?;
         let removed = engine
             .repeat("remove the network", |docker| {
                 let id = was.id.clone();

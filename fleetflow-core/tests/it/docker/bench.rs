@@ -6,7 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use bollard::models::{ContainerInspectResponse, ContainerSummary};
-use bollard::query_parameters::{BuildImageOptions, InspectContainerOptions, ListContainersOptions};
+use bollard::query_parameters::{
+    BuildImageOptions, InspectContainerOptions, ListContainersOptions, ListImagesOptions,
+};
 use bollard::{Docker, body_full};
 use fleetflow_core::converge::{Caller, Report, Session};
 use fleetflow_core::docker::Engines;
@@ -203,6 +205,9 @@ impl Bench {
     pub(super) async fn clean_up(&self, stack: &Stack) {
         self.down(stack).await.unwrap();
         assert!(self.containers().await.is_empty());
+        let images = self.docker.list_images(None::<ListImagesOptions>).await.unwrap();
+        let tags: Vec<_> = images.into_iter().flat_map(|image| image.repo_tags).collect();
+        assert!(!tags.iter().any(|tag| tag.contains(&self.project)), "{tags:?}");
     }
 
     pub(super) fn write(&self, path: &str, text: &str) {

@@ -7,6 +7,7 @@ mod interrupted;
 mod life;
 mod looking_in;
 mod releases;
+mod rollouts;
 mod servers;
 mod swarm;
 mod unix_socket;

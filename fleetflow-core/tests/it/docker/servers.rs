@@ -16,10 +16,10 @@ use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::Ed25519Keypair;
 use tempfile::TempDir;
 
-struct Bench {
-    sandbox: Arc<Sandbox>,
+pub(super) struct Bench {
+    pub(super) sandbox: Arc<Sandbox>,
     engines: Engines,
-    session: Session,
+    pub(super) session: Session,
     folder: TempDir,
 }
 
@@ -32,7 +32,7 @@ enum Way {
 }
 
 impl Bench {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let options = Options {
             timings: Timings::INSTANT,
             ..Options::default()
