@@ -1,7 +1,9 @@
 //! Standard output and standard error: colours, a reader who went away, questions. It knows nothing of what is said.
 
+pub(crate) mod fold;
 pub(crate) mod raw;
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
@@ -10,12 +12,20 @@ use fleetflow_core::{Error, ErrorKind, Result};
 use crate::arguments::{Color, Options};
 use crate::edge::Edge;
 
+/// The columns of paragraphs that go to a pipe or a file.
+const PIPED: usize = 100;
+/// Narrower terminals break lines themselves.
+const NARROWEST: usize = 30;
+
 /// Where results go, and where people are told things.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terminal {
     out: ColorChoice,
     err: ColorChoice,
-    width: usize,
+    /// The columns of standard output, where it is a terminal.
+    out_width: Option<usize>,
+    /// Those of standard error.
+    err_width: Option<usize>,
     /// Whether progress may move the cursor.
     pub(crate) live: bool,
     /// Whether there is somebody to ask.
@@ -40,7 +50,8 @@ impl Terminal {
         Self {
             out: color(edge, options.color, edge.stdout_is_terminal),
             err: color(edge, options.color, edge.stderr_is_terminal),
-            width: width(edge),
+            out_width: edge.stdout_is_terminal.then(|| columns(&console::Term::stdout())),
+            err_width: edge.stderr_is_terminal.then(|| columns(&console::Term::stderr())),
             live: edge.stderr_is_terminal && moving && options.verbose == 0 && !options.quiet,
             can_ask,
             quiet: options.quiet,
@@ -53,7 +64,8 @@ impl Terminal {
         Self {
             out: ColorChoice::Never,
             err: ColorChoice::Never,
-            width: 80,
+            out_width: None,
+            err_width: None,
             live: false,
             can_ask,
             quiet: false,
@@ -65,12 +77,27 @@ impl Terminal {
         self.err != ColorChoice::Never
     }
 
-    /// How many columns a line may have.
+    /// How many columns a line on standard error may have.
     pub(crate) fn width(&self) -> usize {
-        self.width
+        self.err_width.unwrap_or(PIPED)
     }
 
-    /// Writes a result.
+    /// How many columns a line of a result may have.
+    pub(crate) fn result_width(&self) -> usize {
+        self.out_width.unwrap_or(PIPED)
+    }
+
+    /// `text` as it is told on standard error: no line is longer than a terminal is wide.
+    pub(crate) fn fitted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        fitted(text, self.err_width)
+    }
+
+    /// Writes a result for people: no line is longer than a terminal is wide.
+    pub(crate) fn show(&self, text: &str) -> Result<()> {
+        self.print(&fitted(text, self.out_width))
+    }
+
+    /// Writes a result as it is, as programs read it.
     pub(crate) fn print(&self, text: &str) -> Result<()> {
         self.put(text).map(drop)
     }
@@ -122,7 +149,10 @@ impl Terminal {
     /// Tells something that must be seen. A closed standard error is no reason to stop.
     pub(crate) fn alert(&self, text: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.err);
-        drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
+        drop(
+            err.write_all(self.fitted(text).as_bytes())
+                .and_then(|()| err.flush()),
+        );
     }
 }
 
@@ -166,10 +196,14 @@ fn color(edge: &Edge, wanted: Color, is_terminal: bool) -> ColorChoice {
     }
 }
 
-fn width(edge: &Edge) -> usize {
-    if !edge.stderr_is_terminal {
-        return 100;
+fn columns(terminal: &console::Term) -> usize {
+    let (_, columns) = terminal.size();
+    usize::from(columns).max(NARROWEST)
+}
+
+fn fitted(text: &str, width: Option<usize>) -> Cow<'_, str> {
+    match width {
+        Some(width) => fold::fold(text, width).into(),
+        None => text.into(),
     }
-    let (_, columns) = console::Term::stderr().size();
-    usize::from(columns).max(40)
 }

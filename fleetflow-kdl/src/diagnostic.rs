@@ -176,8 +176,7 @@ impl Diagnostics {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.sources.files().next().map(|file| file.name().to_owned());
-        let file = file.unwrap_or_else(|| "the options".into());
+        let file = self.sources.files().next().map_or("the file", |file| file.name());
         if let Some(attempt) = &self.attempt {
             return match self.len() {
                 1 => write!(f, "cannot {attempt}: 1 problem"),

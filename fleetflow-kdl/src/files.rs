@@ -21,12 +21,30 @@ pub struct FolderFiles;
 
 impl Files for FolderFiles {
     fn read(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        text_of(std::fs::read(path)?)
     }
 
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }
+}
+
+/// The text of a file. Errors: it is in another encoding than UTF-8, named where its first bytes tell which.
+fn text_of(bytes: Vec<u8>) -> io::Result<String> {
+    let wrong = |what: String| {
+        let message = format!("{what}; save it in UTF-8, as KDL asks for");
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    };
+    // The byte order marks of UTF-16, as editors and shells of Windows write them.
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(wrong("it is a text in UTF-16".to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]);
+        let line = 1 + before.matches('\n').count();
+        wrong(format!("line {line} has bytes that are no UTF-8"))
+    })
 }
 
 /// Texts in memory, by path. For tests, and for editors that hold unsaved text.
@@ -76,6 +94,20 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_encoding_is_named_and_the_first_line_that_shows_it() {
+        let utf16 = text_of(vec![0xff, 0xfe, b'p', 0]).unwrap_err().to_string();
+        assert!(
+            utf16.starts_with("it is a text in UTF-16; save it in UTF-8"),
+            "{utf16}"
+        );
+        let latin = text_of(b"project \"x\"\n// caf\xe9\n".to_vec())
+            .unwrap_err()
+            .to_string();
+        assert!(latin.starts_with("line 2 has bytes that are no UTF-8"), "{latin}");
+        assert_eq!(text_of("さくら".into()).unwrap(), "さくら");
+    }
 
     #[test]
     fn two_spellings_of_a_path_are_one_file() {

@@ -259,8 +259,8 @@ impl Change<'_> {
     /// The part of the plan that was asked for, shown.
     fn review(&self, plan: Plan) -> Result<Plan> {
         let plan = scoped(plan, &self.workplace.stack, &self.arguments.scope)?;
-        if let Some((_, id)) = &self.adopting {
-            import::only_taken_over(&plan, id)?;
+        if let Some((address, id)) = &self.adopting {
+            import::only_taken_over(&plan, address, id)?;
         }
         if self.goal == Goal::Remove {
             self.show(&show::removal(&plan))?;
@@ -278,14 +278,14 @@ impl Change<'_> {
         }
         if plan.is_empty() && plan.drift.is_empty() {
             invocation.terminal.say(&show::notes(plan));
-            return invocation.terminal.print(&self.nothing(plan));
+            return invocation.terminal.show(&self.nothing(plan));
         }
         let text = show::plan(plan, &dependents(plan), detail(self.arguments.detail));
         let reading = match self.arguments.plan {
             Some(_) => String::new(),
             None => show::reading(self.workplace.requests(), self.began.elapsed()),
         };
-        invocation.terminal.print(&(text + &reading))
+        invocation.terminal.show(&(text + &reading))
     }
 
     fn nothing(&self, plan: &Plan) -> String {
@@ -384,14 +384,14 @@ impl Change<'_> {
         if steps == 0 {
             return Ok(());
         }
-        terminal.print(&report::summary(report, self.goal.done(), elapsed))?;
+        terminal.show(&report::summary(report, self.goal.done(), elapsed))?;
         if Exit::from(report.outcome) == Exit::Done {
             let outputs = match self.goal {
                 Goal::Converge | Goal::Import => report::outputs(&report.outputs),
                 Goal::Remove => String::new(),
                 Goal::RollBack(_) => STILL_DECLARED.to_owned(),
             };
-            return terminal.print(&outputs);
+            return terminal.show(&outputs);
         }
         terminal.alert(&report::failures(report, &invocation.edge.command_line()));
         Ok(())

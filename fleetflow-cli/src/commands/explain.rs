@@ -16,11 +16,11 @@ pub(super) fn run(invocation: &Invocation, code: Option<&str>) -> Result<Exit, F
         let lines: String = codes::all()
             .map(|code| format!("{}  {}\n", code.number, code.title))
             .collect();
-        terminal.print(&lines)?;
+        terminal.show(&lines)?;
         return Ok(Exit::Done);
     };
     let found = codes::find(code).ok_or_else(|| unknown(code))?;
-    terminal.print(&entry(found, terminal.width()))?;
+    terminal.show(&entry(found, terminal.result_width()))?;
     Ok(Exit::Done)
 }
 

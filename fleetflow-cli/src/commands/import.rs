@@ -1,7 +1,7 @@
 //! `import`: takes over what exists already, and makes it as declared. It makes nothing new.
 
 use fleetflow_core::plan::{Action, Plan, Step};
-use fleetflow_core::{Error, ErrorKind};
+use fleetflow_core::{Address, Error, ErrorKind};
 
 use super::change::{self, Goal};
 use crate::arguments::{ChangeArguments, ImportArguments, ScopeArguments, StageArgument};
@@ -28,32 +28,40 @@ pub(super) fn run(invocation: &Invocation, arguments: ImportArguments) -> Result
     change::run(invocation, Goal::Import, &change, adopting)
 }
 
-/// An import makes nothing new.
-pub(super) fn only_taken_over(plan: &Plan, id: &str) -> fleetflow_core::Result<()> {
+/// An import takes over `address` under `id`, and does nothing else.
+pub(super) fn only_taken_over(plan: &Plan, address: &Address, id: &str) -> fleetflow_core::Result<()> {
+    let found = |step: &Step| step.existing.as_ref().map(|existing| existing.id.clone());
     let taken = |step: &Step| {
-        let found = step.existing.as_ref().map(|existing| existing.id.as_str());
-        step.action == Action::Adopt && found == Some(id)
+        step.action == Action::Adopt && step.address == *address && found(step).as_deref() == Some(id)
     };
-    match plan.steps.iter().find(|step| !taken(step)) {
-        None => Ok(()),
-        Some(step) if step.action == Action::Adopt => {
-            let found = step.existing.as_ref().map_or("", |existing| existing.id.as_str());
-            let message = format!("it exists already and is ours: its id is {found}, not {id}");
-            Err(Error::new(ErrorKind::Conflict, message)
-                .on(&step.address)
-                .help("`flow up` takes it over by its mark"))
-        }
-        Some(step) if step.action == Action::Create => {
-            let message = format!("its cloud shows no {} with this id", step.address.kind());
-            Err(Error::new(ErrorKind::NotFound, message)
-                .on(&step.address)
-                .help("check the id, the account and the zone"))
-        }
-        Some(step) => {
-            let message = "it is looked after already";
-            Err(Error::new(ErrorKind::Conflict, message)
-                .on(&step.address)
-                .help("`flow plan` shows how it differs from the file"))
-        }
-    }
+    let Some(step) = plan.steps.iter().find(|step| !taken(step)) else {
+        return Ok(());
+    };
+    let refused = match step.action {
+        _ if step.address != *address => (
+            ErrorKind::Conflict,
+            format!("{address} needs it, and it is not looked after yet"),
+            "import it first, or take over both by `flow up`",
+        ),
+        Action::Adopt => (
+            ErrorKind::Conflict,
+            format!(
+                "it exists already and is ours: its id is {}, not {id}",
+                found(step).unwrap_or_default()
+            ),
+            "`flow up` takes it over by its mark",
+        ),
+        Action::Create => (
+            ErrorKind::NotFound,
+            format!("its cloud shows no {} with this id", address.kind()),
+            "check the id, the account and the zone",
+        ),
+        _ => (
+            ErrorKind::Conflict,
+            "it is looked after already".to_owned(),
+            "`flow plan` shows how it differs from the file",
+        ),
+    };
+    let (kind, message, help) = refused;
+    Err(Error::new(kind, message).on(&step.address).help(help))
 }

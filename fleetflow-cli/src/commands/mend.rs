@@ -29,7 +29,7 @@ pub(super) fn unlock(invocation: &Invocation, stage: Option<&str>, yes: bool) ->
         let held = match probe(&store, &invocation.edge, "state unlock").await {
             Ok(()) => {
                 let text = format!("Nobody has locked the state of {project} / {stage}.\n");
-                return Ok(invocation.terminal.print(&text)?);
+                return Ok(invocation.terminal.show(&text)?);
             }
             Err(error) if error.kind() == ErrorKind::Locked => error,
             Err(error) => return Err(error.into()),
@@ -49,7 +49,7 @@ pub(super) fn unlock(invocation: &Invocation, stage: Option<&str>, yes: bool) ->
             None => "nobody any more".to_owned(),
         };
         let text = format!("Unlocked {project} / {stage}, which was locked by {who}.\n");
-        Ok(invocation.terminal.print(&text)?)
+        Ok(invocation.terminal.show(&text)?)
     })
 }
 
@@ -112,7 +112,7 @@ async fn rebuilt(workplace: &Workplace<'_>) -> Result<()> {
     let work = work.await;
     store.release(lease).await?;
     let (damage, finding) = work?;
-    terminal.print(&told(&damage, &finding))
+    terminal.show(&told(&damage, &finding))
 }
 
 /// What the clouds show.

@@ -28,7 +28,7 @@ pub(super) fn run(invocation: &Invocation, name: Option<&str>) -> Result<Exit, F
                 let note = format!("Stage {stage:?} has no outputs yet: nothing was converged.\n");
                 invocation.terminal.say(&note);
             }
-            invocation.terminal.print(&report::outputs(&document.outputs))?;
+            invocation.terminal.show(&report::outputs(&document.outputs))?;
         }
     }
     Ok(Exit::Done)
@@ -42,7 +42,7 @@ fn one(invocation: &Invocation, mut document: OutputsDocument, name: &str) -> Re
         if invocation.options.json {
             return terminal.print_json(&document);
         }
-        return terminal.print(&report::outputs(&document.outputs));
+        return terminal.show(&report::outputs(&document.outputs));
     }
     let value = single(&document.outputs, name).ok_or_else(|| unknown(&document.outputs, name))?;
     if invocation.options.json {

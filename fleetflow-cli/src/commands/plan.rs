@@ -114,11 +114,11 @@ fn print(
         Format::Html => terminal.print(&html(plan, &dependents(plan))),
         Format::Text if plan.is_empty() && plan.drift.is_empty() => {
             invocation.terminal.say(&show::notes(plan));
-            terminal.print(&nothing(plan, arguments.destroy))
+            terminal.show(&nothing(plan, arguments.destroy))
         }
         Format::Text => {
             let text = show::plan(plan, &dependents(plan), detail);
-            terminal.print(&(text + &show::reading(requests, began.elapsed())))
+            terminal.show(&(text + &show::reading(requests, began.elapsed())))
         }
     }
 }

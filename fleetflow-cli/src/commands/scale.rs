@@ -103,10 +103,10 @@ impl Scaling<'_> {
         if invocation.options.json {
             progress::tell(invocation.terminal, (&plan).into());
         } else if plan.is_empty() {
-            invocation.terminal.print("No changes. There are as many.\n")?;
+            invocation.terminal.show("No changes. There are as many.\n")?;
         } else {
             let text = show::plan(&plan, &dependents(&plan), Detail::Lines);
-            invocation.terminal.print(&text)?;
+            invocation.terminal.show(&text)?;
         }
         if let (Some((approval, care)), false) = (&self.approval, plan.is_empty()) {
             let stack = &self.workplace.site.loaded.stack;
@@ -142,7 +142,7 @@ impl Scaling<'_> {
         if invocation.options.json {
             progress::tell(terminal, Happened::finished(report, elapsed));
         } else if !(report.done.is_empty() && report.failed.is_empty()) {
-            terminal.print(&report::summary(report, "Scaled", elapsed))?;
+            terminal.show(&report::summary(report, "Scaled", elapsed))?;
             terminal.alert(&report::failures(report, &invocation.edge.command_line()));
         }
         Ok(report.outcome.into())

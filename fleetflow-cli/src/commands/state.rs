@@ -51,7 +51,7 @@ fn list(invocation: &Invocation, stage: Option<&str>) -> Result<(), Failure> {
         })
         .collect();
     let lines: Vec<_> = table(&rows).iter().map(|line| format!("{line}\n")).collect();
-    Ok(invocation.terminal.print(&lines.concat())?)
+    Ok(invocation.terminal.show(&lines.concat())?)
 }
 
 fn show(invocation: &Invocation, address: &Address) -> Result<(), Failure> {
@@ -69,7 +69,7 @@ fn show(invocation: &Invocation, address: &Address) -> Result<(), Failure> {
             .terminal
             .print_json(&StateDocument { entries, ..document })?);
     }
-    Ok(invocation.terminal.print(&entry(&document.entries[found]))?)
+    Ok(invocation.terminal.show(&entry(&document.entries[found]))?)
 }
 
 fn entry(entry: &EntryDocument) -> String {
@@ -102,7 +102,7 @@ fn history(invocation: &Invocation, stage: Option<&str>) -> Result<(), Failure> 
             .print_json(&HistoryDocument::new(project, stage, events))?);
     }
     let lines: Vec<_> = events.iter().map(|event| format!("{}\n", line(event))).collect();
-    Ok(invocation.terminal.print(&lines.concat())?)
+    Ok(invocation.terminal.show(&lines.concat())?)
 }
 
 fn line(event: &Event) -> String {

@@ -45,7 +45,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &StatusArguments) -> Resul
     if invocation.options.json {
         invocation.terminal.print_json(&document)?;
     } else {
-        invocation.terminal.print(&status(&document))?;
+        invocation.terminal.show(&status(&document))?;
     }
     let differs = arguments.detailed_exitcode && document.differs();
     Ok(if differs { Exit::Changes } else { Exit::Done })

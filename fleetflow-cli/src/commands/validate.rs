@@ -51,7 +51,7 @@ fn valid(
     }
     let noun = if stages.len() == 1 { "stage" } else { "stages" };
     let file = project.file.display();
-    terminal.print(&format!("{file} is valid ({noun} {}).\n", stages.join(", ")))?;
+    terminal.show(&format!("{file} is valid ({noun} {}).\n", stages.join(", ")))?;
     Ok(Exit::Done)
 }
 

@@ -30,10 +30,11 @@ impl Live {
     }
 
     fn scroll(&self, line: &str) {
+        let line = self.terminal.fitted(line);
         let line = if self.terminal.colored_errors() {
-            line.to_owned()
+            line.into_owned()
         } else {
-            console::strip_ansi_codes(line).into_owned()
+            console::strip_ansi_codes(&line).into_owned()
         };
         // A terminal that is gone shows nothing; the run goes on.
         drop(self.lines.println(line));

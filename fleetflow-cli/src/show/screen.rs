@@ -10,11 +10,17 @@ use ratatui::style::{Style, Stylize as _};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarState};
 
+use crate::terminal::fold::fold;
+
 /// What is on the screen.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
     header: String,
+    /// The status as it is printed.
+    status: String,
+    /// The same in the columns of the terminal.
     text: Text<'static>,
+    columns: u16,
     /// Why there is nothing newer to show.
     trouble: Option<String>,
     /// The first line that is shown.
@@ -44,11 +50,16 @@ impl Screen {
 
     /// Shows a new status, as it is printed.
     pub(crate) fn show(&mut self, status: &str) {
-        self.text = status
-            .trim_end()
-            .into_text()
-            .unwrap_or_else(|_| Text::raw(console::strip_ansi_codes(status).into_owned()));
+        status.trim_end().clone_into(&mut self.status);
         self.trouble = None;
+        self.lay_out();
+    }
+
+    fn lay_out(&mut self) {
+        let folded = fold(&self.status, usize::from(self.columns));
+        self.text = folded
+            .into_text()
+            .unwrap_or_else(|_| Text::raw(console::strip_ansi_codes(&folded).into_owned()));
     }
 
     /// Keeps what was seen last, and says why there is nothing newer.
@@ -100,6 +111,10 @@ impl Screen {
         if let Some(trouble) = &self.trouble {
             let first = trouble.lines().next().unwrap_or_default();
             frame.render_widget(Line::from(format!("cannot look: {first}")).red(), news);
+        }
+        if self.columns != body.width {
+            self.columns = body.width;
+            self.lay_out();
         }
         self.room = usize::from(body.height);
         self.top = self.top.min(self.text.height().saturating_sub(self.room));

@@ -13,6 +13,7 @@ mod documents;
 mod editor;
 mod example;
 mod graph;
+mod importing;
 mod interrupts;
 mod kills;
 mod looking_in;
@@ -24,6 +25,7 @@ mod pages;
 mod refusals;
 mod sakura_client;
 mod scale;
+mod screens;
 #[path = "../../../examples/tests/it/shape.rs"]
 mod shape;
 mod support;

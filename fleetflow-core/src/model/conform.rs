@@ -15,6 +15,7 @@
 
 use serde_json::{Map, Value};
 
+use super::meant::{Meant, meant};
 use super::problem::did_you_mean;
 use super::value::Marker;
 use super::wording::{described, mismatch};
@@ -189,8 +190,12 @@ fn fit_object(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec
     };
     rename_aliases(fields, properties);
     fields.retain(|_, field| !field.is_null());
-    report_unknown(fields, properties, schema, path, problems);
-    report_missing(fields, schema, path, problems);
+    let mut missing = missing(fields, schema);
+    report_unknown(fields, properties, schema, &mut missing, path, problems);
+    for name in missing {
+        let message = format!("`{}` is missing", spelled(name));
+        problems.push(Problem::at(path.clone(), message));
+    }
     for (name, field) in fields {
         if let Some(schema) = properties.get(name) {
             fit(schema, field, &path.key(name), problems);
@@ -218,47 +223,49 @@ fn rename_aliases(fields: &mut Map<String, Value>, properties: &Map<String, Valu
     }
 }
 
-fn report_unknown(
+/// Fields that nobody knows. What one of them was meant to be is `missing` no longer: that is one mistake.
+fn report_unknown<'s>(
     fields: &Map<String, Value>,
-    properties: &Map<String, Value>,
+    properties: &'s Map<String, Value>,
     schema: &Value,
+    missing: &mut Vec<&'s str>,
     path: &Path,
     problems: &mut Vec<Problem>,
 ) {
     if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
         return;
     }
+    let before = missing.clone();
     for name in fields.keys().filter(|name| !properties.contains_key(*name)) {
-        let known = properties
-            .keys()
-            .map(String::as_str)
-            .filter(|known| *known != "type");
-        let help = match did_you_mean(name, known.clone()) {
-            Some(near) => format!("did you mean `{}`?", spelled(near)),
-            None => format!(
-                "known here: {}",
-                known.map(spelled).collect::<Vec<_>>().join(", ")
+        let meant = meant(name, properties, &before);
+        let help = match meant {
+            Meant::Field(near) => format!("did you mean `{}`?", spelled(near)),
+            Meant::Inside(block) => format!(
+                "it belongs into `{0}`: {0} {1}=...",
+                spelled(block),
+                spelled(name)
             ),
+            Meant::Unclear => {
+                let known = properties.keys().filter(|known| *known != "type");
+                let known: Vec<_> = known.map(|known| spelled(known)).collect();
+                format!("known here: {}", known.join(", "))
+            }
         };
+        if let Meant::Field(told) | Meant::Inside(told) = meant {
+            missing.retain(|missing| *missing != told);
+        }
         problems.push(Problem::at(path.key(name), format!("unknown field `{}`", spelled(name))).help(help));
     }
 }
 
-fn report_missing(fields: &Map<String, Value>, schema: &Value, path: &Path, problems: &mut Vec<Problem>) {
-    let required = schema
-        .get("required")
-        .and_then(Value::as_array)
+fn missing<'s>(fields: &Map<String, Value>, schema: &'s Value) -> Vec<&'s str> {
+    let required = schema.get("required").and_then(Value::as_array);
+    required
         .into_iter()
-        .flatten();
-    for name in required
+        .flatten()
         .filter_map(Value::as_str)
         .filter(|name| !fields.contains_key(*name))
-    {
-        problems.push(Problem::at(
-            path.clone(),
-            format!("`{}` is missing", spelled(name)),
-        ));
-    }
+        .collect()
 }
 
 /// A field's name as users write it in messages: the KDL spelling.
@@ -425,6 +432,27 @@ mod tests {
                 "name: expected text, found the number 4",
                 "plan.cores: unknown field `cores` (did you mean `core`?)",
                 "plan.core: 900 is out of range (allowed: from 1 to 224)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_field_in_the_wrong_place_or_misspelt_is_one_mistake() {
+        let told = |declared| {
+            let problems = conform(&schema(), declared).unwrap_err();
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let inside = "core: unknown field `core` (it belongs into `plan`: plan core=...)";
+        assert_eq!(told(json!({"name": "a", "core": 2})), [inside]);
+        assert_eq!(
+            told(json!({"name": "a", "plan": {"cores": 2}})),
+            ["plan.cores: unknown field `cores` (did you mean `core`?)"]
+        );
+        assert_eq!(
+            told(json!({"name": "a", "plans": {"core": 2}, "colour": 1})),
+            [
+                "colour: unknown field `colour` (known here: class, env, name, plan, tags, values)",
+                "plans: unknown field `plans` (did you mean `plan`?)",
             ]
         );
     }

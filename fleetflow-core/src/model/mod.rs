@@ -8,6 +8,7 @@ mod flags;
 pub mod format;
 mod found;
 mod kind;
+mod meant;
 mod path;
 mod problem;
 mod relations;

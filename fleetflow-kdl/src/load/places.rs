@@ -142,7 +142,7 @@ fn nearest_flag(problem: &Problem) -> Option<String> {
     let taken = problem
         .help
         .as_deref()
-        .is_some_and(|help| help.starts_with("did you mean"));
+        .is_some_and(|help| !help.starts_with("known here"));
     let near = did_you_mean(&snake(name), flags::NAMES).filter(|_| !taken)?;
     Some(format!("did you mean `{}`?", kebab(near)))
 }

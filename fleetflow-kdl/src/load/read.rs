@@ -19,6 +19,10 @@ pub(super) fn read(
         Err(error) => {
             let message = format!("cannot read {}: {error}", options.shown(&options.path));
             found.push(Diagnostic::error("flow::include", None, message));
+            // It has no text to point into, but its name is what could not be loaded.
+            sources.add(
+                SourceFile::new(options.path.clone(), String::new()).shown_as(options.shown(&options.path)),
+            );
             return Vec::new();
         }
     };

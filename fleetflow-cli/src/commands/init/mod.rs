@@ -50,7 +50,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &InitArguments) -> Result<
          flow up --sandbox        make it there\n  flow plan                the same with your accounts\n",
         NAMES[0]
     );
-    invocation.terminal.print(&told)?;
+    invocation.terminal.show(&told)?;
     Ok(Exit::Done)
 }
 

@@ -1,0 +1,284 @@
+//! What a person sees: the program in a real terminal (tmux), wide and narrow, with and without colours.
+
+use std::fmt::Write as _;
+use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::support::Project;
+
+/// A server of terminals of its own; they end with it.
+struct Terminal {
+    name: String,
+}
+
+impl Terminal {
+    /// A shell in the project's folder, on a screen of this size. None where there is no tmux.
+    #[expect(clippy::print_stdout, reason = "what is skipped is said")]
+    fn new(project: &Project, columns: u16, lines: u16) -> Option<Self> {
+        if Command::new("tmux").arg("-V").output().is_err() {
+            println!("skipped: screens in a real terminal: tmux is not installed");
+            return None;
+        }
+        let own = project.root().to_string_lossy().replace(['/', '.'], "-");
+        let terminal = Self {
+            name: format!("fleetflow{own}-{columns}"),
+        };
+        let (columns, lines) = (columns.to_string(), lines.to_string());
+        let home = format!("HOME={}", project.root().parent()?.join("home").display());
+        // Without it tmux draws signs that are no ASCII as underscores.
+        let begun = terminal.tmux(&[
+            "-u",
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            &columns,
+            "-y",
+            &lines,
+            "-e",
+            "PS1=$ ",
+            "-e",
+            &home,
+            "-e",
+            "USER=tester",
+            "-e",
+            "CI=",
+            "-c",
+            &project.root().to_string_lossy(),
+            "/bin/sh",
+        ]);
+        assert!(begun.status.success(), "{begun:?}");
+        terminal.when("a prompt", |screen| screen.iter().any(|line| !line.is_empty()));
+        terminal.line("PS1='$ '; clear");
+        terminal.until("$");
+        Some(terminal)
+    }
+
+    fn tmux(&self, words: &[&str]) -> Output {
+        Command::new("tmux")
+            .args(["-L", &self.name])
+            .args(words)
+            .env("LC_ALL", "C.UTF-8")
+            .output()
+            .unwrap()
+    }
+
+    /// Types a line.
+    fn line(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", text]);
+        self.tmux(&["send-keys", "Enter"]);
+    }
+
+    fn flow(&self, arguments: &str) {
+        self.line(&format!("clear; {} {arguments}", env!("CARGO_BIN_EXE_flow")));
+    }
+
+    fn press(&self, key: &str) {
+        self.tmux(&["send-keys", key]);
+    }
+
+    /// The screen, a text a line.
+    fn screen(&self) -> Vec<String> {
+        let shown = self.tmux(&["capture-pane", "-p"]);
+        let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+        text.lines().map(|line| line.trim_end().to_owned()).collect()
+    }
+
+    /// The screen, with its colours.
+    fn colours(&self) -> String {
+        let shown = self.tmux(&["capture-pane", "-p", "-e"]);
+        String::from_utf8_lossy(&shown.stdout).into_owned()
+    }
+
+    /// The screen as soon as it has `text`.
+    fn until(&self, text: &str) -> Vec<String> {
+        self.when(text, |screen| screen.iter().any(|line| line.contains(text)))
+    }
+
+    fn when(&self, wanted: &str, holds: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let began = Instant::now();
+        loop {
+            let screen = self.screen();
+            if holds(&screen) {
+                return screen;
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "{wanted} is not on the screen:\n{}",
+                screen.join("\n")
+            );
+            sleep(Duration::from_millis(30));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+const SERVER: &str = r#"
+project "shop"
+stage "dev" {
+    server "web" { zone "tk1a"; plan core=1 memory=1; disk size=20 os="ubuntu-24.04" }
+    dns "example.jp" { record "www.department-of-long-names" type="A" value=server.web.ip }
+}
+"#;
+
+/// Forty servers, the first of which the others do not wait for.
+fn fleet() -> String {
+    let mut text = "project \"shop\"\nstage \"dev\" {\n".to_owned();
+    for number in 1..=40 {
+        writeln!(
+            text,
+            "    server \"web-{number:02}\" {{ zone \"tk1a\"; plan core=1 memory=1; disk size=20 os=\"ubuntu-24.04\" }}"
+        )
+        .unwrap();
+    }
+    text + "}\n"
+}
+
+#[test]
+fn a_narrow_terminal_breaks_between_words() {
+    let project = Project::new(SERVER);
+    let Some(terminal) = Terminal::new(&project, 40, 60) else {
+        return;
+    };
+    terminal.flow("plan --sandbox");
+    let screen = terminal.until("Read with");
+    let words: Vec<_> = screen.iter().flat_map(|line| line.split_whitespace()).collect();
+    for word in [
+        "(113000000001)",
+        "Cloudflare",
+        "emulated",
+        "server.web",
+        "create",
+        "replace,",
+    ] {
+        assert!(
+            words.contains(&word),
+            "{word} is not whole:\n{}",
+            screen.join("\n")
+        );
+    }
+    assert!(
+        screen.iter().any(|line| line.starts_with("    ")),
+        "{}",
+        screen.join("\n")
+    );
+
+    project.write(&SERVER.replace("core=1", "cores=1"));
+    terminal.flow("validate");
+    let screen = terminal.until("1 problem");
+    assert!(
+        screen.iter().any(|line| line.contains("did you mean")),
+        "{screen:?}"
+    );
+}
+
+#[test]
+fn many_servers_stay_readable_on_a_small_screen_and_an_interrupt_says_how_to_go_on() {
+    let project = Project::new(&fleet());
+    let Some(terminal) = Terminal::new(&project, 80, 24) else {
+        return;
+    };
+    terminal.flow("up --yes --sandbox");
+    let screen = terminal.when("a full list of live lines", |screen| {
+        screen.iter().any(|line| line.contains("more"))
+    });
+    let live: Vec<_> = screen.iter().filter(|line| line.contains("creating")).collect();
+    assert!((1..=12).contains(&live.len()), "{}", screen.join("\n"));
+    assert!(screen.iter().all(|line| line.chars().count() <= 80));
+
+    terminal.press("C-c");
+    let screen = terminal.until("flow up");
+    let end = screen.join("\n");
+    assert!(
+        end.contains("Interrupted") || end.contains("interrupted"),
+        "{end}"
+    );
+    terminal.flow("up --yes --sandbox; echo ended with code $?");
+    let screen = terminal.until("ended with code 0");
+    // Nothing of the live lines is left behind.
+    assert!(
+        screen.iter().all(|line| !line.contains("creating")),
+        "{}",
+        screen.join("\n")
+    );
+}
+
+#[test]
+fn the_followed_status_fills_the_screen_and_gives_it_back() {
+    let project = Project::new(SERVER);
+    project.sandbox(&["up", "--yes"]);
+    let Some(terminal) = Terminal::new(&project, 80, 24) else {
+        return;
+    };
+    terminal.line("echo before");
+    terminal.line(&format!(
+        "{} status --watch --sandbox",
+        env!("CARGO_BIN_EXE_flow")
+    ));
+    let screen = terminal.until("as declared");
+    assert!(screen[0].starts_with("shop / dev"), "{screen:?}");
+    assert!(
+        screen.last().is_some_and(|line| line.contains("q leave")),
+        "{screen:?}"
+    );
+    assert!(screen.iter().all(|line| line != "before"), "{screen:?}");
+    terminal.press("q");
+    let screen = terminal.until("before");
+    assert!(screen.iter().all(|line| !line.contains("q leave")), "{screen:?}");
+}
+
+#[test]
+fn colours_are_shown_only_where_they_are_wanted() {
+    let project = Project::new(SERVER);
+    let coloured = |text: &str| text.contains('\u{1b}');
+    let run = |surroundings: &[(&str, &str)], more: &[&str]| {
+        let words = [&["plan", "--sandbox"], more].concat();
+        let mut command = project.command(&words);
+        let output = command.envs(surroundings.iter().copied()).output().unwrap();
+        coloured(&String::from_utf8_lossy(&output.stdout))
+    };
+    assert!(!run(&[], &[]), "a pipe gets none");
+    assert!(run(&[("CLICOLOR_FORCE", "1")], &[]));
+    assert!(!run(&[("CLICOLOR_FORCE", "0")], &[]));
+    assert!(!run(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &[]));
+    assert!(run(&[("NO_COLOR", "1")], &["--color", "always"]));
+    assert!(!run(&[("CLICOLOR_FORCE", "1")], &["--color", "never"]));
+
+    let Some(terminal) = Terminal::new(&project, 100, 30) else {
+        return;
+    };
+    terminal.flow("plan --sandbox");
+    terminal.until("Read with");
+    assert!(coloured(&terminal.colours()), "{}", terminal.colours());
+    terminal.line("export NO_COLOR=1");
+    terminal.flow("plan --sandbox; echo done-$((6 * 7))");
+    terminal.until("done-42");
+    assert!(!coloured(&terminal.colours()), "{}", terminal.colours());
+}
+
+#[test]
+fn traces_tell_each_request_and_no_secret() {
+    let project = Project::new(SERVER);
+    let run = project.in_sandbox(&["plan", "-v"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let more = project.in_sandbox(&["plan", "-vv"]);
+    let silent = project.in_sandbox(&["plan"]);
+    assert!(!silent.err.contains("DEBUG"), "{silent:#?}");
+    for url in ["/api/cloud/1.1/server", "/dns_records"] {
+        let told = |line: &&str| {
+            line.contains("DEBUG request method=GET") && line.contains(url) && line.contains("took=")
+        };
+        assert_eq!(run.err.lines().filter(told).count(), 1, "{run:#?}");
+    }
+    assert!(more.err.lines().count() >= run.err.lines().count(), "{more:#?}");
+    for said in [&run.err, &more.err] {
+        assert!(!said.to_lowercase().contains("bearer"), "{said}");
+    }
+}
