@@ -124,7 +124,14 @@ impl Shared {
             )));
         };
         let file = WorldFile::open(path)?;
-        let world = file.load()?.unwrap_or_else(World::seed);
+        let mut world = file.load()?.unwrap_or_else(World::seed);
+        if let Some(texts) = file.load_secrets()? {
+            let taken = world.cloudflare.take_secrets(&texts);
+            taken.map_err(|source| Error::WorldFormat {
+                path: file.path().with_extension("secrets"),
+                source,
+            })?;
+        }
         let recorder = Recorder::beside(file.path())?;
         let shared = Self::assemble(world, options, Storage::File(file), recorder);
         shared.save()?;
@@ -232,7 +239,16 @@ impl Shared {
             Storage::Memory => Ok(()),
             Storage::File(file) => {
                 let changed = self.changed.load(Ordering::SeqCst);
-                let bytes = serde_json::to_vec(&*self.world());
+                let (bytes, secrets) = {
+                    let world = self.world();
+                    let bytes = serde_json::to_vec(&*world);
+                    let secrets = bytes
+                        .as_ref()
+                        .ok()
+                        .and_then(|bytes| world.cloudflare.secrets(bytes));
+                    (bytes, secrets)
+                };
+                file.store_secrets(secrets)?;
                 file.store(bytes)?;
                 self.saved.fetch_max(changed, Ordering::SeqCst);
                 Ok(())

@@ -63,19 +63,46 @@ impl WorldFile {
     /// Replaces the file. It is readable by its owner only, because worlds hold what users put into them.
     pub(crate) fn store(&self, world: serde_json::Result<Vec<u8>>) -> Result<(), Error> {
         let bytes = world.map_err(|error| self.failed("save", error.into()))?;
-        self.replace(&bytes).map_err(|error| self.failed("save", error))
+        self.replace(&self.path, &bytes)
+            .map_err(|error| self.failed("save", error))
+    }
+
+    /// The saved texts of secrets, if there are any.
+    pub(crate) fn load_secrets(&self) -> Result<Option<Vec<u8>>, Error> {
+        match fs::read(self.secrets()) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(self.failed("read", source)),
+        }
+    }
+
+    /// Replaces the file of secrets, or takes it away where there are none. One that is as it shall be stays.
+    pub(crate) fn store_secrets(&self, texts: Option<serde_json::Result<Vec<u8>>>) -> Result<(), Error> {
+        let texts = texts
+            .transpose()
+            .map_err(|error| self.failed("save", error.into()))?;
+        let saved = match (self.load_secrets()?, texts) {
+            (old, Some(new)) if old.as_ref() != Some(&new) => self.replace(&self.secrets(), &new),
+            (Some(_), None) => fs::remove_file(self.secrets()),
+            _ => Ok(()),
+        };
+        saved.map_err(|error| self.failed("save", error))
+    }
+
+    fn secrets(&self) -> PathBuf {
+        self.path.with_extension("secrets")
     }
 
     /// Writes beside the file and renames: whoever dies in between leaves the old world, and a rest that the next save
     /// overwrites. The system writes to the disk when it likes; only a machine that dies can lose something.
-    fn replace(&self, bytes: &[u8]) -> std::io::Result<()> {
+    fn replace(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let next = self.path.with_extension("next");
         let mut options = File::options();
         options.create(true).truncate(true).write(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(&next)?.write_all(bytes)?;
-        fs::rename(&next, &self.path)
+        fs::rename(&next, path)
     }
 
     fn failed(&self, action: &'static str, source: std::io::Error) -> Error {

@@ -116,6 +116,18 @@ impl Rows {
         self.tokens.iter().find(|token| token.id == id)
     }
 
+    /// The texts of the secrets that `world`, as it is saved, speaks of; none where there are none.
+    pub(crate) fn secrets(&self, world: &[u8]) -> Option<serde_json::Result<Vec<u8>>> {
+        let texts = self.vault.spoken_of(world);
+        (!texts.is_empty()).then(|| serde_json::to_vec(&texts))
+    }
+
+    /// Takes in what [`secrets`](Self::secrets) gave.
+    pub(crate) fn take_secrets(&mut self, saved: &[u8]) -> serde_json::Result<()> {
+        self.vault.take(serde_json::from_slice(saved)?);
+        Ok(())
+    }
+
     /// What users made, canonically: two worlds with the same things in them give the same JSON, whatever happened before.
     pub(crate) fn inventory(&self) -> Value {
         json!({

@@ -1,4 +1,5 @@
-//! The texts of secrets, for running Workers alone: in this process's memory, never in the world that is saved or shown.
+//! The texts of secrets, for running Workers alone: never in the world that is saved or shown. A world in a file keeps
+//! them in a file of their own beside it, for its owner's eyes only.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,24 @@ impl Vault {
         }
     }
 
-    /// The text of a secret that was set since this process began.
+    /// Those that `world`, as it is saved, speaks of: what nothing has any more is forgotten.
+    pub(super) fn spoken_of(&self, world: &[u8]) -> BTreeMap<&str, &str> {
+        let world = String::from_utf8_lossy(world);
+        let spoken_of = self
+            .0
+            .iter()
+            .filter(|(digest, _)| world.contains(digest.as_str()));
+        spoken_of
+            .map(|(digest, text)| (digest.as_str(), text.as_str()))
+            .collect()
+    }
+
+    /// Takes in texts by their digests.
+    pub(super) fn take(&mut self, texts: BTreeMap<String, String>) {
+        self.0.extend(texts);
+    }
+
+    /// The text of a secret that somebody set.
     pub(super) fn text(&self, digest: &str) -> Option<&str> {
         self.0.get(digest).map(String::as_str)
     }
