@@ -49,6 +49,13 @@ impl Blobs {
         fs::read(self.folder()?.join(name))
     }
 
+    /// The folder for what Durable Objects hold.
+    pub(crate) fn objects(&self) -> io::Result<PathBuf> {
+        let folder = self.folder()?.join("objects");
+        fs::create_dir_all(&folder)?;
+        std::path::absolute(folder)
+    }
+
     fn folder(&self) -> io::Result<&Path> {
         if let Some(folder) = &self.beside {
             fs::create_dir_all(folder)?;

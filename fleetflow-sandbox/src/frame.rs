@@ -14,6 +14,7 @@ use hyper::body::Frame as Piece;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::cloudflare::logged_form;
 use crate::fault::Facts;
 use crate::fault_answer::error_answer;
 use crate::redaction::{redact, redact_query};
@@ -203,15 +204,17 @@ fn dropped() -> Response {
 /// Bodies above this size are passed on as they come, without a look at them.
 const LARGEST_LOGGED: u64 = 4 * 1024 * 1024;
 
-/// JSON is read and kept without its secrets; anything else is passed on and only described.
+/// JSON is read and kept without its secrets, and so are the fields of forms; anything else is passed on and only
+/// described.
 async fn read(headers: &HeaderMap, cloud: Cloud, body: Body) -> Result<(Body, Option<Value>), axum::Error> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     let kind = text(header::CONTENT_TYPE).unwrap_or_default();
     // SAKURA Cloud's bodies are always JSON, and not every client says so.
+    let is_form = kind.starts_with("multipart/form-data") && length.is_some();
     let is_json =
         kind.contains("json") || (cloud == Cloud::Sakura && length.is_some_and(|length| length > 0));
-    if !is_json || length.is_some_and(|length| length > LARGEST_LOGGED) {
+    if !(is_json || is_form) || length.is_some_and(|length| length > LARGEST_LOGGED) {
         return Ok((
             body,
             length
@@ -220,6 +223,13 @@ async fn read(headers: &HeaderMap, cloud: Cloud, body: Body) -> Result<(Body, Op
         ));
     }
     let bytes: Bytes = body.collect().await?.to_bytes();
+    if is_form {
+        let mut logged = described(kind, bytes.len() as u64);
+        if let Some(parts) = logged_form(kind, &bytes) {
+            logged["parts"] = Value::from(parts);
+        }
+        return Ok((Body::from(bytes), Some(logged)));
+    }
     let logged = match serde_json::from_slice::<Value>(&bytes) {
         _ if bytes.is_empty() => None,
         Ok(mut value) => {

@@ -10,3 +10,4 @@ mod large_site;
 mod scale;
 mod tidy;
 mod workerd;
+mod wrangler;

@@ -28,6 +28,7 @@ mod workers;
 mod zone;
 
 pub(crate) use control::control_router;
+pub(crate) use multipart::logged as logged_form;
 pub(crate) use rows::Rows;
 pub(crate) use seed::{ACCOUNT, TOKEN};
 pub use sites::Site;

@@ -1,5 +1,9 @@
 //! Reads `multipart/form-data` bodies that are in memory already, and writes them. It knows no product's part names.
 
+use serde_json::{Value, json};
+
+use crate::redaction::redact;
+
 /// One part of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
@@ -22,6 +26,33 @@ pub(super) fn read_bare(body: &[u8]) -> Option<Vec<Part>> {
     let end = find(body, b"\r\n", 0)?;
     let first = std::str::from_utf8(&body[..end]).ok()?;
     read_with(first.strip_prefix("--")?, body)
+}
+
+/// The parts of a form as the request log keeps them: names, kinds and sizes; of fields that are no files also what they
+/// say, JSON without its secrets.
+pub(crate) fn logged(content_type: &str, body: &[u8]) -> Option<Vec<Value>> {
+    Some(read(content_type, body)?.iter().map(Part::logged).collect())
+}
+
+impl Part {
+    fn logged(&self) -> Value {
+        let mut logged = json!({ "name": self.name, "bytes": self.body.len() });
+        for (name, value) in [("filename", &self.filename), ("content_type", &self.content_type)] {
+            if let Some(value) = value {
+                logged[name] = json!(value);
+            }
+        }
+        if self.filename.is_none() {
+            match serde_json::from_slice::<Value>(&self.body) {
+                Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {
+                    redact(&mut value);
+                    logged["json"] = value;
+                }
+                _ => logged["text"] = json!(String::from_utf8_lossy(&self.body)),
+            }
+        }
+        logged
+    }
 }
 
 /// A form with these parts, and its content type.

@@ -261,3 +261,53 @@ async fn a_limit_that_is_reached_in_the_middle_is_waited_for() {
     assert!(format!("{client:?}").contains("Sensitive"));
     assert!(!format!("{client:?}").contains(Sandbox::CLOUDFLARE_TOKEN));
 }
+
+#[tokio::test]
+async fn a_whole_run_goes_at_the_pace_that_the_answers_ask_for() {
+    let bench = Bench::start().await;
+    let few = json!({"requests": 8, "window_seconds": 1});
+    bench.control("PUT", "/limits", few).await;
+    let buckets = (0..12).map(|number| R2Bucket::builder().name(format!("files-{number}")).build());
+    let one_by_one = bench.session.clone().parallelism(1);
+    let began = std::time::Instant::now();
+    let report = stack(buckets).session(one_by_one).converge().await.unwrap();
+    assert_eq!(report.done.len(), 12);
+    let log = bench.sandbox.log();
+    let windows = u64::try_from(log.len()).unwrap() / 8;
+    assert!(windows >= 2, "{} requests", log.len());
+    assert!(began.elapsed() >= std::time::Duration::from_millis(800 * (windows - 1)));
+    let refused = |entry: &&Entry| entry.outcome == Outcome::Status(429);
+    assert_eq!(
+        log.entries().iter().filter(refused).count(),
+        0,
+        "none was refused first"
+    );
+}
+
+#[tokio::test]
+async fn a_limit_that_is_reached_between_writes_makes_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let undisturbed = Bench::start().await;
+    undisturbed.settle(&everything(folder.path())).await;
+    let wanted = undisturbed.inventory();
+    let writes: Vec<Entry> = undisturbed.sandbox.log().writes().cloned().collect();
+    assert!(writes.len() >= 6, "{writes:#?}");
+    for number in 1..=u64::try_from(writes.len()).unwrap() {
+        let bench = Bench::start().await;
+        for method in ["POST", "PUT", "PATCH"] {
+            let fault = Fault::answer(429)
+                .code("10100")
+                .retry_after(0)
+                .method(method)
+                .times(fleetflow_sandbox::Times::Nth(number));
+            bench.sandbox.add_fault(fault).unwrap();
+        }
+        bench.settle(&everything(folder.path())).await;
+        assert_eq!(bench.inventory(), wanted, "429 at write {number} of each method");
+        let log = bench.sandbox.log();
+        let done = log
+            .writes()
+            .filter(|entry| matches!(entry.outcome, Outcome::Status(200..300)));
+        assert_eq!(done.count(), writes.len(), "no write succeeded twice");
+    }
+}

@@ -2,7 +2,9 @@
 //! held against the official description of the API.
 
 mod access;
+mod bindings;
 mod buckets;
+mod fields;
 mod namespaces;
 mod records;
 mod schema;

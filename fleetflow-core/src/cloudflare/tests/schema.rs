@@ -19,6 +19,16 @@ const UNDESCRIBED: &[(&str, &str)] = &[
     ("delete", "/accounts/{}/r2/buckets/{}/objects"),
 ];
 
+/// What modules may be (API doc §4.1).
+const KINDS: &[&str] = &[
+    "application/javascript+module",
+    "application/javascript",
+    "application/json",
+    "application/wasm",
+    "application/octet-stream",
+    "text/plain",
+];
+
 static SPEC: LazyLock<Option<Value>> = LazyLock::new(|| {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(SLICE);
     let Ok(text) = std::fs::read_to_string(&path) else {
@@ -47,6 +57,10 @@ pub(super) fn check(log: &[Entry]) {
         };
         let operation = &spec["paths"][&template][&verb];
         parameters(operation, entry.query.as_deref(), &format!("{verb} {path}"));
+        if let Some(form) = operation["requestBody"]["content"].get("multipart/form-data") {
+            check_form(spec, &format!("{verb} {template}"), &form["schema"], entry);
+            continue;
+        }
         if let (Some(body), Some(schema)) = (
             &entry.body,
             operation["requestBody"]["content"].get("application/json"),
@@ -62,6 +76,62 @@ pub(super) fn check(log: &[Entry]) {
             );
         }
     }
+}
+
+/// A form is held against the description as an object of its parts: fields as they are, files as texts. Modules, whose
+/// names are free, are the `files` of the description.
+fn check_form(spec: &Value, operation: &str, schema: &Value, entry: &Entry) {
+    let body = entry
+        .body
+        .as_ref()
+        .unwrap_or_else(|| panic!("{operation} has no body"));
+    let parts = body["parts"].as_array();
+    let parts = parts.unwrap_or_else(|| panic!("{operation}: the body is no form: {body}"));
+    let described = &schema["properties"];
+    let (mut form, mut files) = (Map::new(), Vec::new());
+    for part in parts {
+        let name = part["name"].as_str().unwrap();
+        let is_file = part["filename"].is_string();
+        if name == "metadata" {
+            let bare = !is_file && part["content_type"].is_null();
+            assert!(bare && part["json"].is_object(), "{operation}: {part}");
+        }
+        let wants_text = described[name]["type"] == "string" || described[name].is_null();
+        let value = match &part["json"] {
+            Value::Null if is_file => json!("a file"),
+            Value::Null => part["text"].clone(),
+            value if wants_text => json!(value.to_string()),
+            value => value.clone(),
+        };
+        if is_file && described.get("files").is_some() {
+            assert_eq!(
+                part["filename"], part["name"],
+                "{operation}: a module's name is its file's"
+            );
+            let kind = part["content_type"].as_str().unwrap_or_default();
+            assert!(KINDS.contains(&kind), "{operation}: {part}");
+            files.push(value);
+        } else {
+            assert!(
+                described.get(name).is_some() || schema.get("additionalProperties").is_some(),
+                "{operation}: the part `{name}` is not described"
+            );
+            form.insert(name.to_owned(), value);
+        }
+    }
+    if !files.is_empty() {
+        form.insert("files".to_owned(), Value::Array(files));
+    }
+    let form = Value::Object(form);
+    let validator = validator(spec, operation, schema);
+    let errors: Vec<String> = validator
+        .iter_errors(&form)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(
+        errors.is_empty(),
+        "{operation} with {form:#} is not allowed: {errors:#?}"
+    );
 }
 
 /// Fails the test if `value` is not what the description calls `name`.
@@ -145,12 +215,16 @@ fn fits(template: &str, path: &str) -> bool {
     parts.len() == segments.len() && parts.iter().zip(&segments).all(fit)
 }
 
-/// The description says `nullable` where JSON Schema lists `null` among the types.
+/// The description says `nullable` where JSON Schema lists `null` among the types, and `oneOf` for objects of which several
+/// fit, as none of them refuses further members.
 fn to_json_schema(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(to_json_schema),
         Value::Object(members) => {
             members.values_mut().for_each(to_json_schema);
+            if let Some(alternatives) = members.remove("oneOf") {
+                members.insert("anyOf".to_owned(), alternatives);
+            }
             if members.remove("nullable") == Some(Value::Bool(true)) {
                 let schema = Value::Object(std::mem::take(members));
                 *value = json!({ "anyOf": [schema, { "type": "null" }] });

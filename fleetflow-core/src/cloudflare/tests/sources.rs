@@ -240,11 +240,7 @@ async fn a_configuration_of_wrangler_says_what_the_declaration_does_not() {
         assert!(notes.contains(word), "{word}: {notes}");
     }
     let left = notes.lines().find(|line| line.contains("not supported")).unwrap();
-    for word in [
-        "durable_objects",
-        "observability.logs",
-        "assets.not_found_handling",
-    ] {
+    for word in ["observability.logs", "assets.not_found_handling"] {
         assert!(left.contains(word), "{word}: {left}");
     }
     assert!(

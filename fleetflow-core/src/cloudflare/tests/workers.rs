@@ -251,6 +251,33 @@ async fn changed_code_and_changed_secrets_are_seen_and_nothing_else_is_sent() {
 }
 
 #[tokio::test]
+async fn a_flag_that_has_become_usual_is_not_sent_and_no_difference() {
+    let (bench, folder) = (Bench::start().await, Folder::new());
+    let of = |date: &str| {
+        let worker = Worker::builder()
+            .name("api")
+            .source("api")
+            .compatibility_date(date)
+            .compatibility_flag("nodejs_compat")
+            .compatibility_flag("global_navigator")
+            .build();
+        stack([worker]).root(folder.path())
+    };
+    let sent = || {
+        let log = bench.sandbox.log();
+        let upload = log
+            .writes()
+            .filter(|entry| entry.path.ends_with("/scripts/api"))
+            .last();
+        upload.unwrap().body.as_ref().unwrap()["parts"][0]["json"]["compatibility_flags"].clone()
+    };
+    bench.settle(&of("2026-08-03")).await;
+    assert_eq!(sent(), json!(["nodejs_compat", "global_navigator"]));
+    bench.settle(&of("2026-08-04")).await;
+    assert_eq!(sent(), json!(["global_navigator"]));
+}
+
+#[tokio::test]
 async fn an_address_at_workers_dev_is_switched() {
     let (bench, folder) = (Bench::start().await, Folder::new());
     let of = |on: bool| {
@@ -464,10 +491,15 @@ fn the_part_that_describes_an_upload_is_as_the_description_has_it() {
         },
         Binding::assets("public"),
     ]);
+    let with = |assets| super::super::worker::With {
+        assets: Some(assets),
+        migrations: None,
+    };
     let assets = json!({"jwt": "token", "config": {"_headers": "/*\n  x-a: b"}});
-    let metadata = crate::cloudflare::worker::metadata(&worker, &script, &owner, Some(&assets));
+    let metadata = super::super::worker::metadata(&worker, &script, &owner, &with(&assets));
     super::schema::check_part("workers_ScriptUpdateParams_Metadata", &metadata);
-    let without = crate::cloudflare::worker::metadata(&worker, &script, &owner, None);
+    let without =
+        super::super::worker::metadata(&worker, &script, &owner, &super::super::worker::With::default());
     super::schema::check_part("workers_ScriptUpdateParams_Metadata", &without);
     assert_eq!(
         metadata["bindings"].as_array().unwrap().len(),

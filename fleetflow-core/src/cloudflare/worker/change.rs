@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::look::{canonical, host_of, outputs, url};
-use super::place::{Place, Script, domains, routes};
-use super::{Binding, Worker, form};
+use super::place::{Place, Script, domains, routes, scripts};
+use super::{Binding, Worker, form, migration};
 use crate::cloudflare::Cloudflare;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,6 +21,7 @@ pub(super) const VERSIONED: &[&str] = &[
     "source_digest",
     "assets_digest",
     "bindings",
+    "migration",
     "compatibility_date",
     "compatibility_flags",
 ];
@@ -95,17 +96,37 @@ pub(super) async fn delete(cloud: &Cloudflare, was: &Existing) -> Result<()> {
     for pattern in &patterns {
         remove_route(&place, pattern).await?;
     }
-    place.remove().await
+    let worker = was.spec_as::<Worker>().ok();
+    let force = worker.and_then(|worker| worker.force_destroy);
+    place.remove(force == Some(true)).await
 }
 
 async fn upload(place: &Place<'_>, context: &Context, worker: &Worker) -> Result<Script> {
     super::source::build(worker, context).await?;
     let code = super::source::script(worker, &context.root)?;
     code.warn_of_size(&worker.name);
+    let migrations = open_migrations(place, worker).await?;
     let assets = super::assets::upload(place, context, worker).await?;
+    let with = form::With {
+        assets: assets.as_ref(),
+        migrations: migrations.as_ref(),
+    };
     place
-        .upload(form::form(worker, &code, &context.owner, assets.as_ref()))
+        .upload(form::form(worker, &code, &context.owner, &with))
         .await
+}
+
+/// The migrations of its Durable Objects that are still to be carried out: where the Worker is, it says itself.
+async fn open_migrations(place: &Place<'_>, worker: &Worker) -> Result<Option<Value>> {
+    if worker.migration.is_empty() {
+        return Ok(None);
+    }
+    let rows = scripts(place.cloud).await?;
+    let row = rows.iter().find(|row| row.id == worker.name);
+    migration::since(
+        &worker.migration,
+        row.and_then(|row| row.migration_tag.as_deref()),
+    )
 }
 
 async fn made(
@@ -127,7 +148,8 @@ async fn made(
 async fn forget_secrets(place: &Place<'_>, before: Option<&Worker>, worker: &Worker) -> Result<()> {
     for binding in before.iter().flat_map(|worker| &worker.bindings) {
         let stays = worker.bindings.iter().any(|now| now.name() == binding.name());
-        if matches!(binding, Binding::Secret { .. }) && !stays {
+        let kept = matches!(binding, Binding::Secret { .. } | Binding::SecretKey { .. });
+        if kept && !stays {
             place.delete_secret(binding.name()).await?;
         }
     }

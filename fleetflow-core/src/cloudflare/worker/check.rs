@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Binding, Worker};
+use super::{Binding, KeyFormat, Worker};
 use crate::cloudflare::name;
 use crate::model::{Path, Problem};
 
@@ -38,6 +38,7 @@ pub(super) fn check(worker: &Worker) -> Vec<Problem> {
         }
     }
     problems.extend(bindings(worker));
+    problems.extend(super::migration::check(worker));
     problems.extend(day(worker.compatibility_date.as_deref()));
     problems
 }
@@ -121,12 +122,55 @@ fn bindings(worker: &Worker) -> Vec<Problem> {
                     .help("put it into a KV namespace, or into a file of the code"),
             );
         }
+        problems.extend(members(binding, &path));
         if !seen.insert(binding.name()) {
             let message = format!("there are two bindings called `{}`", binding.name());
             problems.push(Problem::at(path.key("name"), message).help("rename one of them"));
         }
     }
     problems
+}
+
+/// What is wrong with the members of a binding (API doc §4.3).
+fn members(binding: &Binding, path: &Path) -> Option<Problem> {
+    match binding {
+        Binding::RateLimit { period, .. } if ![10, 60].contains(period) => {
+            let problem = Problem::at(
+                path.clone().key("period"),
+                format!("a period has no {period} seconds"),
+            );
+            Some(problem.help("write 10 or 60"))
+        }
+        Binding::SendEmail {
+            to: Some(_),
+            allowed_to,
+            ..
+        } if !allowed_to.is_empty() => {
+            let message = "e-mail goes to one address, or to some that are allowed";
+            Some(Problem::at(path.clone().key("to"), message).help("leave out `to` or `allowed-to`"))
+        }
+        Binding::VpcNetwork { tunnel, network, .. } if tunnel.is_some() == network.is_some() => {
+            let message = "a private network is reached by a tunnel or by its id";
+            Some(Problem::at(path.clone(), message).help("give one of `tunnel` and `network`"))
+        }
+        Binding::SecretKey { usage, .. } if usage.is_empty() => {
+            let message = "a key that may be used for nothing";
+            Some(Problem::at(path.clone().key("usage"), message).help("say what it is for: `usage \"sign\"`"))
+        }
+        Binding::SecretKey {
+            format: KeyFormat::Jwk,
+            key,
+            ..
+        } if key.known().is_some_and(|key| !is_object(key)) => {
+            let message = "the format `jwk` wants a JSON Web Key, which is an object of JSON";
+            Some(Problem::at(path.clone().key("key"), message))
+        }
+        _ => None,
+    }
+}
+
+fn is_object(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Binding, Worker};
+use super::{Binding, KeyFormat, Worker, plain};
 use crate::cloudflare::multipart::Form;
 use crate::cloudflare::script::Script;
 use crate::http::Body;
@@ -24,11 +24,20 @@ pub(super) fn owner(tags: &[String]) -> Option<Owner> {
     tags.iter().find_map(|tag| tag.strip_prefix(MARK)?.parse().ok())
 }
 
-/// The whole form. `assets` stands for uploaded files.
-pub(super) fn form(worker: &Worker, code: &Script, owner: &Owner, assets: Option<&Value>) -> Body {
+/// What an upload has beside the declaration and the code.
+#[derive(Default)]
+pub(in crate::cloudflare) struct With<'w> {
+    /// Stands for uploaded files.
+    pub(in crate::cloudflare) assets: Option<&'w Value>,
+    /// Migrations of Durable Objects that are to be carried out.
+    pub(in crate::cloudflare) migrations: Option<&'w Value>,
+}
+
+/// The whole form.
+pub(super) fn form(worker: &Worker, code: &Script, owner: &Owner, with: &With<'_>) -> Body {
     let mut form = Form::default().field(
         "metadata",
-        metadata(worker, code, owner, assets).to_string().as_bytes(),
+        metadata(worker, code, owner, with).to_string().as_bytes(),
     );
     for module in &code.modules {
         form = form.file(&module.name, &module.name, module.media_type, &module.body);
@@ -40,13 +49,13 @@ pub(in crate::cloudflare) fn metadata(
     worker: &Worker,
     code: &Script,
     owner: &Owner,
-    assets: Option<&Value>,
+    with: &With<'_>,
 ) -> Value {
     let mut metadata = json!({
         "main_module": code.main,
         "bindings": worker.bindings.iter().map(binding).collect::<Vec<_>>(),
         "compatibility_date": worker.compatibility_date.as_deref().unwrap_or(USUAL_DATE),
-        "compatibility_flags": worker.compatibility_flags,
+        "compatibility_flags": flags(worker),
         // Whether secrets survive unasked is not documented; those that are no longer declared are deleted (§4.2).
         "keep_bindings": ["secret_text", "secret_key"],
         "tags": [mark(owner)],
@@ -54,10 +63,28 @@ pub(in crate::cloudflare) fn metadata(
     if let Some(observability) = &worker.observability {
         metadata["observability"] = json!(observability);
     }
-    if let Some(assets) = assets {
+    if let Some(assets) = with.assets {
         metadata["assets"] = assets.clone();
     }
+    if let Some(migrations) = with.migrations {
+        metadata["migrations"] = migrations.clone();
+    }
     metadata
+}
+
+/// The flags that are sent. From 2026-08-04 on, compatibility with Node.js is there without its flags, which may be
+/// refused then (API doc §6.2).
+pub(super) fn flags(worker: &Worker) -> Vec<String> {
+    const USUAL_SINCE: &str = "2026-08-04";
+    let date = worker.compatibility_date.as_deref().unwrap_or(USUAL_DATE);
+    let has = |name: &str| worker.compatibility_flags.iter().any(|flag| flag == name);
+    let is_needless = |flag: &String| {
+        date >= USUAL_SINCE
+            && matches!(flag.as_str(), "nodejs_compat" | "nodejs_compat_v2")
+            && !has(&format!("no_{flag}"))
+    };
+    let flags = worker.compatibility_flags.iter();
+    flags.filter(|flag| !is_needless(flag)).cloned().collect()
 }
 
 /// A binding as it is sent (API doc §4.3).
@@ -113,7 +140,33 @@ fn binding(binding: &Binding) -> Value {
         }
         Binding::Ai { name } => json!({"type": "ai", "name": name}),
         Binding::Assets { name, .. } => json!({"type": "assets", "name": name}),
+        Binding::SecretKey { .. } => key(binding),
+        other => plain::sent(other).unwrap_or_default(),
     }
+}
+
+/// A key as it is sent: its algorithm is a name, or an object.
+fn key(binding: &Binding) -> Value {
+    let Binding::SecretKey {
+        name,
+        key,
+        format,
+        algorithm,
+        usage,
+    } = binding
+    else {
+        return Value::Null;
+    };
+    let key = key.known().cloned().unwrap_or_default();
+    let (member, key) = match format {
+        KeyFormat::Jwk => ("key_jwk", serde_json::from_str(&key).unwrap_or_default()),
+        _ => ("key_base64", Value::String(key)),
+    };
+    let algorithm = serde_json::from_str::<serde_json::Map<String, Value>>(algorithm)
+        .map_or_else(|_| json!(algorithm), Value::Object);
+    json!({
+        "type": "secret_key", "name": name, "format": format, "algorithm": algorithm, "usages": usage, member: key,
+    })
 }
 
 /// A binding that was read, in the form of the declared `like`; none where it is of another kind.
@@ -166,8 +219,9 @@ pub(super) fn declared(read: &Value, like: &Binding) -> Option<Binding> {
             entrypoint: read["entrypoint"].as_str().map(str::to_owned),
         },
         ("secret_text", Binding::Secret { .. })
+        | ("secret_key", Binding::SecretKey { .. })
         | ("ai", Binding::Ai { .. })
         | ("assets", Binding::Assets { .. }) => like.clone(),
-        _ => return None,
+        _ => return plain::declared(read, like),
     })
 }

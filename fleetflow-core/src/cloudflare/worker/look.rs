@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use serde_json::{Map, Value, json};
 
 use super::place::{Domain, Place, Route, Script, Settings, account_name, domains, routes, scripts};
-use super::{Binding, Observability, Worker, form};
+use super::{Binding, Migration, Observability, Worker, form, migration};
 use crate::cloudflare::{Cloudflare, build, name};
 use crate::error::Result;
 use crate::model::{Address, Found, Observed, Ownership, Resource as _, Scope, Wanted};
@@ -214,8 +214,9 @@ impl<'w> Wish<'w> {
         let live = json!({
             "name": self.row.id,
             "bindings": listed(&self.bindings(&settings.bindings)),
+            "migration": listed(&self.migrations()),
             "compatibility_date": date,
-            "compatibility_flags": listed(&ordered_like(&self.worker.compatibility_flags, flags)),
+            "compatibility_flags": listed(&self.flags(flags)),
             "observability": self.observability(settings.observability.as_ref()),
         });
         live.as_object().cloned().unwrap_or_default()
@@ -237,6 +238,30 @@ impl<'w> Wish<'w> {
             form::declared(read, was.unwrap_or(binding)).or_else(|| form::declared(read, binding))
         })
         .collect()
+    }
+
+    /// Those that are there; as declared, where they are what is sent of that.
+    fn flags(&self, live: Vec<String>) -> Vec<String> {
+        let sent = form::flags(&self.worker);
+        let shown = ordered_like(&sent, live);
+        if shown == sent {
+            self.worker.compatibility_flags.clone()
+        } else {
+            shown
+        }
+    }
+
+    /// Those that are carried out. They are of no concern where none is or was declared.
+    fn migrations(&self) -> Vec<Migration> {
+        let tag = self.row.migration_tag.as_deref();
+        let applied = self.applied.as_ref().map(|worker| &worker.migration);
+        match applied {
+            Some(applied) if self.worker.migration.is_empty() => {
+                migration::done(applied, tag.filter(|_| !applied.is_empty()))
+            }
+            _ if self.worker.migration.is_empty() => Vec::new(),
+            _ => migration::done(&self.worker.migration, tag),
+        }
     }
 
     /// Only the members that are or were declared.

@@ -10,8 +10,12 @@ mod bindings;
 mod change;
 mod check;
 mod form;
+mod key;
 mod look;
+mod migration;
 mod place;
+mod plain;
+mod shorthand;
 mod source;
 mod wrangler;
 
@@ -22,12 +26,14 @@ use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
 pub use bindings::Binding;
+pub use key::{KeyFormat, KeyUsage};
+pub use migration::{Migration, RenamedClass, TransferredClass};
 
 pub(in crate::cloudflare) use check::day;
 pub(in crate::cloudflare) use look::build_note;
 
 #[cfg(test)]
-pub(in crate::cloudflare) use form::metadata;
+pub(in crate::cloudflare) use form::{With, metadata};
 
 use serde_json::{Map, Value};
 
@@ -77,6 +83,10 @@ use crate::plan::{Change, Disruption, Level};
     pub fn cron(&mut self, schedule: impl Into<String>) {
         self.cron.push(schedule.into());
     }
+    /// With a migration of its Durable Objects.
+    pub fn migration(&mut self, migration: Migration) {
+        self.migration.push(migration);
+    }
     /// With a compatibility flag.
     pub fn compatibility_flag(&mut self, flag: impl Into<String>) {
         self.compatibility_flags.push(flag.into());
@@ -110,6 +120,14 @@ pub struct Worker {
     #[schemars(extend("x-tagged" = true))]
     #[builder(via_mutators)]
     pub bindings: Vec<Binding>,
+    /// What becomes of the classes of its Durable Objects, step by step: `migration "v1" { new-sqlite-class "Counter" }`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[builder(via_mutators)]
+    pub migration: Vec<Migration>,
+    /// Whether its Durable Objects may be deleted with it, with all that they hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[builder(default, setter(strip_option))]
+    pub force_destroy: Option<bool>,
     /// The day whose behaviour of the runtime it wants: `2026-01-31`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(default, setter(into, strip_option))]
@@ -223,6 +241,16 @@ impl Resource for Worker {
         Some(parts)
     }
 
+    fn loses(changes: &[Change]) -> Option<&'static str> {
+        let deletes = |change: &Change| {
+            change.field() == "migration" && change.after.to_string().contains("\"deleted_class\"")
+        };
+        changes
+            .iter()
+            .any(deletes)
+            .then_some("what the Durable Objects of a deleted class hold")
+    }
+
     fn deletion() -> Disruption {
         Disruption::new(Level::Replace, ["outage: its addresses stop answering"])
     }
@@ -273,6 +301,14 @@ fn resolved(binding: &mut Binding, around: &Expansion<'_>) -> Option<Address> {
             let address = Address::new(Worker::KIND, service.as_str());
             around.declaration(&address).map(|_| address)
         }
+        Binding::DurableObject { worker: other, .. } | Binding::Workflow { worker: other, .. } => {
+            let address = Address::new(Worker::KIND, other.as_deref()?);
+            around.declaration(&address).map(|_| address)
+        }
+        Binding::DispatchNamespace { outbound, .. } => {
+            let address = Address::new(Worker::KIND, outbound.as_deref()?);
+            around.declaration(&address).map(|_| address)
+        }
         _ => None,
     }
 }
@@ -321,6 +357,10 @@ impl Lifecycle for Worker {
     }
 
     fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
+        let unmade = migration::unmade(self);
+        if !unmade.is_empty() {
+            return Err(Error::from_problems(unmade));
+        }
         let code = source::digest(self, root)?;
         let mut digests = Map::from_iter([("source_digest".to_owned(), Value::from(code))]);
         if let Some(assets) = assets::digest_of(self, root)? {

@@ -31,6 +31,9 @@ pub(super) struct Script {
     pub(super) tags: Option<Vec<String>>,
     #[serde(default)]
     pub(super) etag: Option<String>,
+    /// The last migration of its Durable Objects that was carried out.
+    #[serde(default)]
+    pub(super) migration_tag: Option<String>,
 }
 
 impl Script {
@@ -276,9 +279,10 @@ impl<'p> Place<'p> {
         }
     }
 
-    /// Without force: what others are bound to stays (API doc §4.6).
-    pub(super) async fn remove(&self) -> Result<()> {
-        match self.call(Method::DELETE, "", "delete the Worker").done().await {
+    /// Without force, what others are bound to stays, and what Durable Objects hold (API doc §4.6).
+    pub(super) async fn remove(&self, force: bool) -> Result<()> {
+        let query = if force { "?force=true" } else { "" };
+        match self.call(Method::DELETE, query, "delete the Worker").done().await {
             Err(error) if has_code(&error, NO_SCRIPT) => Ok(()),
             answer => answer,
         }

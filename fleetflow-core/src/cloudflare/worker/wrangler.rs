@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{Binding, Observability, Worker};
+use super::{Binding, Migration, Observability, Worker, plain};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Input;
 
@@ -118,6 +118,8 @@ impl Filling {
                 return self.bind(name, value);
             }
             "assets" => return self.assets(value),
+            "migrations" => return self.migrations(value),
+            _ if self.plain(name, value) => return,
             _ => None,
         };
         match is_taken {
@@ -247,6 +249,46 @@ impl Filling {
                 self.taken.push(format!("binding {}", binding.name()));
                 self.worker.bindings.push(binding);
             }
+        }
+    }
+
+    /// Takes bindings whose members are sent as they are; whether there are such under this name.
+    fn plain(&mut self, name: &str, value: &Value) -> bool {
+        let Some(plain) = plain::ALL
+            .iter()
+            .find(|plain| plain.configured.split('/').next() == Some(name))
+        else {
+            return false;
+        };
+        let inner = plain.configured.split_once('/').map(|(_, inner)| &value[inner]);
+        let entries = match inner.unwrap_or(value) {
+            Value::Array(entries) => entries.clone(),
+            Value::Object(_) => vec![value.clone()],
+            _ => Vec::new(),
+        };
+        for entry in &entries {
+            let (binding, others) = plain.configured(entry);
+            self.left.extend(others);
+            match binding {
+                Some(binding) => self.each([binding]),
+                None => self.left.push(format!("{name} {entry}")),
+            }
+        }
+        true
+    }
+
+    fn migrations(&mut self, value: &Value) {
+        if !self.worker.migration.is_empty() {
+            return;
+        }
+        for entry in value.as_array().into_iter().flatten() {
+            match Migration::configured(entry) {
+                Some(migration) => self.worker.migration.push(migration),
+                None => self.left.push(format!("migrations {entry}")),
+            }
+        }
+        if !self.worker.migration.is_empty() {
+            self.taken.push("migrations".to_owned());
         }
     }
 

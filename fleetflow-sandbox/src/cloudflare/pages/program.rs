@@ -111,6 +111,7 @@ pub(in crate::cloudflare) fn program(
             .map(|binding| names::revealed(binding, &rows.vault))
             .chain([json!({ "type": "assets", "name": "ASSETS" })])
             .collect(),
+        classes: Vec::new(),
     })
 }
 

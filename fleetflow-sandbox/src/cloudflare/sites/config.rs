@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::Program;
 use super::program::worker;
 use crate::cloudflare::multipart::Part;
+use crate::cloudflare::workers::Class;
 
 /// Names the storage that a request of the runtime is about.
 pub(super) const TARGET: &str = "x-sandbox-target";
@@ -21,6 +22,8 @@ pub(super) const KEY: &str = "x-sandbox-key";
 pub(super) const CF_BLOB: &str = "x-sandbox-cf";
 /// The socket of the Worker that passes events on which are no requests.
 pub(super) const DOOR: &str = "door";
+/// The service of the folder that Durable Objects write to.
+const OBJECTS: &str = "objects";
 
 /// Passes cron events on, since workerd takes nothing but HTTP from outside.
 const DOOR_CODE: &str = "export default { async fetch(request, env) {
@@ -33,6 +36,8 @@ const DOOR_CODE: &str = "export default { async fetch(request, env) {
 pub(super) struct Storage<'a> {
     pub(super) address: SocketAddr,
     pub(super) key: &'a str,
+    /// Where Durable Objects keep what they hold.
+    pub(super) objects: &'a Path,
 }
 
 /// Programs that are to run together, and those that cannot run, with the reason.
@@ -59,6 +64,11 @@ impl Configuration<'_> {
             text += &self.external(target);
         }
         text += &self.door();
+        let objects = quoted(&self.storage.objects.display().to_string());
+        let _ = writeln!(
+            text,
+            "    (name = \"{OBJECTS}\", disk = (path = {objects}, writable = true)),"
+        );
         text += "    (name = \"internet\", network = (allow = [\"public\", \"private\"], tlsOptions = (trustBrowserCas = true))),\n  ],\n  sockets = [\n";
         for name in self.programs.keys().map(String::as_str).chain([DOOR]) {
             let name = quoted(name);
@@ -108,11 +118,12 @@ impl Configuration<'_> {
         // A runtime of yesterday refuses a date of today; it behaves as it knows.
         let date = program.date.as_str().min(self.latest);
         Ok(format!(
-            "    (name = {}, worker = ({code}, compatibilityDate = {}, compatibilityFlags = [{}], bindings = [{}])),\n",
+            "    (name = {}, worker = ({code}, compatibilityDate = {}, compatibilityFlags = [{}], bindings = [{}]{})),\n",
             quoted(name),
             quoted(date),
             flags.join(", "),
-            bindings.join(", ")
+            bindings.join(", "),
+            objects(&program.classes)
         ))
     }
 
@@ -158,6 +169,15 @@ impl Configuration<'_> {
                     entrypoint.unwrap_or_default()
                 ))
             }
+            "durable_object_namespace" => {
+                let class = quoted(text("class_name")?);
+                let other = text("script_name").map_or_else(|| program.to_owned(), worker);
+                self.programs.get(&other)?;
+                Some(format!(
+                    "durableObjectNamespace = (className = {class}, serviceName = {})",
+                    quoted(&other)
+                ))
+            }
             "wasm_module" => embedded("wasmModule"),
             "text_blob" => embedded("text"),
             "data_blob" => embedded("data"),
@@ -185,6 +205,26 @@ impl Configuration<'_> {
             bound.join(", ")
         )
     }
+}
+
+/// The namespaces of a program's Durable Objects.
+fn objects(classes: &[Class]) -> String {
+    if classes.is_empty() {
+        return String::new();
+    }
+    let one = |class: &Class| {
+        let key = quoted(&class.key);
+        let name = quoted(&class.name);
+        format!(
+            "(className = {name}, uniqueKey = {key}, enableSql = {})",
+            class.sqlite
+        )
+    };
+    let classes: Vec<String> = classes.iter().map(one).collect();
+    format!(
+        ", durableObjectNamespaces = [{}], durableObjectStorage = (localDisk = \"{OBJECTS}\")",
+        classes.join(", ")
+    )
 }
 
 /// A Worker that says why the one it stands for does not run.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::cloudflare::multipart::Part;
 use crate::cloudflare::vault::Vault;
+use crate::cloudflare::workers::Class;
 
 /// Code that is to run.
 pub(in crate::cloudflare) struct Program {
@@ -16,6 +17,8 @@ pub(in crate::cloudflare) struct Program {
     pub(in crate::cloudflare) flags: Vec<String>,
     /// As the API takes them. A secret has its text, or no text if this process never heard of it.
     pub(in crate::cloudflare) bindings: Vec<Value>,
+    /// Classes of Durable Objects.
+    pub(in crate::cloudflare) classes: Vec<Class>,
 }
 
 /// What names a program and tells its contents from any others it had before.

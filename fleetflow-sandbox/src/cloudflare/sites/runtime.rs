@@ -92,6 +92,7 @@ async fn start(shared: &Arc<Shared>, workerd: &Path, wanted: &[Revision]) -> Res
     let failed = |error: std::io::Error| format!("the sandbox cannot run workerd: {error}");
     let programs = programs(shared, wanted);
     let address = listen(shared).await.map_err(failed)?;
+    let objects = shared.blobs.objects().map_err(failed)?;
     let latest = latest(workerd).await.map_err(failed)?;
     let sockets: Vec<String> = programs.keys().cloned().chain([DOOR.to_owned()]).collect();
     let mut broken = BTreeMap::new();
@@ -107,6 +108,7 @@ async fn start(shared: &Arc<Shared>, workerd: &Path, wanted: &[Revision]) -> Res
             storage: Storage {
                 address,
                 key: &shared.sites.key,
+                objects: &objects,
             },
             latest: &latest,
         };

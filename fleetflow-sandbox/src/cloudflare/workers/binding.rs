@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::refusal;
+use super::durable::Durable;
 use super::version::Version;
+use super::{refusal, shape};
 use crate::cloudflare::answer::Failure;
 use crate::cloudflare::rows::{Rows, digest};
 
@@ -14,6 +15,10 @@ pub(super) struct Sources<'a> {
     pub(super) rows: &'a Rows,
     /// The newest version before this one.
     pub(super) previous: Option<&'a Version>,
+    /// The Worker's classes of Durable Objects.
+    pub(super) durable: &'a Durable,
+    /// The Worker's name.
+    pub(super) script: &'a str,
     /// Types that are carried over from it.
     pub(super) keep: &'a [String],
     /// Whether a binding that cannot be inherited is an error.
@@ -74,10 +79,32 @@ impl Sources<'_> {
         self.previous.into_iter().flat_map(|version| &version.bindings)
     }
 
+    /// A class of Durable Objects of this Worker, or of another one.
+    fn check_class(&self, binding: &Value, name: &str) -> Result<(), Failure> {
+        let class = text(binding, "class_name");
+        let other = text(binding, "script_name");
+        let scripts = &self.rows.workers.scripts;
+        let durable = match scripts.get(other) {
+            _ if other.is_empty() || other == self.script => self.durable,
+            Some(script) => &script.durable,
+            None => return Err(refusal::no_target(name, other)),
+        };
+        if durable.has(class) || class.is_empty() {
+            Ok(())
+        } else {
+            Err(refusal::no_class(name, class))
+        }
+    }
+
+    fn check_script(&self, binding: &Value, name: &str) -> Result<(), Failure> {
+        let other = text(binding, "script_name");
+        let known = other.is_empty() || other == self.script || self.rows.workers.scripts.contains_key(other);
+        known.then_some(()).ok_or_else(|| refusal::no_target(name, other))
+    }
+
     fn check_target(&self, binding: &Value, name: &str) -> Result<(), Failure> {
-        let kind = text(binding, "type");
-        match kind {
-            "" => Err(refusal::validation(&format!("Binding `{name}` has no type."))),
+        shape::check(binding, name)?;
+        match text(binding, "type") {
             "kv_namespace" => {
                 let id = text(binding, "namespace_id");
                 if self.rows.kv.has(id) {
@@ -107,11 +134,8 @@ impl Sources<'_> {
                     Err(refusal::no_target(name, service))
                 }
             }
-            "plain_text" | "secret_text"
-                if text(binding, "text").is_empty() && binding.get("text").is_none() =>
-            {
-                Err(refusal::validation(&format!("Binding `{name}` has no text.")))
-            }
+            "durable_object_namespace" => self.check_class(binding, name),
+            "workflow" => self.check_script(binding, name),
             _ => Ok(()),
         }
     }

@@ -19,6 +19,7 @@ mod binding;
 mod content;
 mod deployment;
 mod domain;
+mod durable;
 mod program;
 mod refusal;
 mod route;
@@ -27,6 +28,7 @@ mod script;
 mod secret;
 mod service;
 mod settings;
+mod shape;
 mod subdomain;
 mod upload;
 mod version;
@@ -34,6 +36,8 @@ mod version;
 pub(super) use assets::{Assets, Session};
 pub(super) use deployment::Deployment;
 pub(super) use domain::Domain;
+pub(super) use durable::Class;
+use durable::Durable;
 pub(super) use program::{assets, file, program, reached, revisions, routed};
 pub(super) use route::Route;
 pub(super) use schedule::Schedule;
@@ -66,6 +70,9 @@ pub(super) struct Script {
     /// Oldest first; the last one is active.
     deployments: Vec<Deployment>,
     schedules: Vec<Schedule>,
+    /// Its classes of Durable Objects.
+    #[serde(default)]
+    durable: Durable,
     /// Settings that do not belong to a version.
     logpush: bool,
     observability: Option<Value>,
@@ -239,6 +246,7 @@ impl Script {
             "compatibility_date": active.map(|version| &version.compatibility_date),
             "schedules": self.schedules.iter().map(|schedule| &schedule.cron).collect::<Vec<_>>(),
             "tags": self.tags,
+            "durable_objects": self.durable.inventory(),
             "assets": active.and_then(|version| version.assets.as_ref()),
             "on_subdomain": self.on_subdomain,
         })

@@ -44,6 +44,7 @@ pub(in crate::cloudflare) fn program(rows: &rows::Rows, script: &str) -> Option<
         date: version.compatibility_date.clone(),
         flags: version.compatibility_flags.clone(),
         bindings,
+        classes: rows.workers.scripts.get(script)?.classes(),
     })
 }
 

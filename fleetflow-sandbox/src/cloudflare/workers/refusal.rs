@@ -92,6 +92,24 @@ pub(super) fn referenced(by: &str) -> Failure {
     Failure::new(400, 10_064, message)
 }
 
+pub(super) fn no_class(binding: &str, class: &str) -> Failure {
+    let message =
+        format!("Binding `{binding}` names the class `{class}`, which stores no Durable Objects yet.");
+    Failure::new(400, 10_123, message)
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn migration(why: &str) -> Failure {
+    Failure::new(400, 10_079, format!("Error when applying migration: {why}."))
+}
+
+/// The number is not confirmed by a recording.
+pub(super) fn stores_objects() -> Failure {
+    let message =
+        "This Worker has Durable Objects. Delete their classes by a migration first, or use force=true.";
+    Failure::new(400, 10_064, message)
+}
+
 pub(super) fn no_secret() -> Failure {
     Failure::new(404, 10_056, "Secret not found.")
 }

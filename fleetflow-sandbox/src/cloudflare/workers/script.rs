@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::deployment::Deployment;
+use super::durable::{Class, Durable};
 use super::upload::{Metadata, Upload};
 use super::{Script, Version, binding, domain, refusal, version};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
@@ -33,13 +34,17 @@ pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
         return Err(refusal::name());
     }
     let upload = Upload::read(call)?;
-    let version = version::build(context, call, &upload)?;
+    let known = context.rows().workers.scripts.get(&name);
+    let before = known.map(|script| script.durable.clone()).unwrap_or_default();
+    let durable = before.after(upload.metadata.migrations.as_ref())?;
+    let version = version::build(context, call, &upload, &durable)?;
     let (tag, now) = (context.identifier(), context.now);
     let scripts = &mut context.rows().workers.scripts;
     let script = scripts
         .entry(name.clone())
         .or_insert_with(|| Script::new(tag, now));
     script.take_settings(&upload.metadata);
+    script.durable = durable;
     let mut shown = deploy(context, call, version)?.render(&name);
     shown["startup_time_ms"] = json!(1);
     Answer::of(shown)
@@ -54,6 +59,10 @@ pub(super) fn delete(context: &mut Context<'_>, call: &Call) -> Outcome {
         && let Some(other) = bound_by(rows, &name)
     {
         return Err(refusal::referenced(&other));
+    }
+    let stores = |script: &Script| !script.durable.classes.is_empty();
+    if call.query("force") != Some("true") && rows.workers.scripts.get(&name).is_some_and(stores) {
+        return Err(refusal::stores_objects());
     }
     rows.workers.scripts.remove(&name);
     rows.workers.routes.retain(|route| !route.leads_to(&name));
@@ -87,7 +96,12 @@ fn bound_by(rows: &Rows, name: &str) -> Option<String> {
     let binds = |script: &Script| {
         script.active().is_some_and(|version| {
             version.bindings.iter().any(|bound| {
-                binding::text(bound, "type") == "service" && binding::text(bound, "service") == name
+                let target = match binding::text(bound, "type") {
+                    "service" => "service",
+                    "durable_object_namespace" => "script_name",
+                    _ => return false,
+                };
+                binding::text(bound, target) == name
             })
         })
     };
@@ -114,6 +128,7 @@ impl Script {
             versions: Vec::new(),
             deployments: Vec::new(),
             schedules: Vec::new(),
+            durable: Durable::default(),
             logpush: false,
             observability: None,
             tags: Vec::new(),
@@ -139,6 +154,15 @@ impl Script {
         self.version(deployment.main_version())
     }
 
+    /// Its classes of Durable Objects, with keys that no other Worker's have.
+    pub(super) fn classes(&self) -> Vec<Class> {
+        let of_this = |class: &Class| Class {
+            key: format!("{}-{}", self.tag, class.key),
+            ..class.clone()
+        };
+        self.durable.classes.iter().map(of_this).collect()
+    }
+
     fn take_settings(&mut self, metadata: &Metadata) {
         self.logpush = metadata.logpush.unwrap_or(false);
         self.observability.clone_from(&metadata.observability);
@@ -160,6 +184,9 @@ impl Script {
             "tail_consumers": self.tail_consumers,
             "last_deployed_from": "api",
         });
+        if let Some(tag) = &self.durable.tag {
+            shown["migration_tag"] = json!(tag);
+        }
         if let Some(observability) = &self.observability {
             shown["observability"] = observability.clone();
         }

@@ -44,6 +44,7 @@ pub(super) fn patch(context: &mut Context<'_>, call: &Call) -> Outcome {
     let sent: VersionSettings =
         serde_json::from_slice(&part.body).map_err(|error| refusal::validation(&error.to_string()))?;
     let (id, now) = (uuid(&context.identifier()), context.now);
+    let durable = script::find(context, call)?.durable.clone();
     let mut version = script::find(context, call)?
         .newest()
         .cloned()
@@ -54,6 +55,8 @@ pub(super) fn patch(context: &mut Context<'_>, call: &Call) -> Outcome {
         let sources = Sources {
             rows: context.rows(),
             previous: Some(&previous),
+            durable: &durable,
+            script: call.path("script_name"),
             keep: &[],
             strict: false,
         };

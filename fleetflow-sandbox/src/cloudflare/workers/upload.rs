@@ -47,7 +47,7 @@ pub(super) struct Metadata {
     assets: Option<Sent>,
     #[serde(default)]
     keep_assets: bool,
-    migrations: Option<Value>,
+    pub(super) migrations: Option<Value>,
 }
 
 /// A form that could be read.
@@ -149,10 +149,6 @@ impl Metadata {
 
     /// Exactly one entry point, which is among the parts and of the right type.
     fn check(&self, modules: &[Part]) -> Result<(), Failure> {
-        if self.migrations.is_some() {
-            let why = "The sandbox has no Durable Objects, which metadata names.";
-            return Err(refusal::validation(why));
-        }
         let only_files = self.assets.is_some() || self.keep_assets;
         if only_files && modules.is_empty() && self.main_module.is_none() && self.body_part.is_none() {
             return Ok(());

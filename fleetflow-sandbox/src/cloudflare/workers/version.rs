@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::assets::Assets;
 use super::binding::{self, Sources};
+use super::durable::Durable;
 use super::upload::Upload;
 use super::{Script, refusal, script};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
@@ -67,16 +68,26 @@ pub(super) fn get(context: &mut Context<'_>, call: &Call) -> Outcome {
 
 /// Makes a version of an existing Worker without deploying it.
 pub(super) fn create(context: &mut Context<'_>, call: &Call) -> Outcome {
-    script::find(context, call)?;
+    let durable = script::find(context, call)?.durable.clone();
     let upload = Upload::read(call)?;
-    let version = build(context, call, &upload)?;
+    if upload.metadata.migrations.is_some() {
+        return Err(refusal::validation(
+            "Migrations are not possible in versions: upload the Worker itself.",
+        ));
+    }
+    let version = build(context, call, &upload, &durable)?;
     let shown = version.render();
     script::find(context, call)?.versions.push(version);
     Answer::of(shown)
 }
 
 /// The version that an upload describes, with what it takes over from the newest one.
-pub(super) fn build(context: &mut Context<'_>, call: &Call, upload: &Upload) -> Result<Version, Failure> {
+pub(super) fn build(
+    context: &mut Context<'_>,
+    call: &Call,
+    upload: &Upload,
+    durable: &Durable,
+) -> Result<Version, Failure> {
     let (id, now) = (uuid(&context.identifier()), context.now);
     let rows = context.rows();
     upload.metadata.remember(&mut rows.vault);
@@ -84,6 +95,8 @@ pub(super) fn build(context: &mut Context<'_>, call: &Call, upload: &Upload) -> 
     let sources = Sources {
         rows,
         previous: script.and_then(Script::newest),
+        durable,
+        script: call.path("script_name"),
         keep: &[],
         strict: call.query("bindings_inherit") == Some("strict"),
     };

@@ -59,6 +59,27 @@ impl Browser {
         text
     }
 
+    /// Uploads a Worker of one module.
+    async fn deploy(&self, name: &str, metadata: &Value, code: &str) {
+        let url = format!(
+            "{}/client/v4/accounts/{}/workers/scripts/{name}",
+            self.root,
+            Sandbox::CLOUDFLARE_ACCOUNT
+        );
+        let module = reqwest::multipart::Part::text(code.to_owned())
+            .file_name("index.js")
+            .mime_str("application/javascript+module");
+        let form = reqwest::multipart::Form::new()
+            .text("metadata", metadata.to_string())
+            .part("index.js", module.unwrap());
+        let sent = self
+            .client
+            .put(url)
+            .bearer_auth(Sandbox::CLOUDFLARE_TOKEN)
+            .multipart(form);
+        sent.send().await.unwrap().error_for_status().unwrap();
+    }
+
     /// A request to the API, which answers with bytes or an envelope.
     async fn api(&self, method: Method, path: &str, body: &str) -> String {
         let url = format!(
@@ -231,6 +252,101 @@ async fn a_worker_serves_files_and_shares_buckets_and_namespaces_with_the_api() 
     assert_eq!(browser.look("edge.workers.localhost", "/").await.0, 404);
 }
 
+/// What Workers read as secrets is there again when a sandbox is started on a world that was kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_survive_a_new_start_on_a_world_that_was_kept() {
+    let Some((first, program)) = sandbox().await else {
+        return;
+    };
+    first.shutdown().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("world.json");
+    let start = async || {
+        let options = Options {
+            timings: Timings::INSTANT,
+            workerd: find_workerd(&program),
+            world: Some(world.clone()),
+            ..Options::default()
+        };
+        Sandbox::start(options).await.unwrap()
+    };
+    let sandbox = start().await;
+    let browser = Browser::new(&sandbox);
+    let code = "export default { fetch(request, env) { return new Response(env.TOKEN + env.OTHER) } }";
+    let secret = |name: &str, text: &str| json!({ "type": "secret_text", "name": name, "text": text });
+    let metadata = json!({
+        "main_module": "index.js", "compatibility_date": "2026-01-01",
+        "bindings": [secret("TOKEN", "hush"), secret("OTHER", " now")],
+    });
+    browser.deploy("quiet", &metadata, code).await;
+    assert_eq!(browser.text("quiet.workers.localhost", "/").await, "hush now");
+    drop(browser);
+    sandbox.shutdown().await.unwrap();
+    assert!(!std::fs::read_to_string(&world).unwrap().contains("hush"));
+    let beside = world.with_extension("secrets");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&beside).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    let sandbox = start().await;
+    let browser = Browser::new(&sandbox);
+    assert_eq!(browser.text("quiet.workers.localhost", "/").await, "hush now");
+    browser.api(Method::DELETE, "/workers/scripts/quiet", "").await;
+    drop(browser);
+    sandbox.shutdown().await.unwrap();
+    assert!(!beside.exists(), "what nothing has any more is forgotten");
+}
+
+const COUNTING: &str = r#"
+import { DurableObject } from "cloudflare:workers";
+export class Counter extends DurableObject {
+  async add() {
+    this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS calls (at INTEGER)");
+    this.ctx.storage.sql.exec("INSERT INTO calls VALUES (1)");
+    return this.ctx.storage.sql.exec("SELECT count(*) AS n FROM calls").one().n;
+  }
+}
+export default {
+  async fetch(request, env) {
+    const name = new URL(request.url).pathname;
+    return new Response(String(await env.COUNTER.get(env.COUNTER.idFromName(name)).add()));
+  },
+};
+"#;
+
+/// wrangler deploys the class with its migration, and the second time without one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn durable_objects_keep_what_they_are_told() {
+    let Some((sandbox, program)) = sandbox().await else {
+        return;
+    };
+    let (desk, browser) = (Desk::new(&sandbox), Browser::new(&sandbox));
+    let wrangler = async |line: &str| desk.ask(&program, &line.split(' ').collect::<Vec<_>>()).await;
+    desk.write("index.js", COUNTING);
+    desk.write(
+        "wrangler.json",
+        r#"{ "name": "counting", "main": "index.js", "compatibility_date": "2026-01-01", "workers_dev": true,
+            "durable_objects": { "bindings": [{ "name": "COUNTER", "class_name": "Counter" }] },
+            "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Counter"] }] }"#,
+    );
+    wrangler("deploy").await;
+    let host = "counting.sandbox.workers.dev";
+    assert_eq!(browser.text(host, "/a").await, "1");
+    assert_eq!(browser.text(host, "/a").await, "2");
+    assert_eq!(browser.text(host, "/b").await, "1", "another object");
+    wrangler("deploy").await;
+    let durable = sandbox.inventory()["cloudflare"]["workers"]["scripts"][0]["durable_objects"].clone();
+    assert_eq!(durable, json!({ "migration": "v1", "classes": ["Counter"] }));
+    assert_eq!(
+        browser.text(host, "/a").await,
+        "3",
+        "a deployment changes nothing"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_site_has_files_rules_functions_and_previews() {
     let Some((sandbox, program)) = sandbox().await else {
@@ -275,6 +391,37 @@ async fn a_site_has_files_rules_functions_and_previews() {
     assert_eq!(names, ["site", "next.site"]);
 }
 
+/// `_worker.js` answers what `_routes.json` includes, and nothing that it excludes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_site_with_a_worker_of_its_own_follows_its_routes() {
+    let Some((sandbox, program)) = sandbox().await else {
+        return;
+    };
+    let (desk, browser) = (Desk::new(&sandbox), Browser::new(&sandbox));
+    let wrangler = async |line: &str| desk.ask(&program, &line.split(' ').collect::<Vec<_>>()).await;
+    desk.write("public/index.html", "home");
+    desk.write("public/static/a.txt", "a file");
+    desk.write(
+        "public/_routes.json",
+        r#"{ "version": 1, "include": ["/*"], "exclude": ["/static/*"] }"#,
+    );
+    desk.write(
+        "public/_worker.js",
+        "export default { async fetch(request, env) {
+           const { pathname } = new URL(request.url);
+           if (pathname.startsWith('/api/')) return new Response(`worker ${pathname}`);
+           if (pathname.startsWith('/static/')) return new Response('never');
+           return env.ASSETS.fetch(request);
+         } };\n",
+    );
+    wrangler("pages project create app --production-branch main").await;
+    wrangler("pages deploy public --project-name app --branch main").await;
+    let host = "app.pages.dev";
+    assert_eq!(browser.text(host, "/api/x").await, "worker /api/x");
+    assert_eq!(browser.text(host, "/static/a.txt").await, "a file");
+    assert_eq!(browser.text(host, "/").await, "home");
+}
+
 /// Code that does not start keeps nobody else from running, and says why.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_worker_stands_alone_and_workerd_ends_with_the_sandbox() {
@@ -289,24 +436,8 @@ async fn a_broken_worker_stands_alone_and_workerd_ends_with_the_sandbox() {
         ),
         ("bad", "export default {"),
     ] {
-        let url = format!(
-            "{}/client/v4/accounts/{}/workers/scripts/{name}",
-            browser.root,
-            Sandbox::CLOUDFLARE_ACCOUNT
-        );
         let metadata = json!({ "main_module": "index.js", "compatibility_date": "2026-01-01" });
-        let module = reqwest::multipart::Part::text(code)
-            .file_name("index.js")
-            .mime_str("application/javascript+module");
-        let form = reqwest::multipart::Form::new()
-            .text("metadata", metadata.to_string())
-            .part("index.js", module.unwrap());
-        let sent = browser
-            .client
-            .put(url)
-            .bearer_auth(Sandbox::CLOUDFLARE_TOKEN)
-            .multipart(form);
-        sent.send().await.unwrap().error_for_status().unwrap();
+        browser.deploy(name, &metadata, code).await;
     }
     assert_eq!(browser.text("good.workers.localhost", "/").await, "good");
     let (status, _, said) = browser.look("bad.workers.localhost", "/").await;

@@ -197,6 +197,107 @@ async fn bindings_need_their_targets_and_names_of_their_own() {
 }
 
 #[tokio::test]
+async fn bindings_of_every_type_are_checked() {
+    let stage = stage().await;
+    for (binding, said) in [
+        (json!({ "type": "teleport" }), "which is not known"),
+        (json!({ "text": "x" }), "has no type"),
+        (json!({ "type": "plain_text" }), "needs text"),
+        (json!({ "type": "d1", "database_id": "users" }), "no id of one"),
+        (json!({ "type": "d1" }), "needs database_id or id"),
+        (json!({ "type": "queue" }), "needs queue_name"),
+        (
+            json!({ "type": "queue", "queue_name": "q", "delivery_delay": 50_000 }),
+            "12 hours",
+        ),
+        (json!({ "type": "hyperdrive", "id": "pg" }), "no id of one"),
+        (json!({ "type": "vectorize" }), "needs index_name"),
+        (
+            json!({ "type": "ratelimit", "namespace_id": "1", "simple": { "limit": 1, "period": 30 } }),
+            "10 or 60",
+        ),
+        (
+            json!({ "type": "secret_key", "format": "raw", "usages": [], "algorithm": "x" }),
+            "key_base64 or key_jwk",
+        ),
+        (
+            json!({ "type": "workflow", "workflow_name": "w", "script_name": "none" }),
+            "not found",
+        ),
+        (
+            json!({ "type": "durable_object_namespace", "class_name": "Room" }),
+            "stores no Durable Objects",
+        ),
+    ] {
+        let mut named = binding.clone();
+        named["name"] = json!("X");
+        let reply = stage.upload(json!([named])).await;
+        assert_eq!(reply.status, 400, "{binding}");
+        assert!(reply.message().contains(said), "{binding}: {}", reply.message());
+    }
+    let all = json!([
+        { "name": "A", "type": "ai" },
+        { "name": "B", "type": "browser" },
+        { "name": "C", "type": "d1", "database_id": "11111111-2222-4333-8444-555555555555" },
+        { "name": "D", "type": "queue", "queue_name": "jobs" },
+        { "name": "E", "type": "json", "json": null },
+        { "name": "F", "type": "plain_text", "text": "" },
+    ]);
+    stage.upload(all.clone()).await.ok();
+    assert_eq!(stage.bindings().await, all);
+}
+
+#[tokio::test]
+async fn durable_objects_come_and_go_by_migrations() {
+    let stage = stage().await;
+    let upload = async |migrations: Value, class: &str| {
+        let bindings = json!([{ "name": "ROOM", "type": "durable_object_namespace", "class_name": class }]);
+        let mut metadata = json!({ "main_module": "index.js", "compatibility_date": "2025-06-01" });
+        if !class.is_empty() {
+            metadata["bindings"] = bindings;
+        }
+        if !migrations.is_null() {
+            metadata["migrations"] = migrations;
+        }
+        let modules = [("index.js", "application/javascript+module", CODE)];
+        stage.send(Method::PUT, &stage.script, metadata, &modules).await
+    };
+    let first = json!({ "new_tag": "v1", "steps": [{ "new_sqlite_classes": ["Room"] }] });
+    upload(first.clone(), "Room").await.ok();
+    let refused = upload(first, "Room").await;
+    assert!(
+        refused.message().contains("precondition failed"),
+        "{}",
+        refused.message()
+    );
+    upload(Value::Null, "Room").await.ok();
+    let scripts = format!("{}/workers/scripts", stage.account);
+    assert_eq!(stage.api.get(&scripts).await.ok()[0]["migration_tag"], "v1");
+
+    let renamed =
+        json!({ "old_tag": "v1", "new_tag": "v2", "renamed_classes": [{ "from": "Room", "to": "Hall" }] });
+    assert_eq!(upload(renamed.clone(), "Room").await.refused(), (400, 10_123));
+    upload(renamed, "Hall").await.ok();
+    let twice = json!({ "old_tag": "v2", "new_tag": "v3", "new_classes": ["Hall"] });
+    assert_eq!(upload(twice, "Hall").await.status, 400);
+
+    let versions = format!("{}/versions", stage.script);
+    let metadata = json!({ "main_module": "index.js", "migrations": { "new_tag": "v3" } });
+    let modules = [("index.js", "application/javascript+module", CODE)];
+    let version = stage.send(Method::POST, &versions, metadata, &modules).await;
+    assert!(version.message().contains("not possible in versions"));
+
+    assert_eq!(
+        stage.api.delete(&stage.script).await.status,
+        400,
+        "objects stay unasked"
+    );
+    let deleted = json!({ "old_tag": "v2", "new_tag": "v3", "deleted_classes": ["Hall"] });
+    upload(deleted, "").await.ok();
+    assert_eq!(stage.api.delete(&stage.script).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_part_may_tell_its_module_by_the_file_name_alone() {
     let stage = stage().await;
     let metadata = json!({ "main_module": "w.js" });
