@@ -14,6 +14,7 @@ pub(crate) fn event(event: &Event) -> Value {
             json!({"type": "started", "address": address, "action": action})
         }
         Event::Waiting { address, what } => json!({"type": "waiting", "address": address, "what": what}),
+        Event::Noted { address, note } => json!({"type": "noted", "address": address, "note": note}),
         Event::Done {
             address,
             action,

@@ -52,6 +52,13 @@ pub(crate) enum Happened {
         /// For what.
         what: String,
     },
+    /// A step says something that is worth to be kept.
+    Noted {
+        /// The resource.
+        address: Address,
+        /// What it says.
+        note: String,
+    },
     /// A step is done.
     Done {
         /// The resource.
@@ -146,6 +153,7 @@ impl From<&Event> for Happened {
         match event.clone() {
             Event::Started { address, action } => Self::Started { address, action },
             Event::Waiting { address, what } => Self::Waiting { address, what },
+            Event::Noted { address, note } => Self::Noted { address, note },
             Event::Done {
                 address,
                 action,

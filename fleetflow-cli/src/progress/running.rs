@@ -42,6 +42,7 @@ impl Running {
                     step.waiting = Some(what.clone());
                 }
             }
+            Event::Noted { .. } => {}
             Event::Done { address, .. } | Event::Failed { address, .. } | Event::Skipped { address, .. } => {
                 if let Some(step) = self.steps.remove(address) {
                     self.last = step.since.elapsed();

@@ -112,7 +112,7 @@ impl Measures {
                 .steps
                 .record(elapsed.as_secs_f64(), &of_step(address, *action)),
             Event::Failed { address, action, .. } => self.failures.add(1, &of_step(address, *action)),
-            Event::Started { .. } | Event::Waiting { .. } | Event::Skipped { .. } => {}
+            Event::Started { .. } | Event::Waiting { .. } | Event::Noted { .. } | Event::Skipped { .. } => {}
         }
     }
 

@@ -29,6 +29,7 @@ pub struct Context {
     /// Set when the user asked to stop: begin nothing new, finish what was begun.
     pub cancelled: CancellationToken,
     waiting: Arc<dyn Fn(String) + Send + Sync>,
+    noting: Arc<dyn Fn(String) + Send + Sync>,
     checkpoint: Checkpoint,
 }
 
@@ -49,6 +50,7 @@ impl Context {
             prepared: false,
             cancelled,
             waiting,
+            noting: Arc::new(|_| {}),
             checkpoint,
         }
     }
@@ -74,6 +76,13 @@ impl Context {
         self
     }
 
+    /// The same, with someone who is told what is worth to be kept.
+    #[must_use]
+    pub fn noting(mut self, noting: Arc<dyn Fn(String) + Send + Sync>) -> Self {
+        self.noting = noting;
+        self
+    }
+
     /// Surroundings for a verb that is called by itself, in tests and tools: progress is dropped, nothing is stored.
     pub fn detached(owner: Owner) -> Self {
         Self::new(
@@ -88,6 +97,11 @@ impl Context {
     /// Says what the step waits for now: `disk copy 42 %`.
     pub fn waiting(&self, what: impl Into<String>) {
         (self.waiting)(what.into());
+    }
+
+    /// Says what users shall find in the output of the run: `away for at most 1.2 s`.
+    pub fn note(&self, what: impl Into<String>) {
+        (self.noting)(what.into());
     }
 
     /// Puts `id` into the state at once: call it as soon as a create or a change of id took effect.

@@ -25,6 +25,13 @@ pub enum Event {
         /// For what: `disk copy 42 %`.
         what: String,
     },
+    /// A step says something that is worth to be kept: how long a service was away.
+    Noted {
+        /// The resource.
+        address: Address,
+        /// What it says.
+        note: String,
+    },
     /// A step is done.
     Done {
         /// The resource.

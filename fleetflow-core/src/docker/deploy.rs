@@ -106,6 +106,7 @@ impl Deployment<'_> {
             context_digest: None,
             port: service.ports.clone(),
             volume: service.volumes.iter().map(|mount| self.mount(mount)).collect(),
+            several: service.replicas > 1,
             files_digest: None,
             env: service.env.clone(),
             env_file: service.env_file.clone(),

@@ -9,7 +9,7 @@ from typing import Union
 from .errors import FleetFlowError, from_mapping
 from .plans import Action
 
-__all__ = ["Done", "Event", "Failed", "Skipped", "Started", "Waiting"]
+__all__ = ["Done", "Event", "Failed", "Noted", "Skipped", "Started", "Waiting"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,16 @@ class Waiting:
     """The resource."""
     what: str
     """For what: ``disk copy 42 %``."""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A step says something that is worth to be kept: how long a service was away."""
+
+    address: str
+    """The resource."""
+    note: str
+    """What it says."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class Skipped:
     """Because of what."""
 
 
-Event = Union[Started, Waiting, Done, Failed, Skipped]
+Event = Union[Started, Waiting, Noted, Done, Failed, Skipped]
 """Something that happened during a run."""
 
 
@@ -78,6 +88,8 @@ def from_document(text: str) -> Event:
         return Started(address, document["action"])
     if kind == "waiting":
         return Waiting(address, document["what"])
+    if kind == "noted":
+        return Noted(address, document["note"])
     if kind == "done":
         return Done(address, document["action"], document["elapsed"])
     if kind == "failed":

@@ -76,7 +76,8 @@ impl<'r> Run<'r> {
             address: address.clone(),
         };
         let watcher = self.session.watcher.clone();
-        let (waits, writes) = (address.clone(), address.clone());
+        let teller = self.session.watcher.clone();
+        let (waits, notes, writes) = (address.clone(), address.clone(), address.clone());
         let checkpoints = self.checkpoints.clone();
         Context::new(
             owner,
@@ -103,5 +104,9 @@ impl<'r> Run<'r> {
                 })
             }),
         )
+        .noting(Arc::new(move |note| {
+            let address = notes.clone();
+            teller(Event::Noted { address, note });
+        }))
     }
 }

@@ -1,6 +1,7 @@
 //! The internal kind `container`: one container of a service on one engine. Users declare services; deploying a group
 //! makes these.
 
+mod before;
 pub(in crate::docker) mod body;
 mod build;
 mod env;
@@ -13,6 +14,7 @@ mod ops;
 mod previous;
 mod release;
 mod sent;
+mod traffic;
 pub(crate) mod words;
 
 use std::collections::BTreeMap;
@@ -52,6 +54,9 @@ pub struct Container {
     /// What is mounted; volumes by their names on the engine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volume: Vec<Mount>,
+    /// Whether it is one of several of a service, which run at once. It says nothing of the container itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub several: bool,
     /// The digest of the files behind relative paths among `volume`, where they are copied to a server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files_digest: Option<String>,
@@ -167,5 +172,5 @@ impl Resource for Container {
 fn makes_anew(changes: &[Change]) -> bool {
     changes
         .iter()
-        .any(|change| !matches!(change.field(), "host" | "name" | "status"))
+        .any(|change| !matches!(change.field(), "host" | "name" | "status" | "several"))
 }

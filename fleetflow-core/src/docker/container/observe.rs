@@ -38,9 +38,15 @@ pub(super) async fn observe(engine: &Engine, scope: &Scope, wanted: &[Wanted]) -
     found.foreign = others.len();
     for (address, rows) in ours {
         let name = name_wanted(&address, wanted, &rows);
-        found
-            .resources
-            .push(of_one(address, Generations::sort(rows, &name), engine.host()));
+        let several = wanted.iter().find(|one| one.address == address);
+        let several = several.and_then(|one| one.spec.get("several").cloned());
+        let mut seen = of_one(address, Generations::sort(rows, &name), engine.host());
+        // How many others there are is no property of it: what is declared is so.
+        match several {
+            Some(several) => drop(seen.live.insert("several".to_owned(), several)),
+            None => drop(seen.live.remove("several")),
+        }
+        found.resources.push(seen);
     }
     Ok(found)
 }

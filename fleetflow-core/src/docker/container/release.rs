@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bollard::models::{
-    ContainerInspectResponse, ContainerStateStatusEnum as State, MountPoint, NetworkConnectRequest,
-    NetworkDisconnectRequest,
-};
+use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{CreateContainerOptions, RenameContainerOptions, StartContainerOptions};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::body::{Around, applied_label, endpoint};
+use super::before::Before;
+use super::body::{Around, applied_label};
 use super::generations::{self, Generations, next_name, previous_name};
-use super::image::{self, Freshness, is_moving};
+use super::image::{self, Freshness};
 use super::previous::Previous;
-use super::{Container, env, files, gate};
+use super::{Container, env, files, gate, traffic};
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines};
-use crate::docker::marks;
 use crate::error::{Error, Result};
 
 /// What a release works with.
@@ -29,27 +26,16 @@ pub(super) struct Release<'r> {
     pub(super) spec: &'r Container,
 }
 
-/// The container before, as far as the release needs it.
-struct Before {
-    id: String,
-    name: String,
-    runs: bool,
-    spec: Option<Container>,
-    /// What is kept of it.
-    previous: Option<Previous>,
-    /// What it kept of the one before it.
-    last_but_one: Option<Previous>,
-    /// Volumes without a name, by where they are mounted.
-    anonymous: BTreeMap<String, String>,
-}
-
 /// How the new container takes over.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Switch {
-    /// Both run for a while.
+    /// Both run for a while: the new one is found once it works, then the one before no longer, and then that is stopped.
     Overlap,
     /// The one before is stopped first: both would need the same ports, or write to the same files.
     StopFirst,
+    /// The same among several of a service, while the others serve: it is found by nobody before it stops, and the new one
+    /// not before it works.
+    StopHidden,
 }
 
 impl Release<'_> {
@@ -79,11 +65,10 @@ impl Release<'_> {
             .as_ref()
             .map_or(Switch::StopFirst, |before| self.switch(before));
         let next = self.make(before.as_ref(), switch).await?;
-        let began = Instant::now();
         match self.prove(&next, before.as_ref(), switch).await {
-            Ok(seen) => {
+            Ok((seen, gap)) => {
                 self.take_over(&next, before.as_ref(), switch).await?;
-                self.tell_gap(before.as_ref(), switch, began.elapsed());
+                self.tell_gap(before.as_ref(), switch, gap);
                 Ok(seen)
             }
             Err(error) => Err(self.undo(&next, before.as_ref(), switch, error).await),
@@ -95,9 +80,16 @@ impl Release<'_> {
             |spec: &Container| -> Vec<u16> { spec.port.iter().filter_map(|port| port.host).collect() };
         let taken = before.spec.as_ref().map(ports).unwrap_or_default();
         let same_port = ports(self.spec).iter().any(|port| taken.contains(port));
-        let writes = self.spec.volume.iter().any(|mount| !mount.read_only) || !before.anonymous.is_empty();
-        if same_port || writes || before.spec.is_none() {
+        // Where several run at once they write to the same volumes anyway. Those of an image are each container's own.
+        let writes = self.spec.volume.iter().any(|mount| !mount.read_only) && !self.spec.several;
+        if same_port || before.spec.is_none() {
             Switch::StopFirst
+        } else if writes || !before.anonymous.is_empty() {
+            if self.spec.several {
+                Switch::StopHidden
+            } else {
+                Switch::StopFirst
+            }
         } else {
             Switch::Overlap
         }
@@ -113,7 +105,7 @@ impl Release<'_> {
             inherited: before.map_or(&none, |before| &before.anonymous),
             aliases: match switch {
                 // Nobody shall reach it before it works.
-                Switch::Overlap => Vec::new(),
+                Switch::Overlap | Switch::StopHidden => Vec::new(),
                 Switch::StopFirst => self.spec.aliases.clone(),
             },
         };
@@ -142,22 +134,38 @@ impl Release<'_> {
         }
     }
 
-    /// Starts the new container and waits until it works.
+    /// Starts the new container, waits until it works, and lets it be found. Answers how long none ran at most.
     async fn prove(
         &self,
         next: &str,
         before: Option<&Before>,
         switch: Switch,
-    ) -> Result<ContainerInspectResponse> {
-        if let (Some(before), Switch::StopFirst) = (before, switch) {
+    ) -> Result<(ContainerInspectResponse, Duration)> {
+        if let Some(before) = before.filter(|before| before.runs && switch == Switch::StopHidden) {
+            self.withdraw(before).await?;
+        }
+        let stopping = Instant::now();
+        if let Some(before) = before.filter(|_| switch != Switch::Overlap) {
             self.context.waiting("stopping the container before");
             generations::stop(self.engine, &before.id).await?;
         }
         start(self.engine, next).await?;
-        gate::pass(self.engine, self.context, next, self.spec).await
+        let seen = gate::pass(self.engine, self.context, next, self.spec).await?;
+        let gap = stopping.elapsed();
+        if switch == Switch::StopFirst {
+            return Ok((seen, gap));
+        }
+        match traffic::known_as(self.engine, &self.spec.network, next, &self.spec.aliases).await? {
+            traffic::Address::Kept => Ok((seen, gap)),
+            // What it had opened meanwhile is lost: whether it works without is to be seen.
+            traffic::Address::Moved => {
+                let seen = gate::pass(self.engine, self.context, next, self.spec).await?;
+                Ok((seen, gap))
+            }
+        }
     }
 
-    /// Gives the new container the name and the traffic, and removes the one before.
+    /// Gives the new container the name, and removes the one before, which nobody finds any more.
     async fn take_over(&self, next: &str, before: Option<&Before>, switch: Switch) -> Result<()> {
         let previous = previous_name(&self.spec.name);
         // An interrupted release may have come this far already.
@@ -168,12 +176,25 @@ impl Release<'_> {
         let Some(before) = before else { return Ok(()) };
         let outputs = super::ops::outputs(next, None, self.engine.host());
         self.context.checkpoint(next, outputs).await?;
-        if switch == Switch::Overlap {
-            self.announce(next).await?;
+        if switch == Switch::Overlap && before.runs {
+            self.withdraw(before).await?;
         }
+        self.context.waiting("the container before finishes its work");
         generations::stop(self.engine, &before.id).await?;
         generations::remove(self.engine, &before.id).await?;
         self.keep_one_image(before).await
+    }
+
+    /// Lets nobody find the container before any more, and waits until who just found it has connected.
+    async fn withdraw(&self, before: &Before) -> Result<()> {
+        let network = before
+            .spec
+            .as_ref()
+            .map_or(&self.spec.network, |spec| &spec.network);
+        traffic::known_as(self.engine, network, &before.id, &[]).await?;
+        self.context.waiting("new requests go to the new container");
+        tokio::time::sleep(traffic::drain(self.engine)).await;
+        Ok(())
     }
 
     /// The image of the container before is kept for a rollback, that of the one before it is not.
@@ -198,38 +219,17 @@ impl Release<'_> {
         }
     }
 
-    /// Makes the new container known under the names of the service: engines take them with the attachment only.
-    async fn announce(&self, next: &str) -> Result<()> {
-        let network = self.spec.network.clone();
-        let leave = NetworkDisconnectRequest {
-            container: next.to_owned(),
-            force: None,
-        };
-        self.engine
-            .once("detach the container from its network", |docker| {
-                let network = network.clone();
-                async move { docker.disconnect_network(&network, leave).await }
-            })
-            .await?;
-        let join = NetworkConnectRequest {
-            container: next.to_owned(),
-            endpoint_config: Some(endpoint(self.spec.aliases.clone())),
-        };
-        self.engine
-            .once("attach the container to its network", |docker| async move {
-                docker.connect_network(&network, join).await
-            })
-            .await
-    }
-
     fn tell_gap(&self, before: Option<&Before>, switch: Switch, gap: Duration) {
-        let stopped = before.is_some_and(|before| before.runs) && switch == Switch::StopFirst;
-        if stopped {
-            let seconds = gap.as_secs_f32();
-            self.context.waiting(format!(
-                "released, after at most {seconds:.1} s without a container"
-            ));
+        if !before.is_some_and(|before| before.runs) {
+            return;
         }
+        self.context.note(match switch {
+            Switch::Overlap => "released without a gap".to_owned(),
+            Switch::StopHidden => "released without a gap: the others served meanwhile".to_owned(),
+            Switch::StopFirst => {
+                format!("released; nothing served for at most {:.1} s", gap.as_secs_f32())
+            }
+        });
     }
 
     /// Removes the new container and brings the one before back; says in the error what became of it.
@@ -241,7 +241,7 @@ impl Release<'_> {
         if let Some(before) = before.filter(|before| before.runs) {
             outcome.push(match switch {
                 Switch::Overlap => "the container before was not touched and serves on".to_owned(),
-                Switch::StopFirst => match self.bring_back(before).await {
+                Switch::StopFirst | Switch::StopHidden => match self.bring_back(before, switch).await {
                     Ok(()) => "the container before is back, and works".to_owned(),
                     Err(failure) => format!("the container before did not come back: {failure}"),
                 },
@@ -270,74 +270,17 @@ impl Release<'_> {
     }
 
     /// A run that is being stopped brings it back nevertheless.
-    async fn bring_back(&self, before: &Before) -> Result<()> {
+    async fn bring_back(&self, before: &Before, switch: Switch) -> Result<()> {
         let mut context = self.context.clone();
         context.cancelled = CancellationToken::new();
         start(self.engine, &before.id).await?;
         let spec = before.spec.as_ref().unwrap_or(self.spec);
-        gate::pass(self.engine, &context, &before.id, spec)
-            .await
-            .map(drop)
-    }
-}
-
-impl Before {
-    /// The container that was seen, before `next` whose label of what was applied is `applied`.
-    fn of(seen: ContainerInspectResponse, next: &Container, applied: &str) -> Self {
-        let state = seen.state.and_then(|state| state.status);
-        let labels = seen.config.and_then(|config| config.labels).unwrap_or_default();
-        let spec = marks::applied(&labels).and_then(|spec| serde_json::from_value(spec.into()).ok());
-        let inherited = labels
-            .get(marks::INHERITED)
-            .map(String::as_str)
-            .unwrap_or_default();
-        let inherited: Vec<&str> = inherited.split(',').collect();
-        let mounts = seen.mounts.unwrap_or_default();
-        // A release whose end was not heard of is done again: what was there before it stays what was there before.
-        let again = labels.get(marks::APPLIED).is_some_and(|label| label == applied);
-        let (previous, last_but_one) = if again && !is_moving(&next.image) {
-            (Previous::kept(&labels), None)
-        } else {
-            (
-                Previous::of(&labels, seen.image.as_deref()),
-                Previous::kept(&labels),
-            )
-        };
-        Self {
-            previous,
-            last_but_one,
-            id: seen.id.unwrap_or_default(),
-            name: seen.name.unwrap_or_default().trim_start_matches('/').to_owned(),
-            runs: matches!(state, Some(State::RUNNING | State::RESTARTING | State::PAUSED)),
-            anonymous: anonymous(&mounts, spec.as_ref(), &inherited, next),
-            spec,
+        gate::pass(self.engine, &context, &before.id, spec).await?;
+        if switch == Switch::StopHidden {
+            traffic::known_as(self.engine, &spec.network, &before.id, &spec.aliases).await?;
         }
+        Ok(())
     }
-}
-
-/// The volumes that nobody declared, before or now: what an image keeps its data in. They go with the service.
-fn anonymous(
-    mounts: &[MountPoint],
-    before: Option<&Container>,
-    inherited: &[&str],
-    next: &Container,
-) -> BTreeMap<String, String> {
-    let declared = |target: &str| {
-        let all = next
-            .volume
-            .iter()
-            .chain(before.iter().flat_map(|spec| &spec.volume));
-        all.into_iter().any(|mount| mount.target == target)
-    };
-    let volumes = mounts
-        .iter()
-        .filter(|mount| mount.typ.as_deref() == Some("volume"));
-    volumes
-        .filter_map(|mount| Some((mount.destination.clone()?, mount.name.clone()?)))
-        .filter(|(target, name)| {
-            before.is_some() && (inherited.contains(&name.as_str()) || !declared(target))
-        })
-        .collect()
 }
 
 /// Starts a container. One that runs is fine.

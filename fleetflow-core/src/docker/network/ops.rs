@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{Network as Row, NetworkCreateRequest};
-use bollard::query_parameters::ListNetworksOptions;
+use bollard::models::{Ipam, IpamConfig, Network as Row, NetworkCreateRequest};
+use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions};
 use serde_json::{Value, json};
 
 use super::Network;
@@ -65,14 +65,7 @@ impl Lifecycle for Network {
     async fn delete(engines: &Engines, context: &Context, was: &Existing) -> Result<()> {
         let engine = engine_of(engines, was).await?;
         image::forget_unused(&engine, &context.owner).await?;
-        let removed = engine
-            .repeat("remove the network", |docker| {
-                let id = was.id.clone();
-                async move { docker.remove_network(&id).await }
-            })
-            .await;
-        match removed {
-            Err(error) if error.is_not_found() => Ok(()),
+        match remove(&engine, &was.id).await {
             Err(error) if error.message().contains("active endpoints") => Err(error
                 .with_kind(ErrorKind::Conflict)
                 .help("containers that are not FleetFlow's use it: `docker network inspect` names them")),
@@ -91,11 +84,39 @@ async fn list(engine: &Engine, filters: Option<HashMap<String, Vec<String>>>) ->
         .await
 }
 
+/// Makes the network with the subnet that the engine would choose: only where it was asked for, containers keep their
+/// addresses when they are attached anew.
+///
+/// The engine chooses what nothing on its machine uses. Somebody else may be faster the second time: then it stays with
+/// what the engine chooses next, and a release may cost a container the connections that it opened before it is found.
 async fn make(engine: &Engine, context: &Context, spec: &Network) -> Result<String> {
+    let chosen = request(engine, context, spec, None).await?;
+    let Some(subnet) = subnet_of(engine, &chosen).await? else {
+        return Ok(chosen);
+    };
+    remove(engine, &chosen).await?;
+    match request(engine, context, spec, Some(subnet)).await {
+        Err(error) if error.is_without_effect() || error.kind() == ErrorKind::Conflict => {
+            request(engine, context, spec, None).await
+        }
+        answer => answer,
+    }
+}
+
+async fn request(
+    engine: &Engine,
+    context: &Context,
+    spec: &Network,
+    subnet: Option<IpamConfig>,
+) -> Result<String> {
     let request = NetworkCreateRequest {
         name: spec.name.clone(),
         driver: Some("bridge".to_owned()),
         labels: Some(marks::of(&context.owner)),
+        ipam: subnet.map(|subnet| Ipam {
+            config: Some(vec![subnet]),
+            ..Ipam::default()
+        }),
         ..NetworkCreateRequest::default()
     };
     let made = engine
@@ -104,6 +125,36 @@ async fn make(engine: &Engine, context: &Context, spec: &Network) -> Result<Stri
         })
         .await?;
     Ok(made.id)
+}
+
+/// The subnet that the engine chose, if it says so in the usual way: one of IPv4.
+async fn subnet_of(engine: &Engine, id: &str) -> Result<Option<IpamConfig>> {
+    let seen = engine
+        .repeat("look at the network", |docker| async move {
+            docker.inspect_network(id, None::<InspectNetworkOptions>).await
+        })
+        .await?;
+    let pools = seen.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+    let [pool] = pools.as_slice() else {
+        return Ok(None);
+    };
+    Ok(pool.subnet.as_ref().map(|subnet| IpamConfig {
+        subnet: Some(subnet.clone()),
+        gateway: pool.gateway.clone(),
+        ..IpamConfig::default()
+    }))
+}
+
+async fn remove(engine: &Engine, id: &str) -> Result<()> {
+    let removed = engine
+        .repeat("remove the network", |docker| async move {
+            docker.remove_network(id).await
+        })
+        .await;
+    match removed {
+        Err(error) if error.is_not_found() => Ok(()),
+        answer => answer,
+    }
 }
 
 fn sort(rows: Vec<Row>, host: &Host, scope: &Scope, wanted: &[Wanted]) -> Found {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::models::{ContainerInspectResponse, ContainerSummary};
@@ -10,7 +11,7 @@ use bollard::query_parameters::{
     BuildImageOptions, InspectContainerOptions, ListContainersOptions, ListImagesOptions,
 };
 use bollard::{Docker, body_full};
-use fleetflow_core::converge::{Caller, Report, Session};
+use fleetflow_core::converge::{Caller, Event, Report, Session};
 use fleetflow_core::docker::Engines;
 use fleetflow_core::plan::{DataGuard, Plan};
 use fleetflow_core::prelude::*;
@@ -37,7 +38,11 @@ pub(super) struct Bench {
     pub(super) folder: TempDir,
     pub(super) project: String,
     session: std::sync::Mutex<Session>,
+    notes: Notes,
 }
+
+/// What steps noted.
+type Notes = Arc<std::sync::Mutex<Vec<String>>>;
 
 impl Bench {
     pub(super) async fn emulated(name: &str) -> Self {
@@ -69,7 +74,8 @@ impl Bench {
         base_image(&docker).await;
         let probation = Duration::from_millis(if sandbox.is_some() { 10 } else { 700 });
         let engines = Engines::builder().local(address).probation(probation).build();
-        let session = std::sync::Mutex::new(session(&engines));
+        let notes = Notes::default();
+        let session = std::sync::Mutex::new(session(&engines, &notes));
         Self {
             docker,
             engines,
@@ -78,7 +84,13 @@ impl Bench {
             // Tests share a real engine, and a stopped run may have left something there.
             project: format!("t{}-{}", std::process::id(), name.replace('_', "-")),
             session,
+            notes,
         }
+    }
+
+    /// What steps noted since it was asked last.
+    pub(super) fn notes(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notes.lock().unwrap())
     }
 
     /// The stack with one group `shop`, deployed to the local engine.
@@ -127,7 +139,7 @@ impl Bench {
 
     /// From now on nothing is remembered.
     pub(super) fn lose_the_state(&self) {
-        *self.session.lock().unwrap() = session(&self.engines);
+        *self.session.lock().unwrap() = session(&self.engines, &self.notes);
     }
 
     /// The plan as lines: `update local/shop/web: env.A`, `create local/shop/db`.
@@ -230,10 +242,16 @@ pub(super) fn words(words: &[&str]) -> Vec<Input<String>> {
     words.iter().map(|word| Input::from(*word)).collect()
 }
 
-fn session(engines: &Engines) -> Session {
+fn session(engines: &Engines, notes: &Notes) -> Session {
+    let notes = notes.clone();
     let clouds = Clouds::none().engines(engines.clone());
     let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
-    Session::new(clouds, MemoryStore::new(), caller).data(DataGuard::Allow)
+    let session = Session::new(clouds, MemoryStore::new(), caller).data(DataGuard::Allow);
+    session.watcher(move |event| {
+        if let Event::Noted { address, note } = event {
+            notes.lock().unwrap().push(format!("{address}: {note}"));
+        }
+    })
 }
 
 /// Builds the image of the services, if the engine does not have it.

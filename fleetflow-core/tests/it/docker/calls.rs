@@ -41,7 +41,7 @@ async fn a_first_deployment_writes_three_times_for_each_service() {
     let writes: Vec<_> = sandbox.log().writes().map(|entry| entry.path.clone()).collect();
     assert_eq!(
         writes.len(),
-        1 + 5 * 3,
-        "the network; create, start and name each container: {writes:#?}"
+        3 + 5 * 3,
+        "the network, made again with its subnet; create, start and name each container: {writes:#?}"
     );
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod calls;
 mod drift;
+mod gaps;
 mod interrupted;
 mod life;
 mod looking_in;
