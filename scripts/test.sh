@@ -50,11 +50,14 @@ mkdir -p target
 # With what tests print: how much they covered, and what they skipped and why.
 cargo test --workspace --no-fail-fast -- --show-output 2>&1 | tee target/tests.txt
 
-step "a swarm of three container engines"
+step "three servers with container engines: a swarm, and SSH"
 # By itself: an engine that has to wait for a processor too long is taken for dead by the others.
 if swarm="$(scripts/swarm-for-tests.sh start)"; then
     eval "$swarm"
     cargo test -p fleetflow-core --test it -- docker::swarm --show-output 2>&1 | tee -a target/tests.txt
+    # From where the servers can be reached. What is needed is built and fetched: there is no other network.
+    scripts/swarm-for-tests.sh run cargo test --offline -p fleetflow-core --test it -- docker::machines --show-output 2>&1 |
+        tee -a target/tests.txt
     scripts/swarm-for-tests.sh stop
 else
     echo "tests on a swarm of real engines are skipped"

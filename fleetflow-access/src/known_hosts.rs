@@ -85,6 +85,10 @@ impl HostKeys for KnownHosts {
         keys.insert(host.to_owned(), key.to_owned());
         self.0.write(&keys)
     }
+
+    fn kept_in(&self) -> Option<String> {
+        Some(self.0.file.display().to_string())
+    }
 }
 
 fn failed(verb: &str, file: &Path, error: &std::io::Error) -> Error {

@@ -86,7 +86,7 @@ pub(super) fn finished(event: &Event, running: &Running) -> Option<String> {
                 error.message()
             ))
         }
-        Event::Noted { address, note } => Some(format!("   {address}  {note}")),
+        Event::Noted { address, note } => Some(format!("     {address}  {note}")),
         Event::Started { .. } | Event::Waiting { .. } | Event::Skipped { .. } => None,
     }
 }

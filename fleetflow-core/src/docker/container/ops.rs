@@ -74,7 +74,7 @@ impl Lifecycle for Container {
             context,
             spec,
         };
-        let seen = release.run(there, Freshness::Known).await?;
+        let seen = Box::pin(release.run(there, Freshness::Known)).await?;
         Ok(made(&seen, "", engine.host()))
     }
 
@@ -100,7 +100,7 @@ impl Lifecycle for Container {
             context,
             spec,
         };
-        let seen = release.run(there, freshness(changes)).await?;
+        let seen = Box::pin(release.run(there, freshness(changes))).await?;
         Ok(made(&seen, "", engine.host()))
     }
 

@@ -19,9 +19,10 @@ pub(super) enum Address {
     Moved,
 }
 
-/// How long it takes at most until who was told an address has connected to it.
+/// How long it takes at most until who was told an address has connected to it, also on a busy machine: 3 s, where a
+/// container has to run for 1.5 s to count as working.
 pub(super) fn drain(engine: &Engine) -> Duration {
-    engine.probation()
+    engine.probation() * 2
 }
 
 /// Makes the container `id` known in `network` under `aliases`, and under no other names.

@@ -48,6 +48,7 @@ fn ours(answer: &Answer) -> Option<Error> {
 /// An answer with an error status. The engine says 500 for much that no other try would change, such as a taken port.
 fn refusal(status: u16, message: &str) -> Error {
     let kind = match status {
+        _ if lacks_login(message) => ErrorKind::Unauthorized,
         401 => ErrorKind::Unauthorized,
         404 => ErrorKind::NotFound,
         // The engine's word for what its state does not allow: a network in use, a predefined name.
@@ -61,6 +62,16 @@ fn refusal(status: u16, message: &str) -> Error {
         return error.help("another program on that machine uses the port: stop it, or publish another port");
     }
     error
+}
+
+/// What registries that want another login say, for which engines have the status 500: Docker 28 hands through the text of
+/// a registry of version 2.
+fn lacks_login(message: &str) -> bool {
+    let texts = [
+        "no basic auth credentials",
+        "unauthorized: authentication required",
+    ];
+    texts.iter().any(|text| message.contains(text))
 }
 
 /// The innermost message: "connection refused" says more than "error sending request".

@@ -18,6 +18,11 @@ pub trait HostKeys: Send + Sync {
 
     /// Remembers the key of a server that was seen for the first time.
     fn learn(&self, host: &str, key: &str) -> Result<()>;
+
+    /// Where they are kept, for people who have to correct them: the path of a file.
+    fn kept_in(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Keys that are remembered as long as the process lives.
@@ -77,7 +82,7 @@ impl Shown {
     }
 
     /// The refusal of a server that shows another key than it used to.
-    pub(super) fn refusal(&self, host: &str, known: &str) -> Error {
+    pub(super) fn refusal(&self, host: &str, known: &str, kept_in: Option<&str>) -> Error {
         let print = |key: &PublicKey| key.fingerprint(HashAlg::Sha256).to_string();
         let known =
             PublicKey::from_openssh(known).map_or_else(|_| "another one".to_owned(), |key| print(&key));
@@ -86,7 +91,11 @@ impl Shown {
             ErrorKind::Unauthorized,
             format!("{host} shows the key {shown}, but it used to have {known}: it may be another machine"),
         )
-        .help("if the server was made anew at this address, remove its key from the known hosts; otherwise find out who answers there")
+        .help(format!(
+            "if the server was made anew at this address, remove the line that begins with `{host} ` from {}; otherwise \
+             find out who answers there",
+            kept_in.unwrap_or("the known hosts")
+        ))
     }
 
     fn key(&self) -> Option<PublicKey> {

@@ -146,7 +146,10 @@ impl Server {
         let mut handle = russh::client::connect_stream(Arc::new(config()), socket, judge)
             .await
             .map_err(|error| match (error, &known) {
-                (russh::Error::UnknownKey, Some(known)) => shown.refusal(&name, known),
+                (russh::Error::UnknownKey, Some(known)) => {
+                    let kept_in = self.access.host_keys.kept_in();
+                    shown.refusal(&name, known, kept_in.as_deref())
+                }
                 (error, _) => self.unreachable(&error.to_string()),
             })?;
         login::authenticate(&mut handle, &self.user, &name, &self.access).await?;

@@ -12,7 +12,7 @@ use bollard::query_parameters::{
 };
 use bollard::{Docker, body_full};
 use fleetflow_core::converge::{Caller, Event, Report, Session};
-use fleetflow_core::docker::Engines;
+use fleetflow_core::docker::{Engines, RegistryLogin};
 use fleetflow_core::plan::{DataGuard, Plan};
 use fleetflow_core::prelude::*;
 use fleetflow_core::state::MemoryStore;
@@ -135,6 +135,23 @@ impl Bench {
     pub(super) async fn state(&self) -> String {
         let session = self.session.lock().unwrap().clone();
         format!("{:?}", session.store().history().await.unwrap())
+    }
+
+    /// From now on with a login for the registry `host`, and a state of its own; what steps wait for goes to the notes.
+    pub(super) fn log_in(&self, host: &str, login: RegistryLogin) {
+        let address = std::env::var(REAL).unwrap();
+        let engines = Engines::builder()
+            .local(address)
+            .probation(Duration::from_millis(700))
+            .registry(host, login)
+            .build();
+        let notes = self.notes.clone();
+        let session = session(&engines, &self.notes).watcher(move |event| {
+            if let Event::Waiting { address, what } = event {
+                notes.lock().unwrap().push(format!("{address}: {what}"));
+            }
+        });
+        *self.session.lock().unwrap() = session;
     }
 
     /// From now on nothing is remembered.

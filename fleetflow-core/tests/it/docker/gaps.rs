@@ -15,7 +15,7 @@ use super::bench::{Bench, service, words};
 const SERVES: &str = "trap 'exit 0' TERM; sleep 1; httpd -f -p 8080 -h /etc & wait";
 /// Asks without a pause, by name, and says who answered, or else that nobody did.
 const ASKS: &str = r#"while true; do
-    answer=$(printf 'GET /hostname HTTP/1.0\r\n\r\n' | nc -w 3 web 8080)
+    answer=$(printf 'GET /hostname HTTP/1.0\r\n\r\n' | nc -w 10 web 8080)
     case "$answer" in *" 200 "*) echo "${answer##*
 }";; *) echo "FAILED: $answer";; esac
 done"#;

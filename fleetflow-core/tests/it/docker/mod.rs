@@ -7,6 +7,8 @@ mod gaps;
 mod interrupted;
 mod life;
 mod looking_in;
+mod machines;
+mod registry;
 mod releases;
 mod rollouts;
 mod servers;

@@ -154,7 +154,7 @@ fn web(image: &str, replicas: u32) -> Service {
     }
 }
 
-fn addresses(folder: &Path) -> BTreeMap<Ipv4Addr, String> {
+pub(super) fn addresses(folder: &Path) -> BTreeMap<Ipv4Addr, String> {
     let folders = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path());
@@ -165,14 +165,14 @@ fn addresses(folder: &Path) -> BTreeMap<Ipv4Addr, String> {
     folders.filter_map(engine).collect()
 }
 
-async fn docker(folder: &Path, address: Ipv4Addr) -> Docker {
+pub(super) async fn docker(folder: &Path, address: Ipv4Addr) -> Docker {
     let socket = folder.join(address.to_string()).join("docker.sock");
     let docker = unix_socket::connect(socket.to_str().unwrap());
     docker.negotiate_version().await.unwrap()
 }
 
 /// Asks the script of the engines to do something to one of them.
-fn script(folder: &Path, act: &str, address: Ipv4Addr) {
+pub(super) fn script(folder: &Path, act: &str, address: Ipv4Addr) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/swarm-for-tests.sh");
     let done = std::process::Command::new(script)
         .args([act, &address.to_string()])

@@ -1,0 +1,456 @@
+//! Three servers with real SSH servers and real engines, in network namespaces: a group's whole life through SSH, and what
+//! goes wrong on the way.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bollard::query_parameters::{ListContainersOptions, TagImageOptions};
+use fleetflow_core::converge::{Caller, Event, Report, Session};
+use fleetflow_core::docker::{Engines, HostKeys, KeyPair};
+use fleetflow_core::plan::DataGuard;
+use fleetflow_core::prelude::*;
+use fleetflow_core::sakura::Sakura;
+use fleetflow_core::state::FolderStore;
+use fleetflow_core::{Clouds, ErrorKind, Result};
+use fleetflow_sandbox::{Options, Sandbox, Timings};
+use tempfile::TempDir;
+
+use super::bench::{IMAGE, base_image, service, words};
+use super::swarm::{addresses, docker, script};
+
+/// The variable that names the folder with a folder for each server; `scripts/swarm-for-tests.sh run` sets it.
+const SERVERS: &str = "FLEETFLOW_TEST_SERVERS";
+/// What a process that is to be killed needs: the root of the emulated cloud, and the folder with key and state.
+const CHILD: &str = "FLEETFLOW_TEST_MACHINES_CHILD";
+const NAMES: [&str; 3] = ["web-1", "web-2", "web-3"];
+
+struct Bench {
+    sandbox: Sandbox,
+    servers: PathBuf,
+    folder: TempDir,
+    keys: Remembered,
+}
+
+/// Keys of servers that outlive the process.
+#[derive(Clone, Default)]
+struct Remembered(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl HostKeys for Remembered {
+    fn known(&self, host: &str) -> Option<String> {
+        self.0.lock().unwrap().get(host).cloned()
+    }
+
+    fn learn(&self, host: &str, key: &str) -> Result<()> {
+        self.0.lock().unwrap().insert(host.to_owned(), key.to_owned());
+        Ok(())
+    }
+
+    fn kept_in(&self) -> Option<String> {
+        Some("/somewhere/known_hosts".to_owned())
+    }
+}
+
+/// What one process has: connections of its own, and what it was told.
+struct Process {
+    engines: Engines,
+    session: Session,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+impl Bench {
+    /// None, with the reason on standard error, where there are no servers.
+    #[expect(clippy::print_stderr, reason = "a skipped test says why")]
+    async fn start() -> Option<Self> {
+        let Some(servers) = std::env::var_os(SERVERS).map(PathBuf::from) else {
+            eprintln!(
+                "skipped: servers with real SSH: {SERVERS} names none; scripts/swarm-for-tests.sh starts them"
+            );
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let key = KeyPair::generate("a test").unwrap();
+        std::fs::write(
+            folder.path().join("key"),
+            secrecy::ExposeSecret::expose_secret(key.private()),
+        )
+        .unwrap();
+        for address in addresses(&servers).keys() {
+            let own = servers.join(address.to_string());
+            std::fs::write(own.join("authorized_keys"), key.public()).unwrap();
+            std::fs::write(own.join("sshd.log"), "").unwrap();
+            let docker = docker(&servers, *address).await;
+            base_image(&docker).await;
+            for tag in ["2", "3"] {
+                let tag = TagImageOptions {
+                    repo: Some("fleetflow-test".to_owned()),
+                    tag: Some(tag.to_owned()),
+                };
+                docker.tag_image(IMAGE, Some(tag)).await.unwrap();
+            }
+        }
+        let options = Options {
+            timings: Timings::INSTANT,
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        Some(Self {
+            sandbox,
+            servers,
+            folder,
+            keys: Remembered::default(),
+        })
+    }
+
+    fn process(&self) -> Process {
+        let keys = self.keys.clone();
+        Process::start(&self.sandbox.sakura_root_url(), self.folder.path(), keys)
+    }
+
+    /// How often somebody logged in to each server since it was asked last, as its SSH server says.
+    fn logins(&self) -> Vec<usize> {
+        let of = |address: &Ipv4Addr| {
+            let log = self.servers.join(address.to_string()).join("sshd.log");
+            let text = std::fs::read_to_string(&log).unwrap();
+            // It is appended to.
+            std::fs::write(&log, "").unwrap();
+            text.matches("Accepted publickey").count()
+        };
+        addresses(&self.servers).keys().map(of).collect()
+    }
+
+    /// Every container on every server, with its image, by `SERVER/NAME`.
+    async fn containers(&self) -> BTreeMap<String, (String, String)> {
+        let mut all = BTreeMap::new();
+        for address in addresses(&self.servers).keys() {
+            let options = ListContainersOptions {
+                all: true,
+                ..ListContainersOptions::default()
+            };
+            for row in docker(&self.servers, *address)
+                .await
+                .list_containers(Some(options))
+                .await
+                .unwrap()
+            {
+                let name = row.names.unwrap().join(",").replace("/creo-dev-shop-", "");
+                let state = format!("{} {}", row.state.unwrap(), row.image.unwrap());
+                all.insert(format!("{address}/{name}"), (row.id.unwrap(), state));
+            }
+        }
+        all
+    }
+
+    /// Every service runs on every server, from `image`, and nothing else is there.
+    async fn assert_runs(&self, image: &str) {
+        let all = self.containers().await;
+        assert_eq!(all.len(), 3 * 4, "{all:#?}");
+        for (name, (_, state)) in &all {
+            assert!(!name.contains(".next") && !name.contains(".previous"), "{all:#?}");
+            let image = if name.ends_with("/web") { image } else { IMAGE };
+            assert_eq!(*state, format!("running {image}"), "{name}");
+        }
+    }
+}
+
+impl Process {
+    fn start(root: &str, folder: &Path, keys: Remembered) -> Self {
+        let text = std::fs::read_to_string(folder.join("key")).unwrap();
+        let key = KeyPair::from_private(text.into()).unwrap();
+        let engines = Engines::builder()
+            .identity(key.private().clone())
+            .host_keys(keys)
+            .probation(Duration::from_millis(700))
+            .build();
+        let sakura = Sakura::builder("sandbox".into(), "sandbox".into())
+            .root(root)
+            .deploy_key(key.public())
+            .build()
+            .unwrap();
+        let clouds = Clouds::none().sakura(sakura).engines(engines.clone());
+        let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tells = told.clone();
+        let session = Session::new(clouds, FolderStore::new(folder.join("state")), caller)
+            .data(DataGuard::Allow)
+            .watcher(move |event| {
+                let line = match event {
+                    Event::Done { address, .. } => format!("done {address}"),
+                    Event::Noted { address, note } => format!("{address}: {note}"),
+                    _ => return,
+                };
+                tells.lock().unwrap().push(line);
+            });
+        Self {
+            engines,
+            session,
+            told,
+        }
+    }
+
+    /// `web`, with a health check, from `image`, and three others that are not touched, on three servers.
+    fn stack(&self, image: &str, is_healthy: &str) -> Stack {
+        let check = HealthCheck::builder()
+            .test(["CMD", is_healthy])
+            .interval("1s")
+            .timeout("1s")
+            .retries(1)
+            .build();
+        let web = Service {
+            image: Some(image.into()),
+            health_check: Some(check),
+            command: words(&["sh", "-c", "trap 'exit 0' TERM; sleep 100000 & wait"]),
+            depends_on: vec!["db".into()],
+            ..service("web")
+        };
+        let db = Service {
+            volumes: vec![Mount::volume("data", "/data")],
+            ..service("db")
+        };
+        let group = ServiceGroup::builder()
+            .name("shop")
+            .services(vec![web, db, service("worker"), service("mail")])
+            .build();
+        self.servers(Some(group))
+    }
+
+    /// Three servers, which deploy `group`.
+    fn servers(&self, group: Option<ServiceGroup>) -> Stack {
+        let server = |name: &str| {
+            let server = Server::builder()
+                .name(name)
+                .zone("tk1a")
+                .plan(Plan::new(1, 1))
+                .disk(Disk::new(20, "ubuntu-24.04"))
+                .ssh(Ssh::user("root"))
+                .docker(true);
+            match &group {
+                Some(_) => server.deploy_services("shop").build(),
+                None => server.build(),
+            }
+        };
+        let stack = NAMES
+            .map(server)
+            .into_iter()
+            .fold(Stack::new("creo", "dev"), Stack::add);
+        let stack = group.into_iter().fold(stack, Stack::add);
+        stack.session(self.session.clone())
+    }
+
+    async fn up(&self, image: &str) -> Report {
+        self.stack(image, "true").converge().await.unwrap()
+    }
+
+    fn told(&self, what: &str) -> usize {
+        self.told
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|line| line.contains(what))
+            .count()
+    }
+}
+
+/// The process that is killed: it does nothing in a run of all tests.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_killed_in_the_middle_of_a_release() {
+    let Ok(around) = std::env::var(CHILD) else { return };
+    let (root, folder) = around.split_once(' ').unwrap();
+    Process::start(root, Path::new(folder), Remembered::default())
+        .up("fleetflow-test:3")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_lives_on_three_servers_through_ssh() {
+    let Some(bench) = Bench::start().await else { return };
+    let began = Instant::now();
+
+    let first = bench.process();
+    first.up(IMAGE).await;
+    bench.assert_runs(IMAGE).await;
+    assert_eq!(
+        (first.engines.connections(), bench.logins()),
+        (3, vec![1, 1, 1]),
+        "one connection a server"
+    );
+
+    let second = bench.process();
+    let plan = second.stack(IMAGE, "true").plan().await.unwrap();
+    assert!(plan.is_empty() && plan.drift.is_empty(), "{plan:#?}");
+    assert_eq!((second.engines.connections(), bench.logins()), (3, vec![1, 1, 1]));
+    let traffic = second.engines.traffic();
+    assert_eq!(
+        (traffic.reads(), traffic.writes()),
+        (3 * 4, 0),
+        "version, networks, volumes and containers of each"
+    );
+
+    let before = bench.containers().await;
+    let third = bench.process();
+    third.up("fleetflow-test:2").await;
+    bench.assert_runs("fleetflow-test:2").await;
+    assert_eq!(third.told("released without a gap"), 3);
+    assert_eq!(third.told("done container"), 3, "the others are not touched");
+    assert_eq!((third.engines.connections(), bench.logins()), (3, vec![1, 1, 1]));
+    let after = bench.containers().await;
+    let same = after
+        .iter()
+        .filter(|(name, (id, _))| before[*name].0 == *id)
+        .count();
+    assert_eq!(same, 9);
+
+    a_server_that_shows_another_key_is_not_believed(&bench).await;
+    a_release_that_is_not_healthy_comes_back(&bench, &after).await;
+    a_release_goes_on_after_its_process_was_killed(&bench).await;
+    a_server_that_is_cut_off_comes_back(&bench).await;
+
+    // The group is dropped, the servers stay; then they go as well.
+    let last = bench.process();
+    last.servers(None).converge().await.unwrap();
+    assert!(bench.containers().await.is_empty());
+    assert_eq!(last.told("done volume"), 3);
+    last.servers(None).destroy().await.unwrap();
+    println!(
+        "three servers through SSH: {:.0} s",
+        began.elapsed().as_secs_f32()
+    );
+}
+
+/// Keys are learned at first sight, are the ones that the servers have, and no others are believed later.
+async fn a_server_that_shows_another_key_is_not_believed(bench: &Bench) {
+    let addresses: Vec<String> = addresses(&bench.servers)
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    let own = |address: &str| {
+        let text = std::fs::read_to_string(bench.servers.join(address).join("host_key.pub")).unwrap();
+        text.split(' ').take(2).collect::<Vec<_>>().join(" ")
+    };
+    for address in &addresses {
+        assert_eq!(bench.keys.known(address).unwrap(), own(address));
+    }
+    let other = own(&addresses[1]);
+    bench.keys.learn(&addresses[0], &other).unwrap();
+    let error = bench.process().stack(IMAGE, "true").plan().await.unwrap_err();
+    let text = format!("{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Unauthorized, "{text}");
+    let host = &addresses[0];
+    assert!(text.contains(&format!("{host} shows the key SHA256:")), "{text}");
+    let way_out = format!("remove the line that begins with `{host} ` from /somewhere/known_hosts");
+    assert!(text.contains(&way_out), "{text}");
+    assert_eq!(
+        bench.keys.known(host).unwrap(),
+        other,
+        "it is not learned unasked"
+    );
+    bench.keys.learn(host, &own(host)).unwrap();
+    bench.logins();
+}
+
+async fn a_release_that_is_not_healthy_comes_back(
+    bench: &Bench,
+    before: &BTreeMap<String, (String, String)>,
+) {
+    let process = bench.process();
+    let error = process
+        .stack("fleetflow-test:3", "false")
+        .converge()
+        .await
+        .unwrap_err();
+    let text = format!("{error:?}");
+    assert!(
+        text.contains("container.web-1/shop/web") && text.contains("unhealthy"),
+        "{text}"
+    );
+    assert!(text.contains("was not touched and serves on"), "{text}");
+    assert!(text.contains("`shop` was not touched on web-2, web-3"), "{text}");
+    assert_eq!(bench.containers().await, *before);
+}
+
+async fn a_release_goes_on_after_its_process_was_killed(bench: &Bench) {
+    let around = format!(
+        "{} {}",
+        bench.sandbox.sakura_root_url(),
+        bench.folder.path().display()
+    );
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "docker::machines::a_process_that_is_killed_in_the_middle_of_a_release",
+        ])
+        .env(CHILD, around)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    // The first server has its release, and the second is in the middle of it.
+    loop {
+        let all = bench.containers().await;
+        let done = all
+            .values()
+            .filter(|(_, state)| state == "running fleetflow-test:3")
+            .count();
+        if done >= 2 {
+            break;
+        }
+        assert!(
+            began.elapsed().as_secs() < 40 && child.try_wait().unwrap().is_none(),
+            "{all:#?}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let all = bench.containers().await;
+    let old = all
+        .values()
+        .filter(|(_, state)| state == "running fleetflow-test:2")
+        .count();
+    assert!(old > 0, "it died before the end: {all:#?}");
+    let next = bench.process();
+    next.up("fleetflow-test:3").await;
+    bench.assert_runs("fleetflow-test:3").await;
+    let plan = next.stack("fleetflow-test:3", "true").plan().await.unwrap();
+    assert!(plan.is_empty(), "{plan:#?}");
+}
+
+async fn a_server_that_is_cut_off_comes_back(bench: &Bench) {
+    let process = bench.process();
+    let plan = process.stack("fleetflow-test:2", "true").plan().await.unwrap();
+    let last = *addresses(&bench.servers).keys().last().unwrap();
+    bench.logins();
+    let release = tokio::spawn({
+        let stack = process.stack("fleetflow-test:2", "true");
+        async move { stack.apply(&plan).await.unwrap() }
+    });
+    while process.told("done container") == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    script(&bench.servers, "cut", last);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    script(&bench.servers, "mend", last);
+    let report = release.await.unwrap();
+    assert!(report.failed.is_empty(), "{report:?}");
+    bench.assert_runs("fleetflow-test:2").await;
+
+    script(&bench.servers, "cut", last);
+    let cut_off = bench.process();
+    let began = Instant::now();
+    let error = cut_off.stack(IMAGE, "true").plan().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(error.to_string().contains(&last.to_string()), "{error}");
+    assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
+    script(&bench.servers, "mend", last);
+    let plan = bench
+        .process()
+        .stack("fleetflow-test:2", "true")
+        .plan()
+        .await
+        .unwrap();
+    assert!(plan.is_empty(), "{plan:#?}");
+}
