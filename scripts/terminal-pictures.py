@@ -35,7 +35,7 @@ service-group "shop" {
 WRONG = """project "shop"
 stage "dev" {
     server "web" {
-        zone "tk1"
+        zone "tk1a"
         plan cores=2 memory=4
         disk size="big" os="ubuntu-24.04"
     }
@@ -43,6 +43,7 @@ stage "dev" {
         record "www" type="A" value=server.wep.ip
         record "mail" type="MX" value="mx.example.jp"
     }
+    r2-bucket "uploads" { locaton "apac" }
 }
 """
 
@@ -50,7 +51,7 @@ stage "dev" {
 class Terminal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.name = f"fleetflow-pictures-{os.getpid()}"
+        self.name = f"fleetflow-pictures-{os.getpid()}-{time.monotonic_ns()}"
         (folder.parent / "bin").mkdir(exist_ok=True)
         link = folder.parent / "bin/flow"
         if not link.exists():
@@ -58,7 +59,8 @@ class Terminal:
         surroundings = {"HOME": str(folder.parent), "PATH": f"{link.parent}:/usr/bin:/bin", "USER": "you", "LC_ALL": "C.UTF-8", "SHELL": "/bin/sh"}
         self.surroundings = surroundings
         self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", str(COLUMNS), "-y", str(LINES), "-c", str(folder), "/bin/sh")
-        time.sleep(0.3)
+        while not self.tmux("capture-pane", "-p").strip():
+            time.sleep(0.05)
         self.line("PS1='$ '; clear")
         self.until("$")
 
@@ -115,7 +117,7 @@ def interrupted() -> None:
         terminal.line("flow up --yes --sandbox")
         terminal.until("more")
         terminal.press("C-c")
-        terminal.until("`flow up`")
+        terminal.until("To go on")
         terminal.picture("interrupted", "Ctrl-C in the middle of an up: what runs is finished, and the next up goes on")
 
 

@@ -255,7 +255,7 @@ fn stopped(error: &tokio::task::JoinError) -> Error {
             .help("run it again: it goes on from here");
     }
     Error::new(ErrorKind::Internal, format!("the run broke down: {error}"))
-        .help("run it again: it goes on from here; and please report this")
+        .help("run it again: it goes on from here; and report this")
 }
 
 #[pymethods]

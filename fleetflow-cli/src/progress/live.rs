@@ -64,10 +64,11 @@ impl Live {
 
 impl Display for Live {
     fn event(&mut self, event: &Event, _time: &str, running: &Running) {
+        // First, or what is finished would be seen both as done and as going on.
+        self.draw(running);
         if let Some(line) = lines::finished(event, running) {
             self.scroll(&line);
         }
-        self.draw(running);
     }
 
     fn tick(&mut self, running: &Running) {

@@ -167,7 +167,7 @@ impl Call<'_> {
         envelope.result.ok_or_else(|| {
             Error::new(ErrorKind::Refused, "the answer has no result")
                 .during(operation)
-                .help("please report this: the provider's API may have changed")
+                .help("report this: the provider's API may have changed")
         })
     }
 

@@ -109,7 +109,7 @@ impl Response {
                     ErrorKind::Refused,
                     format!("the answer is not what was expected: {error}"),
                 )
-                .help("please report this: the provider's API may have changed")
+                .help("report this: the provider's API may have changed")
             },
         )
     }

@@ -190,7 +190,7 @@ pub(super) fn decode<T: DeserializeOwned>(value: Value, key: &str) -> Result<T> 
             ErrorKind::Refused,
             format!("the answer is not what was expected, in `{key}`: {error}"),
         )
-        .help("please report this: the provider's API may have changed")
+        .help("report this: the provider's API may have changed")
     })
 }
 

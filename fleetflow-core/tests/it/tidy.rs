@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
+
 const LONGEST_FILE: usize = 400;
 
 /// Words that a library may not contain, and who may nevertheless.
@@ -188,5 +190,35 @@ fn no_test_file_is_forgotten() {
             faults.push(format!("{name} is not part of {folder}/tests/it/main.rs"));
         }
     }
+    assert_none(&faults);
+}
+
+/// "How messages read" of CONTRIBUTING.md, as far as it can be counted.
+#[test]
+fn messages_follow_one_rule() {
+    let message = Regex::new(
+        r#"(?:Error::new\(|Problem::at\(|Diagnostic::(?:error|warning)\(|\.help\(|let message =|let help =)[^;"]{0,120}?"((?:[^"\\]|\\.)*)""#,
+    )
+    .unwrap();
+    let is_sentence = Regex::new(r"^[A-Z][a-z]+ ").unwrap();
+    let banned =
+        Regex::new(r"(?i)\b(please|invalid|illegal|sorry|oops|can't|won't|don't|isn't|doesn't)\b").unwrap();
+    let mut seen = 0;
+    let mut faults = Vec::new();
+    for (name, text) in all() {
+        if is_test(&name) || name.starts_with("fleetflow-sandbox/") || !name.contains("/src/") {
+            continue;
+        }
+        let code: String = code(&text).collect::<Vec<_>>().join("\n");
+        for found in message.captures_iter(&code) {
+            let said = &found[1];
+            seen += 1;
+            let ends = said.ends_with('.') && !said.ends_with("...");
+            if ends || said.contains('!') || is_sentence.is_match(said) || banned.is_match(said) {
+                faults.push(format!("{name}: {said:?}"));
+            }
+        }
+    }
+    assert!(seen > 500, "only {seen} messages were found");
     assert_none(&faults);
 }

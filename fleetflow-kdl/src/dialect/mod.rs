@@ -47,7 +47,7 @@ pub(crate) fn parse(file: FileId, text: &str) -> Result<Document, Vec<Diagnostic
 
 fn failed(file: FileId, message: &str) -> Diagnostic {
     Diagnostic::error("kdl::parser", Span::new(file, 0..0), message)
-        .help("please report this, with the file".to_owned())
+        .help("report this, with the file".to_owned())
 }
 
 fn parse_guarded(file: FileId, text: &str) -> Result<Document, Vec<Diagnostic>> {

@@ -41,7 +41,7 @@ fn formatted(file: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
             Span::new(file, 0..0),
             "this file cannot be formatted without changing it",
         )
-        .help("please report this, with the file".to_owned()),
+        .help("report this, with the file".to_owned()),
     ])
 }
 
