@@ -8,5 +8,5 @@ pub use crate::docker::{Build, DeployServices, HealthCheck, Mount, Port, Restart
 pub use crate::model::{Address, Declare, Input, Output, Stack};
 pub use crate::sakura::packet_filter::{PacketRule, Protocol};
 pub use crate::sakura::{
-    Disk, Metrics, PacketFilter, Plan, Scale, Server, Ssh, SshKey, StartupScript, Switch,
+    Disk, Metrics, Nic, PacketFilter, Plan, Scale, Server, Ssh, SshKey, StartupScript, Switch,
 };

@@ -31,7 +31,7 @@ pub use builder::SakuraBuilder;
 pub use id::Id;
 pub use packet_filter::{PacketFilter, PacketRule};
 pub use scale::{Metrics, Scale};
-pub use server::{Commitment, Disk, DiskPlan, Encryption, Plan, Server, Ssh};
+pub use server::{Commitment, Disk, DiskPlan, Encryption, Nic, Plan, Server, Ssh};
 pub use ssh_key::SshKey;
 pub use startup_script::StartupScript;
 pub use switch::Switch;

@@ -99,6 +99,7 @@ fn disk_entry(rows: &Rows, disk: &Disk) -> Value {
                 "disables_passwords": config.disables_passwords,
                 "uses_dhcp": config.uses_dhcp,
                 "address": config.address,
+                "subnet": config.subnet,
                 "scripts": config.scripts.iter().map(|script| &script.digest).collect::<Vec<_>>(),
             },
             "edit_failure": disk.edit_failure,

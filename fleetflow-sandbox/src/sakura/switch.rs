@@ -27,7 +27,7 @@ pub(super) struct Switch {
 
 /// What a user said about the addresses on a switch. A label: it configures nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Subnet {
+pub(in crate::sakura) struct Subnet {
     gateway: Ipv4Addr,
     mask_length: u64,
 }
@@ -118,13 +118,23 @@ fn connected(rows: &Rows, switch: u64) -> impl Iterator<Item = u64> + '_ {
 }
 
 /// What a request wants of the subnet.
-enum Wish {
+pub(in crate::sakura) enum Wish {
     Keep,
     Set(Option<Subnet>),
 }
 
+impl Wish {
+    /// The subnet that it names.
+    pub(in crate::sakura) fn set(self) -> Option<Subnet> {
+        match self {
+            Self::Keep => None,
+            Self::Set(subnet) => subnet,
+        }
+    }
+}
+
 /// Nothing given keeps the subnet; an empty one takes it away.
-fn read_subnet(fields: Fields<'_>) -> Outcome<Wish> {
+pub(in crate::sakura) fn read_subnet(fields: Fields<'_>) -> Outcome<Wish> {
     let Some(fields) = fields.object("UserSubnet")? else {
         return Ok(Wish::Keep);
     };

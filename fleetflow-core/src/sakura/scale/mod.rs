@@ -101,6 +101,11 @@ pub fn replicas(around: &Expansion<'_>, server: &str) -> Vec<String> {
 
 pub(crate) use behind::Behind;
 
+/// How many replicas `server` can have.
+pub(crate) fn most(around: &Expansion<'_>, server: &str) -> usize {
+    of(around, server).map_or(1, |scale| usize::try_from(scale.max).unwrap_or(usize::MAX))
+}
+
 /// What scales `server`.
 pub(crate) fn of(around: &Expansion<'_>, server: &str) -> Option<Scale> {
     let mut all = around

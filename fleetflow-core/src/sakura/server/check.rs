@@ -1,9 +1,9 @@
 //! What is wrong with a declared server, by itself and among the other declarations. Pure.
 
 use super::disk::Place;
-use super::{Server, is_private_key};
+use super::{Server, is_private_key, nic};
 use crate::model::{Expansion, Input, Path, Problem, did_you_mean};
-use crate::sakura::{Id, mark, zone};
+use crate::sakura::{Id, mark, scale, zone};
 
 /// Everything that is wrong with `server` by itself.
 pub(super) fn check(server: &Server) -> Vec<Problem> {
@@ -14,6 +14,7 @@ pub(super) fn check(server: &Server) -> Vec<Problem> {
     problems.extend(mark::check_tags(&server.tags));
     problems.extend(check_keys(server));
     problems.extend(check_password(server));
+    problems.extend(nic::check(server));
     problems
 }
 
@@ -38,6 +39,8 @@ pub(super) fn check_in(server: &Server, around: &Expansion<'_>) -> Vec<Problem> 
             problems.extend(named(kind, name, &Path::root().key(field), around));
         }
     }
+    let replicas = scale::most(around, &server.name);
+    problems.extend(nic::check_in(server, replicas, around));
     problems
 }
 

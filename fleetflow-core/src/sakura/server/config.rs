@@ -28,6 +28,11 @@ impl Work<'_> {
         if let Some(password) = password {
             config["Password"] = password.as_str().into();
         }
+        // Only what the cloud does not know by itself: the address of a first interface on a switch.
+        if let Some((cidr, gateway)) = self.spec.first_address() {
+            config["UserIPAddress"] = cidr.address.to_string().into();
+            config["UserSubnet"] = json!({ "DefaultRoute": gateway, "NetworkMaskLen": cidr.prefix });
+        }
         if !notes.is_empty() {
             config["Notes"] = Self::named(notes);
         }

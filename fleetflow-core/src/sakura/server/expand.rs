@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Server;
+use super::{Nic, Server};
 use crate::docker;
 use crate::model::{Address, Declaration, Expansion, Input, OutputRef, Resource as _};
 use crate::sakura::{Id, scale, zone};
@@ -124,10 +124,18 @@ fn replica(server: &Server, name: String, index: usize, around: &Expansion<'_>) 
             .clone()
             .map(|filter| object("packet-filter", filter)),
         switch: server.switch.clone().map(|switch| object("switch", switch)),
+        nic: server.nic.iter().map(|nic| connected(nic, index)).collect(),
         docker: server.docker || !server.deploy_services.is_empty(),
         deploy_services: Vec::new(),
         ..server.clone()
     }
+}
+
+fn connected(nic: &Nic, index: usize) -> Nic {
+    let mut nic = nic.of_replica(index);
+    nic.switch = object("switch", nic.switch);
+    nic.packet_filter = nic.packet_filter.map(|filter| object("packet-filter", filter));
+    nic
 }
 
 /// The name of a declared object as a reference to its id.

@@ -203,6 +203,10 @@ impl Work<'_> {
             ("password", spec.password.is_some()),
             ("startup-script", spec.startup_script.is_some()),
             ("docker", spec.docker),
+            (
+                "the addresses of interfaces",
+                spec.nic.iter().any(|nic| nic.ip.is_some()),
+            ),
         ];
         let wanted: Vec<_> = wanted
             .into_iter()

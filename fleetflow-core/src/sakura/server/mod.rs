@@ -14,6 +14,9 @@ mod expand;
 mod files;
 mod image;
 mod layout;
+mod network;
+mod network_seen;
+mod nic;
 mod note;
 mod observe;
 mod ops;
@@ -37,6 +40,7 @@ pub(crate) use check::named;
 pub use disk::{Disk, DiskPlan, Encryption};
 pub(crate) use expand::services;
 pub(super) use files::{is_script, read as read_file};
+pub use nic::Nic;
 pub use plan::{Commitment, Plan};
 pub use ssh::Ssh;
 pub(crate) use ssh::{is_private_key, is_public_key};
@@ -77,6 +81,10 @@ use crate::plan::{Change, Disruption, Level};
     /// With one more public key: its text, or the path of its file.
     pub fn ssh_key(&mut self, key: impl Into<String>) {
         self.ssh_key.push(key.into());
+    }
+    /// With one more interface, after those before it.
+    pub fn nic(&mut self, nic: Nic) {
+        self.nic.push(nic);
     }
     /// Runs one more service group.
     pub fn deploy_services(&mut self, group: impl Into<String>) {
@@ -142,6 +150,14 @@ pub struct Server {
     #[builder(default, setter(strip_option, into))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     switch: Option<Input<String>>,
+    /// Further interfaces on switches, in their order, after the one on the internet and the one of `switch`.
+    #[builder(via_mutators)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    nic: Vec<Nic>,
+    /// Whether its first interface is on the internet. Without it the first `nic` is its first interface.
+    #[builder(default = true)]
+    #[serde(default = "connected", skip_serializing_if = "Clone::clone")]
+    internet: bool,
     /// How FleetFlow reaches it.
     #[builder(default, setter(strip_option))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -243,6 +259,10 @@ impl std::fmt::Debug for Server {
     }
 }
 
+const fn connected() -> bool {
+    true
+}
+
 const fn output(name: &'static str, value_type: &'static str, doc: &'static str) -> OutputField {
     OutputField {
         name,
@@ -267,7 +287,7 @@ impl Resource for Server {
         output("docker", "docker-host", "Where its container engine is reached"),
     ];
     // Zones cannot be left. Which changes of disks are as deep, `change_of_disks` says.
-    const REPLACE_ON: &'static [&'static str] = &["zone"];
+    const REPLACE_ON: &'static [&'static str] = &["zone", "internet"];
     const HOLDS_DATA: Option<&'static str> = Some("its disks");
 
     fn name(&self) -> &str {
@@ -287,7 +307,7 @@ impl Resource for Server {
     }
 
     fn forces_replacement(change: &Change) -> bool {
-        change.field() == "zone" || change_of_disks::forces_replacement(change)
+        Self::REPLACE_ON.contains(&change.field()) || change_of_disks::forces_replacement(change)
     }
 
     fn loses(changes: &[Change]) -> Option<&'static str> {
@@ -300,9 +320,7 @@ impl Resource for Server {
     fn disruption(changes: &[Change]) -> Disruption {
         let plan = changes.iter().any(changes_plan);
         let copies = change_of_disks::copies(changes);
-        let off = changes
-            .iter()
-            .any(|change| needs_power_off(change) || change_of_disks::needs_power_off(change));
+        let off = changes.iter().any(needs_power_off);
         if !(plan || off) {
             return Disruption::none();
         }
@@ -334,7 +352,8 @@ const RUN_AT_START: &[&str] = &["startup_script", "script_digest", "docker"];
 
 fn needs_power_off(change: &Change) -> bool {
     let is_set = !change.after.is_null() && change.after != false;
-    NEED_POWER_OFF.contains(&change.field()) || (RUN_AT_START.contains(&change.field()) && is_set)
+    let in_parts = change_of_disks::needs_power_off(change) || nic::needs_power_off(change);
+    in_parts || NEED_POWER_OFF.contains(&change.field()) || (RUN_AT_START.contains(&change.field()) && is_set)
 }
 
 /// Whether `change` makes another plan necessary. That nobody names a generation any more leaves it as it is.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::files;
+use super::wire::Machine;
 use super::work::Work;
 use crate::error::{ErrorKind, Result};
 use crate::model::Owner;
@@ -21,6 +22,8 @@ pub(super) struct Scripts {
     pub(super) docker: bool,
     /// The declared one.
     pub(super) declared: bool,
+    /// The one that gives further interfaces their addresses.
+    pub(super) network: bool,
 }
 
 /// A registered script (API doc "Note").
@@ -73,8 +76,16 @@ async fn of(sakura: &Sakura, owners: &[Owner]) -> Result<Vec<Row>> {
 
 impl Work<'_> {
     /// Registers `scripts`, or finds them registered by a run that was interrupted; what else was left by one goes.
-    pub(super) async fn register(&self, scripts: Scripts, is_fresh: bool) -> Result<Vec<Id>> {
+    pub(super) async fn register(
+        &self,
+        machine: &Machine,
+        scripts: Scripts,
+        is_fresh: bool,
+    ) -> Result<Vec<Id>> {
         let mut texts = Vec::new();
+        if scripts.network {
+            texts.push(self.network_script(machine, false)?);
+        }
         if scripts.docker {
             texts.push(self.docker_script());
         }

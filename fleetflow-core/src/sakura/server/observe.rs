@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::Server;
 use super::layout::{Shape, pair};
-use super::note;
 use super::wire::{Machine, Volume};
+use super::{network_seen as network, note};
 use crate::error::Result;
 use crate::model::{
     Address, Existing, Found, Observed, Owner, Ownership, Resource as _, Scope, Unfinished, Wanted,
@@ -128,6 +128,13 @@ impl Seen<'_> {
         let seen = disks(machine, name, self.applied());
         let arranged = declared.as_ref().map(|server| arranged(&seen, server, machine));
         live.insert("disk".to_owned(), arranged.unwrap_or_else(|| seen.clone()).into());
+        let was = network::seen(machine, applied.as_ref(), applied.as_ref());
+        live.extend(network::seen(
+            machine,
+            declared.as_ref().or(applied.as_ref()),
+            applied.as_ref(),
+        ));
+        let unarranged = was.into_iter().chain([("disk".to_owned(), seen.into())]);
         let mut outputs = outputs(machine, zone, declared.as_ref());
         if let Some(applied) = &applied {
             outputs.insert("hostname".to_owned(), applied.host_name().into());
@@ -135,7 +142,7 @@ impl Seen<'_> {
         Observed {
             ownership: self.ownership.clone(),
             live,
-            unarranged: Map::from_iter([("disk".to_owned(), seen.into())]),
+            unarranged: unarranged.collect(),
             outputs,
             incomplete: self.missing(volumes, owner, is_script_left),
             status: status(machine),
@@ -205,15 +212,11 @@ impl Seen<'_> {
 fn live(machine: &Machine, zone: &str, names_generation: bool) -> Map<String, Value> {
     let some_text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let tags = mark::declared(&machine.tags);
-    let filter = machine.interface(0).and_then(|first| first.packet_filter);
-    let switch = machine.interface(1).and_then(|second| second.switch.as_ref());
     let mut live = json!({
         "name": machine.name,
         "zone": zone,
         "description": some_text(&machine.description),
         "tags": (!tags.is_empty()).then_some(tags),
-        "packet_filter": filter.map(|filter| filter.id.to_string()),
-        "switch": switch.map(|switch| switch.id.to_string()),
     });
     if let Some(plan) = &machine.server_plan {
         let dedicated = plan.commitment == "dedicatedcpu";

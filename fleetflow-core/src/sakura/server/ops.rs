@@ -8,7 +8,7 @@ use super::note::{self, Scripts};
 use super::power::{self, Off};
 use super::wire::{Machine, Volume};
 use super::work::{Edit, Work};
-use super::{Server, files, observe};
+use super::{Server, files, nic, observe};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Found, Lifecycle, Made, Scope, Wanted};
@@ -82,18 +82,26 @@ impl Lifecycle for Server {
 }
 
 fn may_have_scripts(spec: &Value) -> bool {
-    !spec.is_object() || spec.get("docker").is_some() || spec.get("startup_script").is_some()
+    !spec.is_object()
+        || ["docker", "startup_script", "nic"]
+            .iter()
+            .any(|field| spec.get(*field).is_some())
 }
 
 /// What `changes` mean for the boot disk. What is taken away (a script, the engine) leaves no trace to remove.
 fn edit(spec: &Server, changes: &[Change]) -> Edit {
     let has = |fields: &[&str]| changes.iter().any(|change| fields.contains(&change.field()));
+    let readdressed: Vec<usize> = changes.iter().flat_map(nic::readdressed).collect();
+    // The cloud itself tells the first interface its address.
+    let is_first = |at: &usize| !spec.internet && *at == 0;
     Edit {
-        access: has(&["hostname", "ssh_key", "key_digest", "password"]),
+        access: has(&["hostname", "ssh_key", "key_digest", "password"]) || readdressed.iter().any(is_first),
         scripts: Scripts {
             docker: spec.docker && has(&["docker"]),
             declared: spec.startup_script.is_some() && has(&["startup_script", "script_digest"]),
+            network: readdressed.iter().any(|at| !is_first(at)),
         },
+        interfaces: has(&["switch", "nic"]),
     }
 }
 

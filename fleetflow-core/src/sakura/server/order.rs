@@ -37,17 +37,12 @@ impl Work<'_> {
 
     fn description(&self) -> Result<Value> {
         let spec = self.spec;
-        let mut links = vec![json!({ "Scope": "shared" })];
-        links.extend(
-            self.object("switch", spec.switch.as_ref())?
-                .map(|id| json!({ "ID": id })),
-        );
         Ok(json!({
             "Name": spec.name,
             "Description": spec.description.as_deref().unwrap_or_default(),
             "Tags": self.tags(None),
             "ServerPlan": spec.plan.member(),
-            "ConnectedSwitches": links,
+            "ConnectedSwitches": self.links()?,
             "WaitDiskMigration": false,
         }))
     }
@@ -61,7 +56,7 @@ impl Work<'_> {
         notes: &[Id],
     ) -> Result<Start> {
         let set_up = image::set_up(contents);
-        let mut start = self.asked(set_up)?;
+        let mut start = self.asked(machine, set_up)?;
         let all = self.spec.disk.iter().zip(contents).enumerate();
         for (index, (disk, content)) in all.skip(machine.disks.len()) {
             let mut described = self.disk(disk, content.as_ref());

@@ -7,22 +7,23 @@ use serde_json::json;
 use super::files;
 use super::image::SetUp;
 use super::power::Start;
+use super::wire::Machine;
 use super::work::Work;
 use crate::error::Result;
 use crate::model::Input;
 
 impl Work<'_> {
     /// How we start the server for the first time.
-    pub(super) fn asked(&self, set_up: SetUp) -> Result<Start> {
+    pub(super) fn asked(&self, machine: &Machine, set_up: SetUp) -> Result<Start> {
         Ok(Start::Asked(match set_up {
-            SetUp::UserData => Some(self.user_data()?),
+            SetUp::UserData => Some(self.user_data(machine)?),
             SetUp::Edited | SetUp::Never => None,
         }))
     }
 
     /// Host name, keys, password and scripts as cloud-init's modules read them. Texts are in JSON's quotes, which are
     /// YAML's as well.
-    fn user_data(&self) -> Result<String> {
+    fn user_data(&self, machine: &Machine) -> Result<String> {
         let password = self.spec.password.as_ref().and_then(Input::known);
         let mut lines = vec![
             "#cloud-config".to_owned(),
@@ -38,12 +39,15 @@ impl Work<'_> {
             lines.push("ssh_authorized_keys:".to_owned());
             lines.extend(keys.iter().map(|key| format!("  - {}", json!(key))));
         }
-        lines.extend(self.first_scripts()?);
+        lines.extend(self.first_scripts(machine)?);
         Ok(lines.join("\n") + "\n")
     }
 
-    fn first_scripts(&self) -> Result<Vec<String>> {
+    fn first_scripts(&self, machine: &Machine) -> Result<Vec<String>> {
         let mut scripts = Vec::new();
+        if self.spec.nic.iter().any(|nic| nic.ip.is_some()) {
+            scripts.push(self.network_script(machine, true)?);
+        }
         if self.spec.docker {
             scripts.push(self.docker_script());
         }

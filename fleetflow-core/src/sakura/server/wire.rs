@@ -115,6 +115,9 @@ pub(in crate::sakura) struct ConfigError {
 pub(in crate::sakura) struct Interface {
     #[serde(rename = "ID")]
     pub(in crate::sakura) id: Id,
+    /// As `9C:A3:BA:00:00:01`.
+    #[serde(rename = "MACAddress", default, deserialize_with = "or_default")]
+    pub(in crate::sakura) mac_address: String,
     /// The public address, on the shared segment.
     #[serde(rename = "IPAddress", default)]
     pub(in crate::sakura) ip_address: Option<Ipv4Addr>,
@@ -133,6 +136,9 @@ pub(in crate::sakura) struct Interface {
 pub(in crate::sakura) struct Plugged {
     #[serde(rename = "ID")]
     pub(in crate::sakura) id: Id,
+    /// `shared` or `user`.
+    #[serde(default, deserialize_with = "or_default")]
+    scope: String,
     #[serde(default)]
     user_subnet: Option<Subnet>,
     #[serde(default)]
@@ -181,6 +187,13 @@ impl Machine {
             .into_iter()
             .flatten()
             .find_map(|subnet| subnet.default_route)
+    }
+}
+
+impl Plugged {
+    /// Whether it is the shared segment.
+    pub(in crate::sakura) fn is_internet(&self) -> bool {
+        self.scope == "shared"
     }
 }
 

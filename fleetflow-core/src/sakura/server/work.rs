@@ -31,6 +31,8 @@ pub(super) struct Edit {
     pub(super) access: bool,
     /// Scripts that have to run.
     pub(super) scripts: Scripts,
+    /// Whether interfaces go that are not declared any more. Others' stay.
+    pub(super) interfaces: bool,
 }
 
 impl Edit {
@@ -39,11 +41,19 @@ impl Edit {
         Self {
             access: true,
             scripts: spec.scripts(),
+            interfaces: false,
         }
     }
 
-    fn is_none(self) -> bool {
-        self == Self::default()
+    /// Also what `untold` says that the server does not know: the address of its first interface, those of others.
+    fn readdress(&mut self, (first, further): (bool, bool)) {
+        self.access |= first;
+        self.scripts.network |= further;
+    }
+
+    /// Whether nothing has to be written into the disk.
+    fn writes_nothing(self) -> bool {
+        !self.access && self.scripts == Scripts::default()
     }
 }
 
@@ -68,11 +78,12 @@ impl<'w> Work<'w> {
         self.remember(machine.id).await?;
         self.filter(&machine).await?;
         let notes = match image::set_up(&contents) {
-            SetUp::Edited => self.register(self.spec.scripts(), true).await?,
+            SetUp::Edited => self.register(&machine, self.spec.scripts(), true).await?,
             SetUp::UserData | SetUp::Never => Vec::new(),
         };
         let start = self.add_disks(&machine, &contents, &notes).await?;
         self.disks_ready(machine.id, true).await?;
+        self.label(&machine).await?;
         self.release(&notes).await?;
         self.started(machine.id, start).await
     }
@@ -158,7 +169,7 @@ impl<'w> Work<'w> {
         }
         let boots_anew = machine.disks.is_empty();
         let notes = match boots_anew && image::set_up(&contents) == SetUp::Edited {
-            true => self.register(self.spec.scripts(), false).await?,
+            true => self.register(machine, self.spec.scripts(), false).await?,
             false => Vec::new(),
         };
         self.add_disks(machine, &contents, &notes).await?;
@@ -168,35 +179,45 @@ impl<'w> Work<'w> {
     /// Makes a complete server equal to its declaration and starts it. `edit` is what cannot be seen from outside.
     pub(super) async fn settle(&self, machine: Machine, edit: Edit) -> Result<Made> {
         let plan = !self.has_plan(&machine);
-        let switch = !self.has_switch(&machine);
+        let wired = self.is_wired(&machine, edit.interfaces)?;
         if plan {
             self.check_plan().await?;
         }
         self.describe(&machine, plan).await?;
         self.filter(&machine).await?;
+        let mut machine = machine;
+        let mut edit = edit;
         let mut id = machine.id;
-        if plan || switch || !edit.is_none() {
+        if machine.has_run() {
+            edit.readdress(self.untold(&machine)?);
+        }
+        if plan || !wired || !edit.writes_nothing() {
             power::off(self.sakura, self.context, (self.zone, id), Off::Gently).await?;
-            if switch {
-                self.rewire(&machine).await?;
+            if !wired {
+                machine = self.rewire(&machine, edit.interfaces).await?;
+                self.filter(&machine).await?;
+                edit.readdress(self.untold(&machine)?);
             }
             self.edit(&machine, edit).await?;
+            self.label(&machine).await?;
             if plan {
                 id = self.change_plan(&machine).await?;
             }
+        } else {
+            self.label(&machine).await?;
         }
         let start = match machine.has_run() {
             true => Start::Asked(None),
-            false => self.asked(image::set_up(&self.contents().await?))?,
+            false => self.asked(&machine, image::set_up(&self.contents().await?))?,
         };
         self.started(id, start).await
     }
 
     async fn edit(&self, machine: &Machine, edit: Edit) -> Result<()> {
-        let Some(disk) = machine.disks.first().filter(|_| !edit.is_none()) else {
+        let Some(disk) = machine.disks.first().filter(|_| !edit.writes_nothing()) else {
             return Ok(());
         };
-        let notes = self.register(edit.scripts, false).await?;
+        let notes = self.register(machine, edit.scripts, false).await?;
         self.configure(disk.id, &notes).await?;
         self.disks_ready(machine.id, true).await?;
         self.release(&notes).await
@@ -262,7 +283,9 @@ impl<'w> Work<'w> {
                 docker: self.spec.docker && differs("docker"),
                 declared: self.spec.startup_script.is_some()
                     && (differs("startup_script") || differs("script_digest")),
+                network: self.spec.has_further_address() && differs("nic"),
             },
+            interfaces: differs("switch") || differs("nic"),
         }
     }
 
@@ -290,6 +313,7 @@ impl Server {
         Scripts {
             docker: self.docker,
             declared: self.startup_script.is_some(),
+            network: self.has_further_address(),
         }
     }
 }

@@ -3,6 +3,8 @@
 mod crash;
 mod disks;
 mod fixtures;
+mod network;
+mod network_script;
 mod objects;
 mod picture;
 mod price;
@@ -27,7 +29,7 @@ use crate::clouds::Clouds;
 use crate::converge::tests::Journal;
 use crate::converge::{Caller, Event, Report, Session};
 use crate::error::Result;
-use crate::http::{Http, HttpTransport, Pace, Patience, Request, Response, Transport, TransportError};
+use crate::http::{Body, Http, HttpTransport, Pace, Patience, Request, Response, Transport, TransportError};
 use crate::model::{Providers, SakuraSettings, Stack};
 use crate::plan::{DataGuard, Plan};
 
@@ -53,6 +55,8 @@ struct Mortality {
     writes: AtomicU64,
     death: Mutex<Option<(u64, Death)>>,
     died: Notify,
+    /// The body of the last start: the sandbox keeps user data to itself.
+    start: Mutex<Option<bytes::Bytes>>,
 }
 
 /// Where a run dies.
@@ -76,6 +80,9 @@ impl Transport for Mortal {
         Box::pin(async move {
             if request.method.is_safe() {
                 return self.real.send(request).await;
+            }
+            if let (true, Body::Bytes(body, _)) = (request.url.ends_with("/power"), &request.body) {
+                *self.mortality.start.lock().unwrap() = Some(body.clone());
             }
             let number = self.mortality.writes.fetch_add(1, Ordering::SeqCst) + 1;
             let death = *self.mortality.death.lock().unwrap();

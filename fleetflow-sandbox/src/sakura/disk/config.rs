@@ -14,6 +14,7 @@ use crate::sakura::note::missing_variables;
 use crate::sakura::refusal::{Outcome, Refusal, refuse};
 use crate::sakura::rows::{Rows, row, row_mut};
 use crate::sakura::ssh_key;
+use crate::sakura::switch::{self, Subnet};
 
 /// What was configured on a disk.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub(in crate::sakura) struct Config {
     pub(in crate::sakura) host_name: Option<String>,
     pub(in crate::sakura) scripts: Vec<Script>,
     pub(in crate::sakura) address: Option<Ipv4Addr>,
+    /// The network of that address.
+    pub(in crate::sakura) subnet: Option<Subnet>,
     /// What the scripts that were configured make of Docker.
     pub(in crate::sakura) docker: Docker,
 }
@@ -53,6 +56,7 @@ pub(super) struct Edit {
     host_name: Option<String>,
     scripts: Option<Vec<Script>>,
     address: Option<Ipv4Addr>,
+    subnet: Option<Subnet>,
     /// Found out when the edit runs, not when it is asked for.
     failure: Option<Refusal>,
 }
@@ -118,6 +122,7 @@ impl Config {
         self.password_digest = edit.password_digest.or(self.password_digest.take());
         self.host_name = edit.host_name.or(self.host_name.take());
         self.address = edit.address.or(self.address);
+        self.subnet = edit.subnet.or(self.subnet);
         self.disables_passwords = edit.disables_passwords.unwrap_or(self.disables_passwords);
         self.uses_dhcp = edit.uses_dhcp.unwrap_or(self.uses_dhcp);
         if let Some(keys) = edit.ssh_keys {
@@ -149,6 +154,7 @@ pub(super) fn read(rows: &Rows, fields: Fields<'_>) -> Outcome<Edit> {
         host_name: host_name.map(str::to_owned),
         scripts,
         address: read_address(fields)?,
+        subnet: switch::read_subnet(fields)?.set(),
         failure,
     })
 }
