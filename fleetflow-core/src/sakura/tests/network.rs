@@ -31,6 +31,10 @@ fn web(nics: impl IntoIterator<Item = Nic>) -> Stack {
     surroundings().add(server("debian-12", nics))
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the type of the builder is not public to tests"
+)]
 fn server(os: &str, nics: impl IntoIterator<Item = Nic>) -> Server {
     let server = Server::builder()
         .name("web")
@@ -39,7 +43,7 @@ fn server(os: &str, nics: impl IntoIterator<Item = Nic>) -> Server {
         .packet_filter("outside")
         .switch("front");
     nics.into_iter()
-        .fold(server, ServerBuilder::nic)
+        .fold(server, |server, nic| server.nic(nic))
         .build()
 }
 
@@ -135,7 +139,14 @@ fn table() -> [Row; 6] {
             "nic[0].ip",
             vec![Nic::on("lan").ip("192.168.0.12/24"), further()],
             Level::Reboot,
-            &[OFF, "POST /note", EDIT, "DELETE /note/ID", "PUT /interface/ID", ON],
+            &[
+                OFF,
+                "POST /note",
+                EDIT,
+                "DELETE /note/ID",
+                "PUT /interface/ID",
+                ON,
+            ],
         ),
         (
             "nic[0].ip",
