@@ -57,8 +57,8 @@ pub trait Kind: Send + Sync {
     fn deletion(&self) -> Disruption;
     /// The release that the one called `name` is a part of.
     fn rollout(&self, name: &str) -> Option<Rollout>;
-    /// Outputs that may change with `changes`.
-    fn volatile(&self, changes: &[Change]) -> &'static [&'static str];
+    /// Outputs that may change with `changes` towards `spec`.
+    fn volatile(&self, changes: &[Change], spec: &Value) -> Vec<&'static str>;
     /// How it is carried out, if this version can.
     fn operations(&self) -> Option<&dyn Operations>;
 }
@@ -225,8 +225,8 @@ impl<R: Resource> Kind for Of<R> {
         R::rollout(name)
     }
 
-    fn volatile(&self, changes: &[Change]) -> &'static [&'static str] {
-        R::volatile(changes)
+    fn volatile(&self, changes: &[Change], spec: &Value) -> Vec<&'static str> {
+        R::volatile(changes, spec)
     }
 
     fn operations(&self) -> Option<&dyn Operations> {

@@ -128,9 +128,9 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
         None
     }
 
-    /// The outputs that may be others after `changes` were made in place.
-    fn volatile(_changes: &[Change]) -> &'static [&'static str] {
-        &[]
+    /// The outputs that may be others after `changes` were made in place, towards the declaration `spec`.
+    fn volatile(_changes: &[Change], _spec: &Value) -> Vec<&'static str> {
+        Vec::new()
     }
 }
 

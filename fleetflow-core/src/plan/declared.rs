@@ -158,9 +158,9 @@ impl<'i> Planner<'i> {
             }
         }
         let mut outputs = observed.outputs.clone();
-        kind.volatile(&changes)
-            .iter()
-            .for_each(|output| drop(outputs.remove(*output)));
+        for output in kind.volatile(&changes, spec) {
+            outputs.remove(output);
+        }
         self.known.insert(declared.address.clone(), outputs);
         let stopped = match &observed.incomplete {
             Some(Unfinished::Stopped { now, then }) => Some(format!("{now}; {then}")),

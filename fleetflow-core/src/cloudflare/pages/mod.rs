@@ -177,16 +177,16 @@ impl Resource for Pages {
         Some(parts)
     }
 
-    fn volatile(changes: &[Change]) -> &'static [&'static str] {
+    fn volatile(changes: &[Change], _: &Value) -> Vec<&'static str> {
         let published = changes
             .iter()
             .any(|change| change::PUBLISHED.contains(&change.field()));
         let moved = changes.iter().any(|change| change.field() == "custom_domain");
         match (published, moved) {
-            (true, true) => &["url", "deployment-url"],
-            (true, false) => &["deployment-url"],
-            (false, true) => &["url"],
-            (false, false) => &[],
+            (true, true) => vec!["url", "deployment-url"],
+            (true, false) => vec!["deployment-url"],
+            (false, true) => vec!["url"],
+            (false, false) => Vec::new(),
         }
     }
 }

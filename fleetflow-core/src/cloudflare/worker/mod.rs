@@ -255,17 +255,17 @@ impl Resource for Worker {
         Disruption::new(Level::Replace, ["outage: its addresses stop answering"])
     }
 
-    fn volatile(changes: &[Change]) -> &'static [&'static str] {
+    fn volatile(changes: &[Change], _: &Value) -> Vec<&'static str> {
         let versioned = changes
             .iter()
             .any(|change| change::VERSIONED.contains(&change.field()));
         let moved = ["custom_domain", "route", "workers_dev"];
         let moved = changes.iter().any(|change| moved.contains(&change.field()));
         match (versioned, moved) {
-            (true, true) => &["url", "version-id", "etag"],
-            (true, false) => &["version-id", "etag"],
-            (false, true) => &["url"],
-            (false, false) => &[],
+            (true, true) => vec!["url", "version-id", "etag"],
+            (true, false) => vec!["version-id", "etag"],
+            (false, true) => vec!["url"],
+            (false, false) => Vec::new(),
         }
     }
 }

@@ -159,11 +159,11 @@ impl Resource for Container {
         })
     }
 
-    fn volatile(changes: &[Change]) -> &'static [&'static str] {
+    fn volatile(changes: &[Change], _: &serde_json::Value) -> Vec<&'static str> {
         if makes_anew(changes) {
-            &["id", "image-id"]
+            vec!["id", "image-id"]
         } else {
-            &["host"]
+            vec!["host"]
         }
     }
 }

@@ -34,6 +34,7 @@ use std::net::Ipv4Addr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use typed_builder::TypedBuilder;
 
 pub(crate) use check::named;
@@ -330,18 +331,18 @@ impl Resource for Server {
         Disruption::new(Level::Reboot, effects.iter().map(String::as_str))
     }
 
-    fn volatile(changes: &[Change]) -> &'static [&'static str] {
+    fn volatile(changes: &[Change], spec: &Value) -> Vec<&'static str> {
         let has = |field| changes.iter().any(|change: &Change| change.field() == field);
-        let plan = changes.iter().any(changes_plan);
-        match (plan, has("hostname") || has("name"), has("ssh")) {
-            (false, false, false) => &[],
-            (true, false, false) => &["id"],
-            (false, true, false) => &["hostname"],
-            (false, false, true) => &["docker"],
-            (true, _, false) => &["id", "hostname"],
-            (false, true, true) => &["hostname", "docker"],
-            (true, _, true) => &["id", "hostname", "docker"],
-        }
+        // The cloud gives the address of an internet interface; that of another first interface is declared.
+        let is_moved = spec["internet"] == false && changes.iter().any(nic::readdresses_first);
+        let outputs = [
+            ("id", changes.iter().any(changes_plan)),
+            ("ip", is_moved),
+            ("hostname", has("hostname") || has("name")),
+            ("docker", has("ssh") || is_moved),
+        ];
+        let volatile = outputs.iter().filter(|(_, is_volatile)| *is_volatile);
+        volatile.map(|(output, _)| *output).collect()
     }
 }
 

@@ -286,6 +286,11 @@ pub(super) fn readdressed(change: &Change) -> Vec<usize> {
     }
 }
 
+/// Whether `change` gives the first declared interface another address.
+pub(super) fn readdresses_first(change: &Change) -> bool {
+    readdressed(change).contains(&0)
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

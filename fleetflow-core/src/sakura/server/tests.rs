@@ -192,9 +192,16 @@ fn what_users_notice_depends_on_the_field() {
     let plan = Path::root().key("plan");
     let grow = [change(plan.key("core"), json!(8))];
     assert_eq!(Server::disruption(&grow).effects, ["reboot", "new server id"]);
-    assert_eq!(Server::volatile(&grow), ["id"]);
+    assert_eq!(Server::volatile(&grow, &Value::Null), ["id"]);
     let unnamed = [change(plan.key("generation"), Value::Null)];
-    assert!(Server::disruption(&unnamed).is_none() && Server::volatile(&unnamed).is_empty());
+    assert!(Server::disruption(&unnamed).is_none() && Server::volatile(&unnamed, &Value::Null).is_empty());
+    let address = [change(
+        Path::root().key("nic").index(0).key("ip"),
+        json!("192.168.0.12/24"),
+    )];
+    let private = json!({ "internet": false });
+    assert_eq!(Server::volatile(&address, &private), ["ip", "docker"]);
+    assert!(Server::volatile(&address, &json!({})).is_empty());
     let tags = [change(Path::root().key("tags"), json!(["a"]))];
     assert!(Server::disruption(&tags).is_none());
     let key = [change(Path::root().key("ssh_key"), json!(["k"]))];
