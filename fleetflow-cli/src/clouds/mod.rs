@@ -188,8 +188,10 @@ impl Connecting<'_> {
         if let Some(warning) = &access.warning {
             self.invocation.terminal.alert(&format!("warning: {warning}\n"));
         }
-        tracing::debug!(source = access.source, "credentials of SAKURA Cloud");
-        let mut builder = Sakura::builder(access.token, access.secret).traffic(Arc::clone(self.traffic));
+        tracing::debug!(source = %access.source, "credentials of SAKURA Cloud");
+        let mut builder = Sakura::builder(access.token, access.secret)
+            .key_source(access.source)
+            .traffic(Arc::clone(self.traffic));
         if self.emulated.is_some() {
             builder = builder.rate_limit(EMULATED_RATE);
         }

@@ -8,6 +8,7 @@
 mod beginning;
 mod book;
 mod changes;
+mod credentials;
 mod disks;
 mod documents;
 mod editor;

@@ -68,13 +68,13 @@ fn client() -> Option<PathBuf> {
 }
 
 /// `flow sandbox serve`, and the variables that it prints.
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    variables: Vec<(String, String)>,
+    pub(crate) variables: Vec<(String, String)>,
 }
 
 impl Served {
-    fn new(project: &Project) -> Self {
+    pub(crate) fn new(project: &Project) -> Self {
         let mut child = project
             .command(&["sandbox", "serve", "--port", "0"])
             .spawn()

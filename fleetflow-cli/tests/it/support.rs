@@ -51,6 +51,11 @@ impl Project {
         }
     }
 
+    /// The home folder.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
     /// The folder of the project.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("shop")

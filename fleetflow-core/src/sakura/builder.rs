@@ -20,6 +20,7 @@ pub struct SakuraBuilder {
     secret: SecretString,
     root: String,
     deploy_key: Option<String>,
+    key_source: Option<String>,
     patience: Patience,
     traffic: Arc<Traffic>,
     rate_limit: usize,
@@ -39,6 +40,7 @@ impl SakuraBuilder {
             secret,
             root: ROOT.to_owned(),
             deploy_key: None,
+            key_source: None,
             patience: Patience::default(),
             traffic: Arc::default(),
             rate_limit: RATE,
@@ -57,6 +59,13 @@ impl SakuraBuilder {
     #[must_use]
     pub fn deploy_key(mut self, public_key: impl Into<String>) -> Self {
         self.deploy_key = Some(public_key.into());
+        self
+    }
+
+    /// With where the API key was found, in words (`the profile work`): it is told when the key is refused.
+    #[must_use]
+    pub fn key_source(mut self, words: impl Into<String>) -> Self {
+        self.key_source = Some(words.into());
         self
     }
 
@@ -111,6 +120,7 @@ impl SakuraBuilder {
             secret: self.secret,
             root: self.root,
             deploy_key: self.deploy_key,
+            key_source: self.key_source,
         })
     }
 }

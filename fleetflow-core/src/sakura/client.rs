@@ -96,11 +96,23 @@ impl Sakura {
             "auth-status",
             "ask SAKURA Cloud whose the API key is",
         );
-        let row: Row = self.one(call, "Account").await?;
+        let asked = self.one(call, "Account").await;
+        let row: Row = asked.map_err(|error| self.naming_source(error))?;
         Ok(Account {
             id: row.id.to_string(),
             name: row.name.or(row.code).unwrap_or_default(),
         })
+    }
+
+    /// An API key that is refused is told with where it came from.
+    fn naming_source(&self, error: Error) -> Error {
+        match self.key_source.as_deref() {
+            Some(source) if error.kind() == ErrorKind::Unauthorized => {
+                let said = format!("the API key of {source} is refused: {}", error.message());
+                error.saying(said)
+            }
+            _ => error,
+        }
     }
 
     /// The object under `key` of the answer.

@@ -1,5 +1,6 @@
 //! SAKURA Cloud: the client, and a folder for each kind.
 
+mod advice;
 mod answer;
 mod builder;
 mod client;
@@ -45,6 +46,7 @@ pub struct Sakura {
     secret: SecretString,
     root: String,
     deploy_key: Option<String>,
+    key_source: Option<String>,
 }
 
 /// What clones of a client share.
