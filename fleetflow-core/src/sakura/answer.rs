@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, Verdict};
+use crate::sakura::advice;
 
 /// The body of an error (API doc "Errors").
 #[derive(Debug, Default, Deserialize)]
@@ -22,22 +23,38 @@ const PERMANENT: &[&str] = &[
     "no_display_response",
 ];
 
-/// Codes of 409 that pass by themselves: somebody who waits tries again (API doc "Errors").
-const PASSING: &[&str] = &[
-    "still_creating",
-    "disk_is_copying",
-    "disk_is_not_available",
-    "archive_is_incomplete",
-    "in_migration",
-    "diskorss_in_migration",
-    "server_is_cleaning",
-    "packetfilter_applying",
-    "cdrom_is_incomplete",
+/// Codes of 503 for an operation that was begun: as with a gateway's time-out, it may have happened (API doc "Errors").
+const BEGUN: &[&str] = &[
+    "operation_timeout",
+    "operation_failure",
+    "storage_operation_failure",
 ];
 
-/// Whether `error` passes by itself.
-pub(super) fn passes(error: &Error) -> bool {
-    error.provider_code().is_some_and(|code| PASSING.contains(&code))
+/// Codes that pass by themselves, of what state of affairs they tell: somebody who waits tries again (API doc
+/// "Errors"). The last one comes while the cloud recovers from a broken host ("Power").
+const PASSING: &[(&str, &str)] = &[
+    ("still_creating", "it is still being made"),
+    ("disk_is_copying", "a disk is being copied"),
+    ("disk_is_not_available", "a disk is busy"),
+    ("archive_is_incomplete", "the archive is not complete yet"),
+    ("in_migration", "the server moves to another host"),
+    ("diskorss_in_migration", "a disk moves to other storage"),
+    ("server_is_cleaning", "the server is still shutting down"),
+    ("packetfilter_applying", "a packet filter is being applied"),
+    ("cdrom_is_incomplete", "the ISO image is not complete yet"),
+    ("boot_failure_by_lock", "the server's host is locked"),
+];
+
+/// What is in the way, if `error` passes by itself: what users are told while it is waited for.
+pub(super) fn hindrance(error: &Error) -> Option<&'static str> {
+    let code = error.provider_code()?;
+    let known = PASSING.iter().find(|(known, _)| *known == code)?;
+    Some(known.1)
+}
+
+/// Whether what `code` tells passes by itself.
+pub(super) fn is_passing(code: &str) -> bool {
+    PASSING.iter().any(|(known, _)| *known == code)
 }
 
 /// Whether `error` has one of `codes`.
@@ -56,8 +73,9 @@ pub(super) fn judge(response: &Response) -> Verdict {
     let error = error(response, body, &code);
     match response.status.as_u16() {
         423 | 429 => Verdict::NotNow(error),
+        503 if BEGUN.contains(&code.as_str()) => Verdict::Unclear(error),
         503 if !PERMANENT.contains(&code.as_str()) => Verdict::NotNow(error),
-        500 | 502 | 504 => Verdict::Unclear(error),
+        408 | 500 | 502 | 504 => Verdict::Unclear(error),
         _ => Verdict::Refused(error),
     }
 }
@@ -84,7 +102,7 @@ fn error(response: &Response, body: Body, code: &str) -> Error {
     if let Some(wait) = response.retry_after() {
         error = error.retry_after(wait);
     }
-    match advice(status, code) {
+    match advice::of(status.as_u16(), code) {
         Some(advice) => error.help(advice),
         None => error,
     }
@@ -99,35 +117,9 @@ fn kind(status: StatusCode, code: &str) -> ErrorKind {
         429 => ErrorKind::RateLimited,
         503 if code == "too_many_request" => ErrorKind::RateLimited,
         503 if PERMANENT.contains(&code) => ErrorKind::Refused,
-        423 | 500 | 502 | 503 | 504 => ErrorKind::Unavailable,
+        408 | 423 | 500 | 502 | 503 | 504 => ErrorKind::Unavailable,
         _ => ErrorKind::Refused,
     }
-}
-
-/// What to do next, where the code says enough.
-fn advice(status: StatusCode, code: &str) -> Option<&'static str> {
-    Some(match (status.as_u16(), code) {
-        (401, _) => "check the access token and its secret",
-        (403, "disabled_in_sandbox" | "dont_create_in_sandbox") => {
-            "the zone tk1v cannot do this: use another zone"
-        }
-        (403, _) => "give the API key the permission to create and delete, in the control panel",
-        (402, _) => "look at the account's payments in the control panel",
-        (409, _) if code.starts_with("limit_") => {
-            "ask SAKURA internet for a higher limit, or remove something"
-        }
-        (409, "disconnect_b4_delete" | "res_used_in_zone") => {
-            "something else still uses it: remove that first"
-        }
-        (409, _) if PASSING.contains(&code) => "it passes by itself: run the same command again in a minute",
-        (409, _) => "somebody else changed it at the same time: look at a new plan",
-        (503, "boot_failure_in_group") => "too few hosts for the `@group=` tag: choose another letter",
-        (503, "unknown_os_type") => {
-            "the disk's image cannot be edited: leave out hostname, keys, password and script, or choose another image"
-        }
-        (423 | 429 | 500..=504, _) => "try again in a few minutes; status: https://support.sakura.ad.jp",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -188,7 +180,10 @@ mod tests {
         let Verdict::Refused(stays) = refused(409, "limit_count_in_zone") else {
             panic!()
         };
-        assert!(passes(&waits) && !passes(&stays));
+        assert_eq!(
+            (hindrance(&waits), hindrance(&stays)),
+            (Some("it is still being made"), None)
+        );
         assert_eq!(
             (waits.kind(), stays.kind()),
             (ErrorKind::Conflict, ErrorKind::Refused)

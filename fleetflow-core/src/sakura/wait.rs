@@ -1,6 +1,6 @@
 //! Waiting for something slow: asks again and again, a little later each time, bounded, cancellable, and says for what.
 
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -99,15 +99,43 @@ pub(super) async fn until_released(
     call: Call,
     limit: Duration,
 ) -> Result<()> {
-    let last = std::sync::Mutex::new(None);
-    let (last, call) = (&last, &call);
+    let hinders = |error: &Error| match answer::is_one_of(error, IN_USE) {
+        true => Some("something still uses it"),
+        false => answer::hindrance(error),
+    };
+    let call = &call;
+    until_let(context, limit, hinders, || gone(sakura, call.clone())).await
+}
+
+/// What `send` brings, which is sent again for as long as something that passes by itself is in its way.
+pub(super) async fn until_free<T, F>(context: &Context, limit: Duration, send: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    until_let(context, limit, answer::hindrance, send).await
+}
+
+async fn until_let<T, F>(
+    context: &Context,
+    limit: Duration,
+    hinders: impl Fn(&Error) -> Option<&'static str>,
+    send: impl Fn() -> F,
+) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let last = Mutex::new(None);
+    let (last, hinders, send) = (&last, &hinders, &send);
     let found = until(context, limit, |_| async move {
-        match gone(sakura, call.clone()).await {
-            Err(error) if answer::is_one_of(&error, IN_USE) || answer::passes(&error) => {
+        match send().await {
+            Ok(found) => Ok(Look::Ready(found)),
+            Err(error) => {
+                let Some(what) = hinders(&error) else {
+                    return Err(error);
+                };
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                Ok(Look::NotYet("something still uses it".to_owned()))
+                Ok(Look::NotYet(what.to_owned()))
             }
-            other => other.map(Look::Ready),
         }
     });
     match found.await {

@@ -163,7 +163,8 @@ impl Lifecycle for PacketFilter {
         let call = Call::put(zone, path, "change the packet filter")
             .body(body)
             .once();
-        let row: Reference = sakura.one(call, "PacketFilter").await?;
+        let changed = wait::until_free(context, RELEASE, || sakura.one(call.clone(), "PacketFilter"));
+        let row: Reference = changed.await?;
         Ok(made(row.id, zone))
     }
 

@@ -70,7 +70,7 @@ impl Work<'_> {
             format!("server/{}", machine.id),
             "change the server's name and tags",
         );
-        self.sakura.done(call.body(json!({ "Server": server }))).await
+        self.patiently(call.body(json!({ "Server": server })), &[]).await
     }
 
     /// Changes the plan of a server that is off. It gets another id, which is written down at once.
@@ -79,7 +79,7 @@ impl Work<'_> {
         let call = Call::put(self.zone, path, "change the server's plan")
             .body(self.spec.plan.member())
             .once();
-        let changed: Result<Reference> = self.sakura.one(call, "Server").await;
+        let changed: Result<Reference> = self.until_free(|| self.sakura.one(call.clone(), "Server")).await;
         let id = match changed {
             Ok(changed) => changed.id,
             Err(error) if error.kind() == ErrorKind::Ambiguous => match self.marked().await? {

@@ -63,7 +63,7 @@ impl Work<'_> {
         let call = Call::put(self.zone, format!("disk/{disk}/config"), "configure the disk")
             .body(self.config(notes)?)
             .once();
-        self.sakura.done(call).await
+        self.patiently(call, &[]).await
     }
 
     /// The error for a disk whose configuration failed in the background.

@@ -1,8 +1,6 @@
 //! The interfaces of a server made as they are declared: what they are plugged into, their filters, their addresses.
 //! What the server itself has to know of its addresses is written with its disk.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::Server;
@@ -10,14 +8,11 @@ use super::nic::{Cidr, Nic};
 use super::power;
 use super::wire::{Interface, Machine};
 use super::work::Work;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
+use crate::sakura::Id;
 use crate::sakura::client::Call;
-use crate::sakura::wait::{Freshness, Look, until};
+use crate::sakura::wait::{Freshness, gone};
 use crate::sakura::wire::Reference;
-use crate::sakura::{Id, answer};
-
-/// How long a filter may take to be applied to a running server.
-const FILTER: Duration = Duration::from_mins(5);
 
 /// What an interface is plugged into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,19 +156,6 @@ impl Work<'_> {
         Ok((!first, !told.all(|is_told| is_told)))
     }
 
-    /// Sends `call` until nothing passing is in its way. One of the codes `done` says that it was done before.
-    pub(super) async fn patiently(&self, call: Call, done: &[&str]) -> Result<()> {
-        let call = &call;
-        until(self.context, FILTER, |_| async move {
-            match self.sakura.done(call.clone()).await {
-                Err(error) if answer::is_one_of(&error, done) => Ok(Look::Ready(())),
-                Err(error) if answer::passes(&error) => Ok(Look::NotYet("the network is busy".to_owned())),
-                other => other.map(Look::Ready),
-            }
-        })
-        .await
-    }
-
     /// Whether each interface is plugged in as declared; `exactly`: and there are no others.
     pub(super) fn is_wired(&self, machine: &Machine, exactly: bool) -> Result<bool> {
         let ports = self.ports()?;
@@ -238,31 +220,20 @@ impl Work<'_> {
 
     async fn remove_interface(&self, interface: Id) -> Result<()> {
         let call = Call::delete(self.zone, format!("interface/{interface}"), "remove an interface");
-        match self.sakura.done(call).await {
-            Err(error) if error.is_not_found() => Ok(()),
-            other => other,
-        }
+        self.until_free(|| gone(self.sakura, call.clone())).await
     }
 
     /// The interface number `number`, added at the end; when the answer was lost, the one that is there then.
     async fn add_interface(&self, server: Id, number: usize) -> Result<Id> {
         let body = json!({ "Interface": { "Server": { "ID": server } } });
-        let call = || Call::post(self.zone, "interface", "add an interface").body(body.clone());
-        let made: Result<Reference> = self.sakura.one(call(), "Interface").await;
-        match made {
-            Err(error) if error.kind() == ErrorKind::Ambiguous => {
-                let now = power::seen(self.sakura, self.zone, server, Freshness::now()).await?;
-                match now.as_ref().and_then(|machine| machine.interface(number)) {
-                    Some(interface) => Ok(interface.id),
-                    None => self
-                        .sakura
-                        .one::<Reference>(call(), "Interface")
-                        .await
-                        .map(|made| made.id),
-                }
-            }
-            other => other.map(|made| made.id),
-        }
+        let call = Call::post(self.zone, "interface", "add an interface").body(body);
+        let find = || async move {
+            let now = power::seen(self.sakura, self.zone, server, Freshness::now()).await?;
+            let there = now.as_ref().and_then(|machine| machine.interface(number));
+            Ok(there.map(|interface| Reference { id: interface.id }))
+        };
+        let made = self.make(call, "Interface", find).await?;
+        Ok(made.id)
     }
 
     /// A script that gives the interfaces of `machine` their static addresses, by their hardware addresses. `all`: also

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::files;
 use super::wire::Machine;
 use super::work::Work;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::model::Owner;
 use crate::sakura::client::Call;
 use crate::sakura::wire::or_default;
@@ -115,26 +115,21 @@ impl Work<'_> {
 
     async fn register_one(&self, text: &str) -> Result<Id> {
         let owner = &self.context.owner;
-        let call = || {
-            let note = json!({
-                "Name": self.spec.name,
-                "Class": "shell",
-                "Content": text,
-                "Tags": mark::tags(&BTreeSet::new(), owner, None),
-            });
-            Call::post(zone::GLOBAL, "note", "register a startup script").body(json!({ "Note": note }))
+        let note = json!({
+            "Name": self.spec.name,
+            "Class": "shell",
+            "Content": text,
+            "Tags": mark::tags(&BTreeSet::new(), owner, None),
+        });
+        let call = Call::post(zone::GLOBAL, "note", "register a startup script");
+        let find = || async move {
+            let there = of(self.sakura, std::slice::from_ref(owner)).await?;
+            Ok(there.into_iter().find(|row| row.content.trim() == text.trim()))
         };
-        let made: Result<Row> = self.sakura.one(call(), "Note").await;
-        match made {
-            Err(error) if error.kind() == ErrorKind::Ambiguous => {
-                let there = of(self.sakura, std::slice::from_ref(owner)).await?;
-                match there.iter().find(|row| row.content.trim() == text.trim()) {
-                    Some(row) => Ok(row.id),
-                    None => self.sakura.one::<Row>(call(), "Note").await.map(|row| row.id),
-                }
-            }
-            other => other.map(|row| row.id),
-        }
+        let made: Row = self
+            .make(call.body(json!({ "Note": note })), "Note", find)
+            .await?;
+        Ok(made.id)
     }
 
     /// Who is not the administrator may use the engine as a member of its group.

@@ -116,12 +116,15 @@ async fn remove(sakura: &Sakura, context: &Context, zone: &str, id: Id) -> Resul
             .body(json!({ "WithDisk": disks }));
         match sakura.done(call).await {
             Err(error) if error.is_not_found() => Ok(Look::Ready(())),
-            Err(error) if answer::passes(&error) => Ok(Look::NotYet("a disk is busy".to_owned())),
             // It started by itself meanwhile: its disk became ready.
             Err(error) if answer::is_one_of(&error, &["server_power_must_be_down"]) => {
                 Ok(Look::NotYet("shutting down".to_owned()))
             }
-            other => other.map(Look::Ready),
+            Err(error) => match answer::hindrance(&error) {
+                Some(what) => Ok(Look::NotYet(what.to_owned())),
+                None => Err(error),
+            },
+            Ok(()) => Ok(Look::Ready(())),
         }
     })
     .await

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::disk::{Disk, Encryption};
@@ -12,12 +13,16 @@ use super::wire::{Machine, Volume};
 use super::work::Work;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sakura::client::{self, Call};
-use crate::sakura::wait::{Look, until};
+use crate::sakura::wait::{Look, until, until_released};
 use crate::sakura::watch::DISKS;
-use crate::sakura::{Id, answer, mark};
+use crate::sakura::{Id, mark};
 
 /// How long a copy may take: captured estimates go up to 15 minutes for 100 GiB (API doc "Read and progress").
 const COPY: Duration = Duration::from_hours(3);
+/// How often something whose answer was lost is looked for before it is asked for again, and how much longer the pause
+/// before each look is: a gateway gives up on what may still be done behind it.
+const LOOKS: u32 = 3;
+const LATE: Duration = Duration::from_millis(500);
 /// How long a deleted server's disk may stay busy.
 const RELEASE: Duration = Duration::from_mins(10);
 
@@ -25,14 +30,34 @@ impl Work<'_> {
     /// Orders the server: powered off, without disks, with its network interfaces (API doc "Create").
     pub(super) async fn order(&self) -> Result<Machine> {
         let body = json!({ "Server": self.description()? });
-        let call = || Call::post(self.zone, "server", "create the server").body(body.clone());
-        match self.sakura.one(call(), "Server").await {
-            Err(error) if error.kind() == ErrorKind::Ambiguous => match self.marked().await? {
-                Some(machine) => Ok(machine),
-                None => self.sakura.one(call(), "Server").await,
-            },
+        let call = Call::post(self.zone, "server", "create the server").body(body);
+        match self.until_free(|| self.sakura.one(call.clone(), "Server")).await {
+            // Whoever runs this looks for longer, before a second one is made.
+            Err(error) if error.kind() == ErrorKind::Ambiguous => self.marked().await?.ok_or(error),
             other => other,
         }
+    }
+
+    /// What `call` makes, under `key` of its answer. When the answer is lost, `find` looks for it before it is asked for
+    /// again.
+    pub(super) async fn make<T, F>(&self, call: Call, key: &str, find: impl Fn() -> F) -> Result<T>
+    where
+        T: DeserializeOwned,
+        F: Future<Output = Result<Option<T>>>,
+    {
+        let lost = match self.until_free(|| self.sakura.one(call.clone(), key)).await {
+            Err(error) if error.kind() == ErrorKind::Ambiguous => error,
+            other => return other,
+        };
+        for look in 0..LOOKS {
+            tokio::time::sleep(LATE * look).await;
+            if let Some(found) = find().await? {
+                return Ok(found);
+            }
+            let operation = lost.operation().unwrap_or_default();
+            self.context.waiting(format!("the answer was lost: {operation}"));
+        }
+        self.until_free(|| self.sakura.one(call.clone(), key)).await
     }
 
     fn description(&self) -> Result<Value> {
@@ -94,16 +119,13 @@ impl Work<'_> {
 
     /// Orders the disk number `index`. Whether a lost order arrived is seen by how many disks the server has.
     async fn add_disk(&self, server: Id, index: usize, body: Value) -> Result<()> {
-        let call = || Call::post(self.zone, "disk", "create the disk").body(body.clone());
-        match self.sakura.one::<Volume>(call(), "Disk").await {
-            Err(error) if error.kind() == ErrorKind::Ambiguous => {
-                if self.disks_of(server).await?.len() > index {
-                    return Ok(());
-                }
-                self.sakura.one::<Volume>(call(), "Disk").await.map(drop)
-            }
-            other => other.map(drop),
-        }
+        let call = Call::post(self.zone, "disk", "create the disk").body(body);
+        let find = || async move {
+            let there = self.disks_of(server).await?;
+            Ok(there.into_iter().nth(index))
+        };
+        let _: Volume = self.make(call, "Disk", find).await?;
+        Ok(())
     }
 
     async fn disks_of(&self, server: Id) -> Result<Vec<Volume>> {
@@ -169,36 +191,17 @@ impl Work<'_> {
     }
 
     async fn drop_disk(&self, disk: Id) -> Result<()> {
-        until(self.context, RELEASE, |_| async move {
-            let path = format!("disk/{disk}/to/server");
-            let off = self
-                .sakura
-                .done(Call::delete(
-                    self.zone,
-                    path,
-                    "take the failed disk off the server",
-                ))
-                .await;
-            match off {
-                Err(error) if error.is_not_found() => return Ok(Look::Ready(())),
-                Err(error) if answer::is_one_of(&error, &["res_already_disconnected"]) => {}
-                Err(error) if answer::passes(&error) => return Ok(Look::NotYet("a disk is busy".to_owned())),
-                other => other?,
-            }
-            let gone = self
-                .sakura
-                .done(Call::delete(
-                    self.zone,
-                    format!("disk/{disk}"),
-                    "delete the failed disk",
-                ))
-                .await;
-            match gone {
-                Err(error) if error.is_not_found() => Ok(Look::Ready(())),
-                Err(error) if answer::passes(&error) => Ok(Look::NotYet("a disk is busy".to_owned())),
-                other => other.map(Look::Ready),
-            }
-        })
-        .await
+        let path = format!("disk/{disk}");
+        let unplug = Call::delete(
+            self.zone,
+            format!("{path}/to/server"),
+            "take the failed disk off the server",
+        );
+        match self.patiently(unplug, &["res_already_disconnected"]).await {
+            Err(error) if error.is_not_found() => return Ok(()),
+            other => other?,
+        }
+        let call = Call::delete(self.zone, path, "delete the failed disk");
+        until_released(self.sakura, self.context, call, RELEASE).await
     }
 }

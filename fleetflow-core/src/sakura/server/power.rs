@@ -68,7 +68,7 @@ impl Work<'_> {
             Start::ByItself => None,
             Start::Asked(user_data) => user_data,
         };
-        if by_itself || self.ask_to_start(id, user_data.as_deref()).await? {
+        if by_itself || self.ask_to_start(id, user_data.as_deref()).await?.is_none() {
             asked.now();
         }
         until(self.context, BOOT, |fresh| async move {
@@ -78,24 +78,27 @@ impl Work<'_> {
                 None => return Err(self.gone()),
                 Some(_) => {}
             }
-            if asked.is_overdue() && self.ask_to_start(id, user_data.as_deref()).await? {
-                asked.now();
+            if asked.is_overdue() {
+                match self.ask_to_start(id, user_data.as_deref()).await? {
+                    None => asked.now(),
+                    Some(hindrance) => return Ok(Look::NotYet(hindrance.to_owned())),
+                }
             }
             Ok(Look::NotYet("booting".to_owned()))
         })
         .await
     }
 
-    /// Asks for power; whether the cloud took it, or has it already. Otherwise something has to pass first.
-    async fn ask_to_start(&self, id: Id, user_data: Option<&str>) -> Result<bool> {
+    /// Asks for power. The answer is what has to pass first, where the cloud did not take it.
+    async fn ask_to_start(&self, id: Id, user_data: Option<&str>) -> Result<Option<&'static str>> {
         let mut call = Call::put(self.zone, format!("server/{id}/power"), "start the server");
         if let Some(text) = user_data {
             call = call.body(json!({ "UserBootVariables": { "CloudInit": { "UserData": text } } }));
         }
         match self.sakura.done(call).await {
-            Err(error) if answer::is_one_of(&error, &["conflict"]) => Ok(true),
-            Err(error) if answer::passes(&error) => Ok(false),
-            other => other.map(|()| true),
+            Err(error) if answer::is_one_of(&error, &["conflict"]) => Ok(None),
+            Err(error) => answer::hindrance(&error).map(Some).ok_or(error),
+            Ok(()) => Ok(None),
         }
     }
 
@@ -127,7 +130,9 @@ pub(super) async fn off(sakura: &Sakura, context: &Context, (zone, id): (&str, I
         }
         let force = how == Off::Hard || began.elapsed() >= GRACE;
         if machine.is_up() && asked.is_overdue() {
-            ask_to_stop(sakura, zone, id, force).await?;
+            if let Some(hindrance) = ask_to_stop(sakura, zone, id, force).await? {
+                return Ok(Look::NotYet(hindrance.to_owned()));
+            }
             asked.now();
         }
         Ok(Look::NotYet(
@@ -142,7 +147,8 @@ pub(super) async fn off(sakura: &Sakura, context: &Context, (zone, id): (&str, I
     .await
 }
 
-async fn ask_to_stop(sakura: &Sakura, zone: &str, id: Id, force: bool) -> Result<()> {
+/// Asks for the power to go. The answer is what has to pass first, where the cloud did not take it.
+async fn ask_to_stop(sakura: &Sakura, zone: &str, id: Id, force: bool) -> Result<Option<&'static str>> {
     let body = if force {
         json!({ "Force": true })
     } else {
@@ -154,8 +160,9 @@ async fn ask_to_stop(sakura: &Sakura, zone: &str, id: Id, force: bool) -> Result
         Err(error)
             if error.is_not_found() || answer::is_one_of(&error, &["conflict", "server_is_cleaning"]) =>
         {
-            Ok(())
+            Ok(None)
         }
-        other => other,
+        Err(error) => answer::hindrance(&error).map(Some).ok_or(error),
+        Ok(()) => Ok(None),
     }
 }

@@ -84,8 +84,7 @@ impl Work<'_> {
     async fn tag(&self, disk: &Volume, tag: String) -> Result<()> {
         let tags: Vec<_> = disk.tags.iter().cloned().chain([tag]).collect();
         let call = Call::put(self.zone, format!("disk/{}", disk.id), "mark a disk");
-        self.sakura
-            .done(call.body(json!({ "Disk": { "Tags": tags } })))
+        self.patiently(call.body(json!({ "Disk": { "Tags": tags } })), &[])
             .await
     }
 
@@ -96,8 +95,7 @@ impl Work<'_> {
             let name = disk.name().unwrap_or(&self.spec.name);
             if there.name != name && (disk.name().is_some() || self.is_ours(there)) {
                 let call = Call::put(self.zone, format!("disk/{}", there.id), "rename a disk");
-                self.sakura
-                    .done(call.body(json!({ "Disk": { "Name": name } })))
+                self.patiently(call.body(json!({ "Disk": { "Name": name } })), &[])
                     .await?;
             }
         }
@@ -140,23 +138,15 @@ impl Work<'_> {
         let boots = (index == 0).then(|| mark::BOOT.to_owned());
         described["Tags"] = mark::tags(&BTreeSet::new(), &self.context.owner, boots).into();
         let body = json!({ "Disk": described });
-        let call = || Call::post(self.zone, "disk", "create the disk").body(body.clone());
+        let call = Call::post(self.zone, "disk", "create the disk").body(body);
         let before: BTreeSet<_> = self.disks_of_zone().await?.iter().map(|disk| disk.id).collect();
-        match self.sakura.one::<Volume>(call(), "Disk").await {
-            Err(error) if error.kind() == ErrorKind::Ambiguous => {
-                let rows = self.disks_of_zone().await?;
-                let new = |disk: &&Volume| !before.contains(&disk.id) && self.is_ours(disk);
-                match rows.iter().find(new) {
-                    Some(disk) => Ok(disk.id),
-                    None => self
-                        .sakura
-                        .one::<Volume>(call(), "Disk")
-                        .await
-                        .map(|disk| disk.id),
-                }
-            }
-            other => other.map(|disk| disk.id),
-        }
+        let before = &before;
+        let find = || async move {
+            let new = |disk: &Volume| !before.contains(&disk.id) && self.is_ours(disk);
+            Ok(self.disks_of_zone().await?.into_iter().find(new))
+        };
+        let made: Volume = self.make(call, "Disk", find).await?;
+        Ok(made.id)
     }
 
     /// Waits until the disk `id` can be used.

@@ -1,5 +1,7 @@
 //! Makes one server equal to its declaration, from whatever is there: nothing, a part of it, or an older version.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use super::Server;
@@ -13,8 +15,11 @@ use crate::converge::Context;
 use crate::error::{ErrorKind, Result};
 use crate::model::{Existing, Input, Made};
 use crate::sakura::client::Call;
-use crate::sakura::wait::Freshness;
-use crate::sakura::{Id, Sakura, mark};
+use crate::sakura::wait::{self, Freshness};
+use crate::sakura::{Id, Sakura, answer, mark};
+
+/// How long something that passes by itself may be in the way: a copy of the operator's is among it.
+const HINDRANCE: Duration = Duration::from_mins(30);
 
 /// One server on its way to what is declared.
 pub(super) struct Work<'w> {
@@ -287,6 +292,25 @@ impl<'w> Work<'w> {
             },
             interfaces: differs("switch") || differs("nic"),
         }
+    }
+
+    /// Sends `call` until nothing that passes by itself is in its way. One of the codes `done` says that it was done
+    /// before.
+    pub(super) async fn patiently(&self, call: Call, done: &[&str]) -> Result<()> {
+        let call = &call;
+        let sent = self.until_free(|| self.sakura.done(call.clone()));
+        match sent.await {
+            Err(error) if answer::is_one_of(&error, done) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// What `send` brings, once nothing that passes by itself is in its way.
+    pub(super) async fn until_free<T, F>(&self, send: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        wait::until_free(self.context, HINDRANCE, send).await
     }
 
     pub(super) fn tags(&self, previous: Option<String>) -> Vec<String> {

@@ -3,19 +3,23 @@
 mod crash;
 mod disks;
 mod fixtures;
+mod keeping;
 mod network;
 mod network_script;
 mod objects;
 mod picture;
 mod price;
+mod refusal_rows;
+mod refusals;
 mod scaling;
 mod server;
+mod together;
 mod weather;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use fleetflow_sandbox::{Options, RequestLog, Sandbox, Timings};
+use fleetflow_sandbox::{Entry, Options, RequestLog, Sandbox, Timings};
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -137,6 +141,7 @@ impl Bench {
             secret: "sandbox".into(),
             root: self.sandbox.sakura_root_url(),
             deploy_key: Some(KEY.to_owned()),
+            key_source: None,
         }
     }
 
@@ -145,8 +150,17 @@ impl Bench {
     }
 
     fn attach_watched(&self, stack: &Stack, watcher: impl Fn(Event) + Send + Sync + 'static) -> Stack {
+        self.attach_client(stack, self.sakura(), watcher)
+    }
+
+    fn attach_client(
+        &self,
+        stack: &Stack,
+        sakura: Sakura,
+        watcher: impl Fn(Event) + Send + Sync + 'static,
+    ) -> Stack {
         let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
-        let session = Session::new(Clouds::none().sakura(self.sakura()), self.journal.clone(), caller)
+        let session = Session::new(Clouds::none().sakura(sakura), self.journal.clone(), caller)
             .data(DataGuard::Allow)
             .settle(std::time::Duration::ZERO)
             .watcher(watcher);
@@ -212,14 +226,9 @@ impl Bench {
     /// The writes since the last look, as `POST /disk`.
     fn writes(&self) -> Vec<String> {
         let log = self.log();
-        let writes = log.writes().map(|entry| {
-            let path = entry.path.split("/1.1").nth(1).unwrap_or_default();
-            let path: Vec<_> = path
-                .split('/')
-                .map(|part| if part.parse::<u64>().is_ok() { "ID" } else { part })
-                .collect();
-            format!("{} {}", entry.method, path.join("/"))
-        });
+        let writes = log
+            .writes()
+            .map(|entry| format!("{} /{}", entry.method, call(entry)));
         let writes = writes.collect();
         self.sandbox.clear_log().unwrap();
         writes
@@ -228,6 +237,16 @@ impl Bench {
     fn reads(&self) -> usize {
         self.log().count("GET")
     }
+}
+
+/// What `entry` was about, below a zone: `disk/ID`.
+fn call(entry: &Entry) -> String {
+    let path = entry.path.split("/1.1/").nth(1).unwrap_or_default();
+    let path: Vec<_> = path
+        .split('/')
+        .map(|part| if part.parse::<u64>().is_ok() { "ID" } else { part })
+        .collect();
+    path.join("/")
 }
 
 /// A stage in Tokyo.
