@@ -24,7 +24,10 @@ pub(super) async fn priced(clouds: &Clouds, mut plan: Plan) -> Plan {
             continue;
         };
         match bills_of(clouds, operations, &steps).await {
-            Ok(found) => bills.extend(found),
+            Ok((found, unknown)) => {
+                bills.extend(found);
+                failures.extend(unknown);
+            }
             Err(error) => failures.push(format!("what a {kind} costs is not known: {error}")),
         }
     }
@@ -37,18 +40,11 @@ async fn bills_of(
     clouds: &Clouds,
     operations: &dyn Operations,
     steps: &[&Step],
-) -> crate::error::Result<Vec<(Address, Bill)>> {
-    let before = |step: &&Step| {
-        let existing = step.existing.as_ref().filter(|_| step.action != Action::Create);
-        existing.map_or(Value::Null, |existing| existing.spec.clone())
-    };
-    let after = |step: &&Step| step.desired.clone().unwrap_or_default();
-    let before = operations
-        .prices(clouds, steps.iter().map(before).collect())
-        .await?;
-    let after = operations
-        .prices(clouds, steps.iter().map(after).collect())
-        .await?;
+) -> crate::error::Result<(Vec<(Address, Bill)>, Vec<String>)> {
+    let before = steps.iter().map(|step| prior(step)).collect();
+    let before = operations.prices(clouds, before).await?;
+    let after = steps.iter().map(|step| posterior(step)).collect();
+    let after = operations.prices(clouds, after).await?;
     let bill = |(step, (before, after)): (&&Step, (Option<u64>, Option<u64>))| {
         let bill = Bill {
             before: before.unwrap_or(0),
@@ -56,9 +52,25 @@ async fn bills_of(
         };
         (step.address.clone(), bill)
     };
-    Ok(steps
-        .iter()
-        .zip(before.into_iter().zip(after))
-        .map(bill)
-        .collect())
+    let prices: Vec<_> = before.into_iter().zip(after).collect();
+    let unknown = steps.iter().zip(&prices).filter_map(|(step, (before, after))| {
+        let lacks = |spec: Value, price: &Option<u64>| !spec.is_null() && price.is_none();
+        let address = &step.address;
+        let note = format!("what {address} costs is not known: the price list lacks a part of it");
+        (lacks(prior(step), before) || lacks(posterior(step), after)).then_some(note)
+    });
+    let unknown = unknown.collect();
+    let bills = steps.iter().zip(prices).map(bill);
+    Ok((bills.collect(), unknown))
+}
+
+/// What there is before `step`; null where nothing is, or where it is not finished.
+fn prior(step: &Step) -> Value {
+    let existing = step.existing.as_ref().filter(|_| step.action != Action::Create);
+    existing.map_or(Value::Null, |existing| existing.spec.clone())
+}
+
+/// What there is after it.
+fn posterior(step: &Step) -> Value {
+    step.desired.clone().unwrap_or_default()
 }

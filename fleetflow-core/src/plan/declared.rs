@@ -11,7 +11,8 @@ use super::{
 };
 use crate::catalog;
 use crate::model::{
-    Address, Declaration, Existing, Kind, Observed, Ownership, Path, Problem, Unfinished, resolve,
+    Address, Declaration, Existing, Kind, Observed, Ownership, Path, Problem, Unfinished, has_unknown,
+    resolve,
 };
 use crate::state::{Entry, Phase};
 
@@ -168,7 +169,9 @@ impl<'i> Planner<'i> {
         };
         let action = match adopted {
             Some(_) => Action::Adopt,
-            None if changes.is_empty() && stopped.is_none() => return self.stays(declared, entry, observed),
+            None if changes.is_empty() && stopped.is_none() => {
+                return self.stays(declared, entry, observed, spec);
+            }
             None => Action::Update,
         };
         let step = Step {
@@ -256,16 +259,21 @@ impl<'i> Planner<'i> {
         self.steps.insert(address.clone(), step);
     }
 
-    fn stays(&mut self, declared: &Declaration, entry: Option<&Entry>, observed: &Observed) {
+    /// Where the declaration follows what somebody else changed, it is remembered as it is now: otherwise that would be
+    /// told as drift for ever.
+    fn stays(&mut self, declared: &Declaration, entry: Option<&Entry>, observed: &Observed, spec: &Value) {
         self.unchanged += 1;
+        let spec = entry.and(Some(spec)).filter(|spec| !has_unknown(spec));
         let record = self.bookkeeping(declared);
         let outdated = entry.is_none_or(|entry| {
             entry.record != record
                 || entry.id() != Some(&observed.id)
                 || entry.existing_outputs() != &observed.outputs
+                || spec.is_some_and(|spec| entry.spec != *spec)
         });
         if outdated {
-            let existing = existing(observed, entry);
+            let mut existing = existing(observed, entry);
+            existing.spec = spec.cloned().unwrap_or(existing.spec);
             self.records.push(Record {
                 address: declared.address.clone(),
                 existing,

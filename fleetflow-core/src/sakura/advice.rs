@@ -18,7 +18,6 @@ fn of_family(status: u16, code: &str) -> Option<&'static str> {
         401 => "check the access token and its secret",
         402 => "look at the account's payments in the control panel",
         403 => "give the API key the permission to create and delete, in the control panel",
-        404 => "somebody removed it meanwhile: look at a new plan",
         409 if code.starts_with("limit_") => "ask SAKURA internet for a higher limit, or remove something",
         409 if super::answer::is_passing(code) => {
             "it passes by itself: run the same command again in a minute"

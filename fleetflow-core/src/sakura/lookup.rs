@@ -114,6 +114,12 @@ impl Archive {
         (has("os-linux") || has("os-unix")).then_some(true)
     }
 
+    /// The key into the price list of the licensed software on it.
+    pub(super) fn licence(&self) -> Option<&str> {
+        let bundle = self.bundle_info.as_ref()?;
+        Some(bundle.service_class.as_str()).filter(|class| !class.is_empty())
+    }
+
     /// What it was copied from: the path of that object.
     pub(super) fn source(&self) -> Option<String> {
         let archive = self.source_archive.map(|source| format!("archive/{}", source.id));

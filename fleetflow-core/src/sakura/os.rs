@@ -58,6 +58,11 @@ impl OperatingSystem {
         filter
     }
 
+    /// Whether something has to be paid for it: for Windows, and what of Microsoft's is on it.
+    pub(crate) fn is_licensed(&self) -> bool {
+        self.tags.contains(&"os-windows")
+    }
+
     /// Whether the cloud writes into disks that were made of it: not where cloud-init or nobody does.
     pub(crate) fn is_edited(&self) -> bool {
         self.words.is_none()

@@ -1,13 +1,14 @@
-//! What things cost a month, by the public price list (API doc "Plans and prices"). Licences are not in it.
+//! What things cost a month, by the public price list (API doc "Plans and prices"). A licence is found by the class
+//! of its archive. Encryption has no class that is documented.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Sakura;
 use super::client::Call;
 use super::lookup::Prices;
-use super::server::{Disk, Plan};
+use super::server::{Disk, Plan, Source};
 use super::wire::or_default;
+use super::{Sakura, os};
 use crate::error::Result;
 
 /// A row of the price list.
@@ -58,6 +59,9 @@ impl Sakura {
                     .await?,
             );
         }
+        for disk in &priced.disk {
+            classes.extend(self.class_of_licence(zone, disk).await?.map(Some));
+        }
         let price = |class: Option<String>| prices.get(&class?).copied();
         Ok(classes.into_iter().map(price).sum())
     }
@@ -76,6 +80,26 @@ impl Sakura {
         Ok(fitting
             .max_by_key(|row| row.generation)
             .and_then(|row| row.service_class))
+    }
+
+    /// What has to be paid for the software that is copied to `disk`, where any is licensed: `BundleInfo` of the archive
+    /// (`archive.json`). The images of Linux have none.
+    async fn class_of_licence(&self, zone: &str, disk: &Disk) -> Result<Option<String>> {
+        let archive = match disk.source() {
+            Source::Nothing => return Ok(None),
+            Source::OperatingSystem(name) => match os::find(name).filter(|os| os.is_licensed()) {
+                Some(os) => self.public_archive(zone, name, os.filter()).await,
+                None => return Ok(None),
+            },
+            Source::Archive(id) => self.copied(zone, &format!("archive/{id}")).await,
+            Source::Disk(id) => self.copied(zone, &format!("disk/{id}")).await,
+        };
+        match archive {
+            Ok(archive) => Ok(archive.licence().map(str::to_owned)),
+            // Nobody can say any more what was on it. Ordering it anew will say so.
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Yen a month by service class.

@@ -89,6 +89,7 @@ fn disk_entry(rows: &Rows, disk: &Disk) -> Value {
             "size_mb": disk.size_mb,
             "connection": disk.connection,
             "encryption": disk.encryption,
+            "kms_key": disk.key,
             "image": image,
             "is_blank": disk.source == Source::Blank,
             "server": server.map(|server| &server.about.name),

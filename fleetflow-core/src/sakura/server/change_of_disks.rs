@@ -15,7 +15,7 @@ const GIB_A_MINUTE: u64 = 7;
 /// Fields that say what was copied to a disk at first.
 const CONTENT: &[&str] = &["os", "source_archive", "source_disk"];
 /// Fields that no disk changes: a copy takes its place.
-const COPIED: &[&str] = &["size", "plan", "encryption"];
+const COPIED: &[&str] = &["size", "plan", "encryption", "kms_key"];
 
 /// Whether it needs another server: other contents, or a smaller disk, which the API refuses to copy to.
 pub(super) fn forces_replacement(change: &Change) -> bool {

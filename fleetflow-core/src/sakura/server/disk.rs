@@ -37,6 +37,9 @@ pub struct Disk {
     /// Whether and how the cloud encrypts it.
     #[serde(default, skip_serializing_if = "Encryption::is_none")]
     encryption: Encryption,
+    /// The id of the key of yours, in SAKURA Cloud's key management, that it is encrypted with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kms_key: Option<String>,
     /// Its name in the cloud; the server's name without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-format" = "name"))]
@@ -61,7 +64,7 @@ pub enum Encryption {
     /// Not at all.
     #[default]
     None,
-    /// AES-256 in XTS mode, with a key that SAKURA Cloud keeps.
+    /// AES-256 in XTS mode, with a key that SAKURA Cloud keeps, or with that of `kms_key`.
     #[serde(rename = "aes256-xts")]
     Aes256Xts,
 }
@@ -101,7 +104,7 @@ pub(super) fn plan_name(id: Id) -> &'static str {
 
 /// What is copied to a new disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source<'d> {
+pub(in crate::sakura) enum Source<'d> {
     OperatingSystem(&'d str),
     Archive(&'d str),
     Disk(&'d str),
@@ -126,6 +129,7 @@ impl Disk {
             source_archive: None,
             source_disk: None,
             encryption: Encryption::None,
+            kms_key: None,
             name: None,
         }
     }
@@ -160,6 +164,13 @@ impl Disk {
         self
     }
 
+    /// Encrypted with a key of yours: its id in SAKURA Cloud's key management (API doc "Create": `KMSKey`).
+    #[must_use]
+    pub fn encrypted_with(mut self, key: impl Into<String>) -> Self {
+        self.kms_key = Some(key.into());
+        self.encrypted()
+    }
+
     /// With a name of its own in the cloud.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
@@ -179,11 +190,15 @@ impl Disk {
         self.encryption
     }
 
+    pub(super) fn kms_key(&self) -> Option<Id> {
+        self.kms_key.as_deref().and_then(|key| key.parse().ok())
+    }
+
     pub(super) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    pub(super) fn source(&self) -> Source<'_> {
+    pub(in crate::sakura) fn source(&self) -> Source<'_> {
         match (&self.os, &self.source_archive, &self.source_disk) {
             (Some(os), ..) => Source::OperatingSystem(os),
             (_, Some(archive), _) => Source::Archive(archive),
@@ -213,6 +228,11 @@ impl Disk {
         problems.extend(self.check_os(path));
         problems.extend(check_id("source_archive", self.source_archive.as_deref(), path));
         problems.extend(check_id("source_disk", self.source_disk.as_deref(), path));
+        problems.extend(check_id("kms_key", self.kms_key.as_deref(), path));
+        if self.kms_key.is_some() && self.encryption.is_none() {
+            let problem = Problem::at(path.key("kms_key"), "a key encrypts nothing without `encryption`");
+            problems.push(problem.help("add `encryption=\"aes256-xts\"`"));
+        }
         problems
     }
 

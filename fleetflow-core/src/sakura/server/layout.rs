@@ -185,14 +185,15 @@ fn slot(disk: &Disk, there: Volume, copies: &mut Vec<Volume>) -> Slot {
     }
 }
 
-/// Whether `there` has the size, the plan and the encryption of `disk`, which no disk ever changes (API doc "Disk").
+/// Whether `there` has the size, the plan, the encryption and the key of `disk`, which no disk ever changes (API doc "Disk").
 fn fits(disk: &Disk, there: &Volume) -> bool {
     there.size_mb / 1024 == u64::from(disk.size())
         && there.plan.is_none_or(|plan| plan.id == disk.plan().id())
+        // Inside a server neither the algorithm nor the key is shown.
         && there
             .encryption_algorithm
             .as_deref()
-            .is_none_or(|word| word == disk.encryption().word())
+            .is_none_or(|word| word == disk.encryption().word() && there.kms_key() == disk.kms_key())
 }
 
 #[cfg(test)]

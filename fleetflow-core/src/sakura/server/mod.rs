@@ -38,6 +38,7 @@ use serde_json::Value;
 use typed_builder::TypedBuilder;
 
 pub(crate) use check::named;
+pub(super) use disk::Source;
 pub use disk::{Disk, DiskPlan, Encryption};
 pub(crate) use expand::services;
 pub(super) use files::{is_script, read as read_file};

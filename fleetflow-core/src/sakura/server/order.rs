@@ -84,9 +84,8 @@ impl Work<'_> {
         let mut start = self.asked(machine, set_up)?;
         let all = self.spec.disk.iter().zip(contents).enumerate();
         for (index, (disk, content)) in all.skip(machine.disks.len()) {
-            let mut described = self.disk(disk, content.as_ref());
-            described["Server"] = json!({ "ID": machine.id });
-            let mut body = json!({ "Disk": described });
+            let mut body = self.disk(disk, content.as_ref());
+            body["Disk"]["Server"] = json!({ "ID": machine.id });
             if index == 0 && set_up == SetUp::Edited {
                 body["Config"] = self.config(notes)?;
             }
@@ -99,7 +98,7 @@ impl Work<'_> {
         Ok(start)
     }
 
-    /// A new disk as a request describes it.
+    /// The request for a new disk. The key stands beside the disk (API doc "Create").
     pub(super) fn disk(&self, disk: &Disk, content: Option<&Content>) -> Value {
         let mut described = json!({
             "Name": disk.name().unwrap_or(&self.spec.name),
@@ -114,7 +113,11 @@ impl Work<'_> {
         if let Some((key, source)) = content.map(Content::member) {
             described[key] = source;
         }
-        described
+        let mut body = json!({ "Disk": described });
+        if let Some(key) = disk.kms_key() {
+            body["KMSKey"] = json!({ "ID": key });
+        }
+        body
     }
 
     /// Orders the disk number `index`. Whether a lost order arrived is seen by how many disks the server has.

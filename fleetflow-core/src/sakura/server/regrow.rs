@@ -134,10 +134,9 @@ impl Work<'_> {
 
     /// Orders a disk that is not plugged in yet. A lost answer is looked for among ours that are in no use.
     async fn add_loose(&self, index: usize, content: Option<&Content>) -> Result<Id> {
-        let mut described = self.disk(&self.spec.disk[index], content);
+        let mut body = self.disk(&self.spec.disk[index], content);
         let boots = (index == 0).then(|| mark::BOOT.to_owned());
-        described["Tags"] = mark::tags(&BTreeSet::new(), &self.context.owner, boots).into();
-        let body = json!({ "Disk": described });
+        body["Disk"]["Tags"] = mark::tags(&BTreeSet::new(), &self.context.owner, boots).into();
         let call = Call::post(self.zone, "disk", "create the disk").body(body);
         let before: BTreeSet<_> = self.disks_of_zone().await?.iter().map(|disk| disk.id).collect();
         let before = &before;

@@ -73,6 +73,9 @@ pub(in crate::sakura) struct Volume {
     /// `none` or `aes256_xts`; not shown inside a server.
     #[serde(default)]
     pub(in crate::sakura) encryption_algorithm: Option<String>,
+    /// Null where it is not encrypted; not shown inside a server.
+    #[serde(default)]
+    encryption_key: Option<EncryptionKey>,
     /// What it was copied from; not shown inside a server.
     #[serde(default)]
     source_disk: Option<Reference>,
@@ -88,6 +91,14 @@ pub(in crate::sakura) struct Volume {
     pub(in crate::sakura) server: Option<Reference>,
     #[serde(default, deserialize_with = "or_default")]
     pub(in crate::sakura) connection_order: u64,
+}
+
+/// What a disk is encrypted with (API doc "Read and progress").
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct EncryptionKey {
+    /// A key of the customer's.
+    #[serde(rename = "KMSKeyID", default)]
+    kms_key: Option<Id>,
 }
 
 /// What is being done to a disk.
@@ -198,6 +209,11 @@ impl Plugged {
 }
 
 impl Volume {
+    /// The customer's key that it is encrypted with.
+    pub(in crate::sakura) fn kms_key(&self) -> Option<Id> {
+        self.encryption_key?.kms_key
+    }
+
     /// The disk that it was copied from.
     pub(in crate::sakura) fn copied_from(&self) -> Option<Id> {
         self.source_disk.map(|source| source.id)

@@ -237,7 +237,12 @@ impl<'w> Work<'w> {
     }
 
     async fn started(&self, id: Id, start: Start) -> Result<Made> {
-        let machine = match power::seen(self.sakura, self.zone, id, Freshness::now()).await? {
+        let seen = match start {
+            // Nobody has to ask: the wait for it looks first.
+            Start::ByItself => None,
+            Start::Asked(_) => power::seen(self.sakura, self.zone, id, Freshness::now()).await?,
+        };
+        let machine = match seen {
             Some(machine) if machine.is_up() => machine,
             _ => self.start(id, start).await?,
         };
@@ -301,6 +306,9 @@ impl<'w> Work<'w> {
         let sent = self.until_free(|| self.sakura.done(call.clone()));
         match sent.await {
             Err(error) if answer::is_one_of(&error, done) => Ok(()),
+            Err(error) if error.is_not_found() => {
+                Err(error.help("somebody removed it meanwhile: look at a new plan"))
+            }
             other => other,
         }
     }

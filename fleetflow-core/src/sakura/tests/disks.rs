@@ -157,6 +157,32 @@ async fn another_kind_of_disk_and_its_encryption_are_copies_and_a_smaller_disk_i
 }
 
 #[tokio::test]
+async fn a_key_of_ones_own_encrypts_from_the_beginning_and_another_one_is_a_copy() {
+    let bench = Bench::new().await;
+    let key = |key: &str| with([boot(20).encrypted_with(key), data(40)]);
+    bench.settle(&key("113000000999")).await;
+    let disk = bench.disk_of(0);
+    assert_eq!(
+        (&disk["encryption"], &disk["kms_key"]),
+        (&json!("aes256_xts"), &json!(113_000_000_999_u64))
+    );
+    let other = key("113000000998");
+    let plan = bench.plan(&other).await;
+    assert_eq!(effects(&plan), ["reboot", "data is copied"]);
+    assert_eq!(plan.steps[0].changes[0].path.to_string(), "disk[0].kms_key");
+    bench.settle(&other).await;
+    assert_eq!(bench.disk_of(0)["kms_key"], json!(113_000_000_998_u64));
+    let wrong: Disk =
+        serde_json::from_value(json!({ "size": 20, "os": "debian-12", "kms_key": "mine" })).unwrap();
+    let problems = with([wrong]).check();
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert!(
+        told[0].contains("`mine` is not an id") && told[1].contains("encrypts nothing"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_not_sold_is_told_while_the_server_still_runs() {
     let bench = Bench::new().await;
     bench.settle(&with([boot(20)])).await;

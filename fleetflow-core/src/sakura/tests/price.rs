@@ -1,12 +1,15 @@
 //! What a plan says about yen, by the emulated price list: 900 a core, 700 a GiB of memory, 20 a GiB of disk, 2,000 a
-//! switch.
+//! switch, 3,000 for Windows.
 
 use fleetflow_sandbox::Fault;
+use serde_json::json;
 
 use super::{Bench, stage};
 use crate::model::Stack;
 use crate::plan::Cost;
 use crate::prelude::*;
+use crate::sakura::client::Call;
+use crate::sakura::wire::Reference;
 
 fn shop(core: u32, gib: u32, switch: bool) -> Stack {
     let web = Server::builder()
@@ -50,6 +53,36 @@ async fn a_plan_says_what_it_adds_and_removes_a_month() {
     bench.settle(&changed).await;
     let removal = bench.attach(&stage()).plan_destroy().await.unwrap();
     assert_eq!(removal.cost.unwrap().removes, server - 200);
+}
+
+#[tokio::test]
+async fn a_licence_is_part_of_the_price_and_what_the_list_lacks_is_told() {
+    let bench = Bench::new().await;
+    let call = Call::get("tk1a", "archive", "find Windows");
+    let filter = json!({ "Tags.Name": [["os-windows"]] });
+    let windows: Vec<Reference> = bench.sakura().list(call, "Archives", filter).await.unwrap();
+    let server = |disk| {
+        Server::builder()
+            .name("win")
+            .plan(Plan::new(4, 4))
+            .disk(disk)
+            .build()
+    };
+    let licensed = stage().add(server(Disk::from_archive(100, windows[0].id.to_string())));
+    let hardware = 4 * 900 + 4 * 700 + 100 * 20;
+    assert_eq!(cost(&bench, &licensed).await, Some((hardware + 3000, 0)));
+    bench.settle(&licensed).await;
+    let removal = bench.attach(&stage()).plan_destroy().await.unwrap();
+    assert_eq!(removal.cost.unwrap().removes, hardware + 3000);
+    // The list has no disks of 30 GiB.
+    let plan = bench.plan(&shop(4, 30, false)).await;
+    assert!(
+        plan.notes
+            .iter()
+            .any(|note| note.starts_with("what server.web costs is not known")),
+        "{:?}",
+        plan.notes
+    );
 }
 
 #[tokio::test]

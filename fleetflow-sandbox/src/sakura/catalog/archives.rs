@@ -143,6 +143,14 @@ const ARCHIVES: [Archive; 17] = [
     },
 ];
 
+/// The class of the licence of Windows.
+const WINDOWS: &str = "cloud/os/windows-server-2022";
+
+/// The classes of what has to be paid for software.
+pub(in crate::sakura) fn licences() -> impl Iterator<Item = &'static str> {
+    std::iter::once(WINDOWS)
+}
+
 /// The public archives of a zone, with their ids there.
 pub(in crate::sakura) fn archives(zone: &Zone) -> impl Iterator<Item = (u64, Archive)> {
     let first = 113_600_000_000 + zone.id * 1000;
@@ -206,7 +214,7 @@ impl Archive {
                 "ID": 40_022,
                 "HostClass": "ms_windows",
                 "Name": self.name,
-                "ServiceClass": "cloud/os/windows-server-2022",
+                "ServiceClass": WINDOWS,
             }),
         }
     }

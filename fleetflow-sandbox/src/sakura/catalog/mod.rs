@@ -6,7 +6,7 @@ mod prices;
 mod server_plans;
 mod zones;
 
-pub(super) use archives::{Archive, archive, archive_storage, archives};
+pub(super) use archives::{Archive, archive, archive_storage, archives, licences};
 pub(super) use disk_plans::{DiskPlan, disk_plan, disk_plan_view, disk_plans};
 pub(super) use prices::prices;
 pub(super) use server_plans::{

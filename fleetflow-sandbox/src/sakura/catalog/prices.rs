@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Zone, disk_plans, server_plans};
+use super::{Zone, disk_plans, licences, server_plans};
 
 /// The service classes of a zone with their prices.
 pub(in crate::sakura) fn prices(zone: &Zone) -> Vec<Value> {
@@ -17,6 +17,7 @@ pub(in crate::sakura) fn prices(zone: &Zone) -> Vec<Value> {
         }
     }
     rows.push(("cloud/switch/default".to_owned(), 2000));
+    rows.extend(licences().map(|class| (class.to_owned(), 3000)));
     let numbered = (50_001_u64..).zip(rows);
     numbered
         .map(|(id, (path, monthly))| row(zone, id, &path, monthly))

@@ -73,6 +73,7 @@ fn read(rows: &Rows, call: &Call<'_>) -> Outcome<(Disk, Option<Edit>)> {
     let config = call.bare().object("Config")?;
     let edit = config.map(|config| config::read(rows, config)).transpose()?;
     let encryption = fields.word("EncryptionAlgorithm", &["none", "aes256_xts"])?;
+    let key = call.bare().reference("KMSKey")?;
     let disk = Disk {
         zone: call.zone.name.to_owned(),
         about,
@@ -84,6 +85,7 @@ fn read(rows: &Rows, call: &Call<'_>) -> Outcome<(Disk, Option<Edit>)> {
         plan: plan.id,
         size_mb,
         encryption: encryption.unwrap_or("none").to_owned(),
+        key,
         source: content.map(|content| content.source).unwrap_or_default(),
         image: content.and_then(|content| content.image),
         server,
@@ -128,17 +130,15 @@ fn read_server(rows: &Rows, call: &Call<'_>, fields: Fields<'_>) -> Outcome<Opti
     Ok(Some(id))
 }
 
-/// Storage is not modelled: that the disks exist is all there is to check. There are no keys to encrypt with.
+/// Storage is not modelled: that the disks exist is all there is to check. Nor is the management of keys: any is taken.
 fn check_placement(rows: &Rows, call: &Call<'_>) -> Outcome<()> {
     for item in call.bare().list("DistantFrom")?.unwrap_or_default() {
         parameter(&rows.disks, call, number(item)?)?;
     }
-    for absent in ["KMSKey", "TargetDedicatedStorageContract"] {
-        if call.bare().reference(absent)?.is_some() {
-            return refuse("param_res_not_found");
-        }
+    match call.bare().reference("TargetDedicatedStorageContract")? {
+        Some(_) => refuse("param_res_not_found"),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// A copy takes its time, a blank disk a little, an edit a little more.

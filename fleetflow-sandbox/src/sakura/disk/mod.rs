@@ -38,6 +38,9 @@ pub(super) struct Disk {
     pub(super) plan: u64,
     pub(super) size_mb: u64,
     pub(super) encryption: String,
+    /// The customer's key that it is encrypted with.
+    #[serde(default)]
+    pub(super) key: Option<u64>,
     pub(super) source: Source,
     /// The public archive that its content comes from, however many copies ago.
     pub(super) image: Option<u64>,

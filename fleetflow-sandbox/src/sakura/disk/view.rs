@@ -21,7 +21,7 @@ pub(in crate::sakura) fn view(rows: &Rows, id: u64, disk: &Disk, now: Timestamp)
         "ServiceClass": disk_plan(disk.plan).map(|plan| plan.service_class(disk.size_mb)),
         "BundleID": null,
         "EncryptionAlgorithm": disk.encryption,
-        "EncryptionKey": null,
+        "EncryptionKey": disk.key.map(|key| json!({ "KMSKeyID": key })),
         "SourceArchive": archive,
         "SourceDisk": source_disk,
         "Server": disk.server.map(|server| server::brief(rows, server, now)),
