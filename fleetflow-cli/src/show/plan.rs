@@ -107,13 +107,13 @@ pub(crate) fn summary(plan: &Plan) -> String {
     format!("{} {main}.{more}", paint(BOLD, "Plan:"))
 }
 
-/// `Price: adds 12,300 yen a month, removes 900 (public list prices, without licences).`
+/// `Price: adds 12,300 yen a month, removes 900 (public list prices).`
 pub(crate) fn price(plan: &Plan) -> Option<String> {
     let cost = plan.cost.as_ref()?;
     let (adds, removes) = (text::grouped(cost.adds), text::grouped(cost.removes));
     let price = paint(BOLD, "Price:");
     Some(format!(
-        "{price} adds {adds} yen a month, removes {removes} (public list prices, without licences)."
+        "{price} adds {adds} yen a month, removes {removes} (public list prices)."
     ))
 }
 

@@ -21,6 +21,7 @@ pub struct SakuraBuilder {
     root: String,
     deploy_key: Option<String>,
     key_source: Option<String>,
+    grace: Duration,
     patience: Patience,
     traffic: Arc<Traffic>,
     rate_limit: usize,
@@ -29,6 +30,9 @@ pub struct SakuraBuilder {
 
 /// How long an answer may take, as the official clients (API doc "Retries, timeouts, rate limit").
 const ANSWER: Duration = Duration::from_mins(5);
+
+/// How long an operating system may take to shut down: one without a daemon for it never does (API doc "Power").
+const GRACE: Duration = Duration::from_mins(2);
 
 /// Requests a second, as the official clients (API doc "Retries, timeouts, rate limit").
 const RATE: usize = 5;
@@ -41,6 +45,7 @@ impl SakuraBuilder {
             root: ROOT.to_owned(),
             deploy_key: None,
             key_source: None,
+            grace: GRACE,
             patience: Patience::default(),
             traffic: Arc::default(),
             rate_limit: RATE,
@@ -66,6 +71,13 @@ impl SakuraBuilder {
     #[must_use]
     pub fn key_source(mut self, words: impl Into<String>) -> Self {
         self.key_source = Some(words.into());
+        self
+    }
+
+    /// With another time than 2 minutes that operating systems get to shut down before the power is cut.
+    #[must_use]
+    pub const fn grace(mut self, time: Duration) -> Self {
+        self.grace = time;
         self
     }
 
@@ -121,6 +133,7 @@ impl SakuraBuilder {
             root: self.root,
             deploy_key: self.deploy_key,
             key_source: self.key_source,
+            grace: self.grace,
         })
     }
 }

@@ -47,6 +47,7 @@ pub struct Sakura {
     root: String,
     deploy_key: Option<String>,
     key_source: Option<String>,
+    grace: std::time::Duration,
 }
 
 /// What clones of a client share.

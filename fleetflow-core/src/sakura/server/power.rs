@@ -1,5 +1,6 @@
 //! The power of a server: on, off, and waiting for either. Switching is asynchronous (API doc "Power").
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,8 +20,6 @@ use client::Call;
 const BOOT: Duration = Duration::from_mins(15);
 /// How long it may take to switch off after the power was cut.
 const CUT: Duration = Duration::from_mins(5);
-/// How long the operating system gets to shut down before the power is cut.
-pub(super) const GRACE: Duration = Duration::from_mins(2);
 /// After so long without effect a request is sent again, as official clients do (API doc "What the official tools
 /// call"); and a start that the cloud was to do by itself is asked for.
 const AGAIN: Duration = Duration::from_secs(20);
@@ -28,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(20);
 /// How a server is switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Off {
-    /// The operating system is asked, and has [`GRACE`].
+    /// The operating system is asked, and has the client's time of grace.
     Gently,
     /// The power is cut.
     Hard,
@@ -121,28 +120,29 @@ pub(super) async fn seen(sakura: &Sakura, zone: &str, id: Id, fresh: Freshness) 
 pub(super) async fn off(sakura: &Sakura, context: &Context, (zone, id): (&str, Id), how: Off) -> Result<()> {
     let began = Instant::now();
     let asked = &Asked::default();
-    until(context, GRACE + CUT, |fresh| async move {
+    let cut = &AtomicBool::new(how == Off::Hard);
+    let grace = sakura.grace;
+    until(context, grace + CUT, |fresh| async move {
         let Some(machine) = seen(sakura, zone, id, fresh).await? else {
             return Ok(Look::Ready(()));
         };
         if machine.is_down() {
             return Ok(Look::Ready(()));
         }
-        let force = how == Off::Hard || began.elapsed() >= GRACE;
-        if machine.is_up() && asked.is_overdue() {
+        let is_over = began.elapsed() >= grace;
+        let force = how == Off::Hard || is_over;
+        // Whoever does not listen is told again at once, now in earnest; also one that never gets through with it.
+        let is_news = is_over && !cut.swap(true, Ordering::Relaxed);
+        if is_news || (machine.is_up() && asked.is_overdue()) {
             if let Some(hindrance) = ask_to_stop(sakura, zone, id, force).await? {
                 return Ok(Look::NotYet(hindrance.to_owned()));
             }
             asked.now();
         }
-        Ok(Look::NotYet(
-            if force {
-                "cutting the power"
-            } else {
-                "shutting down"
-            }
-            .to_owned(),
-        ))
+        Ok(Look::NotYet(match force {
+            true => "cutting the power".to_owned(),
+            false => format!("shutting down; the power is cut after {} s", grace.as_secs()),
+        }))
     })
     .await
 }

@@ -1,8 +1,11 @@
 //! What stays as it is: a server that somebody else gave another plan, what is protected, a password that rests nowhere.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value, json};
 
 use super::{Bench, stage};
+use crate::converge::Event;
 use crate::error::{Error, ErrorKind};
 use crate::model::{Declaration, Input, Stack};
 use crate::plan::{Action, Level};
@@ -106,6 +109,40 @@ async fn tags_keep_to_their_limit_through_a_change_of_plan() {
         problems[0].to_string().contains("10 tags are too many"),
         "{problems:?}"
     );
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_listen_is_cut_off_after_a_stated_time() {
+    let bench = Bench::new().await;
+    let sakura = bench.sakura();
+    // On a blank disk is no operating system that hears of the power button.
+    let blank = json!({ "Disk": { "Name": "blank", "Plan": { "ID": 4 }, "SizeMB": 20480 } });
+    let call = Call::post(ZONE, "disk", "make a blank disk").body(blank);
+    let blank: Reference = sakura.one(call, "Disk").await.unwrap();
+    let deaf = |plan| {
+        let disk = Disk::from_disk(20, blank.id.to_string());
+        stage().add(Server::builder().name("deaf").plan(plan).disk(disk).build())
+    };
+    bench.settle(&deaf(Plan::new(1, 1))).await;
+    bench.sandbox.clear_log().unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = told.clone();
+    let stack = bench.attach_watched(&deaf(Plan::new(2, 4)), move |event| {
+        if let Event::Waiting { what, .. } = event {
+            hears.lock().unwrap().push(what);
+        }
+    });
+    stack.converge().await.unwrap();
+    let log = bench.log();
+    let offs = log
+        .writes()
+        .filter(|entry| entry.method == "DELETE" && entry.path.ends_with("/power"));
+    let bodies: Vec<_> = offs.map(|entry| entry.body.clone().unwrap()).collect();
+    assert_eq!(bodies, [json!({}), json!({ "Force": true })]);
+    let told = told.lock().unwrap();
+    for text in ["shutting down; the power is cut after 1 s", "cutting the power"] {
+        assert!(told.iter().any(|told| told == text), "{text}: {told:?}");
+    }
 }
 
 fn db(disks: usize, zone: &str) -> Stack {

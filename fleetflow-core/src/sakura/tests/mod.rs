@@ -142,6 +142,7 @@ impl Bench {
             root: self.sandbox.sakura_root_url(),
             deploy_key: Some(KEY.to_owned()),
             key_source: None,
+            grace: std::time::Duration::from_secs(1),
         }
     }
 
