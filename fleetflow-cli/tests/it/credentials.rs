@@ -95,6 +95,14 @@ fn a_profile_is_used_warned_about_and_named_when_it_is_refused() {
     ] {
         assert!(run.err.contains(part), "`{part}` is missing: {run:#?}");
     }
+    desk.project
+        .edit("zone \"tk1a\";", "zone \"tk1a\"; profile \"wrong\";");
+    let run = desk.flow(&["plan"]);
+    assert!(
+        run.err.contains("the API key of the profile wrong"),
+        "the file names it: {run:#?}"
+    );
+    desk.project.edit(" profile \"wrong\";", "");
     let run = desk.flow(&["plan", "--profile", "wrok"]);
     assert_eq!(run.code, Some(3), "{run:#?}");
     assert!(

@@ -162,6 +162,12 @@ const RDS_2016: &[&str] = &["os-windows", "distro-ver-2016", "windows-rds"];
 const SQL_2019: &[&str] = &["os-windows", "distro-ver-2019", "windows-sqlserver"];
 const SQL_2016: &[&str] = &["os-windows", "distro-ver-2016", "windows-sqlserver"];
 
+/// All of them.
+#[cfg(test)]
+pub(crate) fn all() -> &'static [OperatingSystem] {
+    KNOWN
+}
+
 /// The operating system called `name`.
 pub(crate) fn find(name: &str) -> Option<&'static OperatingSystem> {
     KNOWN.iter().find(|os| os.name == name)

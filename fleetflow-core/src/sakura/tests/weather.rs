@@ -157,3 +157,30 @@ async fn a_wrong_key_is_one_clear_error() {
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert_eq!(error.advice(), Some("check the access token and its secret"));
 }
+
+#[tokio::test]
+async fn each_name_of_linux_is_one_archive_in_each_zone() {
+    let bench = Bench::new().await;
+    let sakura = bench.sakura();
+    let names = crate::sakura::os::all();
+    for os in names.iter().filter(|os| !os.is_licensed() && os.is_edited()) {
+        let mut ids = std::collections::BTreeSet::new();
+        for zone in ["tk1a", "is1b"] {
+            let archive = sakura.public_archive(zone, os.name, os.filter()).await.unwrap();
+            assert_eq!(archive.is_editable(), Some(true), "{}", os.name);
+            ids.insert(archive.id);
+        }
+        assert_eq!(ids.len(), 2, "{}: an archive is of one zone", os.name);
+    }
+    let lacking = crate::sakura::os::find("windows-2016").unwrap();
+    let error = sakura
+        .public_archive("tk1a", lacking.name, lacking.filter())
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("tk1a has no archive of `windows-2016` now"),
+        "{error}"
+    );
+}
