@@ -90,7 +90,7 @@ fn a_profile_is_used_warned_about_and_named_when_it_is_refused() {
     assert_eq!(run.code, Some(3), "{run:#?}");
     for part in [
         "the API key of the profile wrong is refused",
-        "[code unauthorized, request ",
+        "the provider's code unauthorized, request ",
         "help: check the access token and its secret",
     ] {
         assert!(run.err.contains(part), "`{part}` is missing: {run:#?}");

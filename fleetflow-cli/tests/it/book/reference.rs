@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::root;
 
-const PAGE: &str = "docs/resources.md";
+pub(super) const PAGE: &str = "docs/resources.md";
 
 const HEAD: &str = "# Resources
 
