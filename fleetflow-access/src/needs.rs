@@ -73,6 +73,7 @@ mod tests {
             spec: json!({"name": "old"}),
             outputs: Map::new(),
             record: fleetflow_core::plan::Bookkeeping::default(),
+            time: None,
         });
         let both = Needs::of(&stack, &state);
         assert!(both.provider(Provider::SakuraCloud) && both.deploy_key && !both.local_engine);

@@ -243,6 +243,14 @@ impl Error {
         )
     }
 
+    /// Whether its provider said what became of the request, as far as that can be told from the kind.
+    pub(crate) fn is_answered(&self) -> bool {
+        !matches!(
+            self.kind(),
+            ErrorKind::Ambiguous | ErrorKind::TimedOut | ErrorKind::Cancelled
+        )
+    }
+
     fn change(self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
         change(&mut inner);

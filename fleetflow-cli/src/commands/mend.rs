@@ -167,6 +167,7 @@ fn remembering(plan: &Plan, address: &Address) -> Option<Event> {
         spec: applied(step, existing, plan),
         outputs: existing.outputs.clone(),
         record: step.record.clone(),
+        time: None,
     })
 }
 

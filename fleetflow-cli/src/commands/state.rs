@@ -112,8 +112,8 @@ fn line(event: &Event) -> String {
         Event::Identified { address, id, .. } => format!("    {address}: is {id}"),
         Event::Applied { address, id, .. } => format!("    {address}: as declared ({id})"),
         Event::ChangeStarted { address, .. } => format!("    {address}: change begun"),
-        Event::DeleteStarted { address } => format!("    {address}: delete begun"),
-        Event::Deleted { address } => format!("    {address}: deleted"),
+        Event::DeleteStarted { address, .. } => format!("    {address}: delete begun"),
+        Event::Deleted { address, .. } => format!("    {address}: deleted"),
         Event::Forgotten { address } => format!("    {address}: forgotten"),
         Event::Scaled {
             server,

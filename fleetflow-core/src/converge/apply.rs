@@ -38,6 +38,7 @@ pub(super) async fn apply(
         spec: record.existing.spec.clone(),
         outputs: record.existing.outputs.clone(),
         record: record.record.clone(),
+        time: None,
     });
     journal.write(records.collect()).await?;
     let (checkpoints, mut identified) = tokio::sync::mpsc::unbounded_channel();
@@ -62,7 +63,7 @@ pub(super) async fn apply(
             biased;
             Some(Identified { address, id, outputs, written }) = identified.recv() => {
                 run.identified.insert(address.clone());
-                let answer = journal.write(vec![Entry::Identified { address, id, outputs }]).await;
+                let answer = journal.write(vec![Entry::Identified { address, id, outputs, time: session.time() }]).await;
                 // The step may have been dropped meanwhile; then nobody waits for the answer.
                 let _ = written.send(answer);
             }
@@ -178,7 +179,10 @@ impl<'r> Run<'r> {
                         record: step.record.clone(),
                     }));
                 }
-                Action::Delete | Action::Replace => events.push(Entry::DeleteStarted { address }),
+                Action::Delete | Action::Replace => events.push(Entry::DeleteStarted {
+                    address,
+                    time: self.session.time(),
+                }),
                 Action::Update | Action::Adopt | Action::Forget => {}
             }
         }
@@ -227,6 +231,8 @@ impl<'r> Run<'r> {
             spec: spec(),
             partial,
         };
+        let replaced = step.existing.as_ref().filter(|_| step.action == Action::Replace);
+        let replaced = replaced.map(|was| was.id.clone());
         let verbs = match (step.action, step.existing.clone(), &step.gone_with) {
             (Action::Create, partial, _) => vec![create(partial)],
             (Action::Replace, Some(was), None) => vec![Verb::Delete { was }, create(None)],
@@ -250,6 +256,7 @@ impl<'r> Run<'r> {
                 context: self
                     .context(&step.address)
                     .applying(applied.clone())
+                    .replacing(replaced.clone())
                     .in_run(&self.name)
                     .prepared(self.begun.get(&step.address).is_some_and(|begun| begun.prepared)),
                 verb,
@@ -291,7 +298,10 @@ impl<'r> Run<'r> {
             elapsed,
         });
         match step.action {
-            Action::Delete => return Some(Entry::Deleted { address }),
+            Action::Delete => {
+                let time = self.session.time();
+                return Some(Entry::Deleted { address, time });
+            }
             Action::Forget => return Some(Entry::Forgotten { address }),
             Action::Create | Action::Update | Action::Replace | Action::Adopt => {}
         }
@@ -303,10 +313,12 @@ impl<'r> Run<'r> {
             spec: applied,
             outputs,
             record: step.record.clone(),
+            time: self.session.time(),
         })
     }
 
-    /// A create that was refused left nothing behind, which is written down: nobody has to look for it.
+    /// A create that was refused left nothing behind, and what was refused to be deleted is there: both is written down,
+    /// so that nobody has to wait for what reads show.
     fn failed(&mut self, step: Step, node: Node, error: Error) -> Option<Entry> {
         let error = with_untouched(error, &step, &node, &self.queue).on(&step.address);
         let (address, action) = (step.address, step.action);
@@ -324,8 +336,18 @@ impl<'r> Run<'r> {
             && step.existing.is_none()
             && error.is_without_effect()
             && !self.identified.contains(&address);
+        let stays = action == Action::Delete && error.is_answered();
         self.report.failed.push((address.clone(), error));
-        nothing.then_some(Entry::Forgotten { address })
+        match step.existing {
+            _ if nothing => Some(Entry::Forgotten { address }),
+            Some(was) if stays => Some(Entry::Identified {
+                address,
+                id: was.id,
+                outputs: was.outputs,
+                time: None,
+            }),
+            _ => None,
+        }
     }
 
     /// The end of the run: what was not begun was skipped.

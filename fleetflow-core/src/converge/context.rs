@@ -22,6 +22,8 @@ pub struct Context {
     pub root: std::path::PathBuf,
     /// The declaration as the state will remember it: references resolved, secrets still markers. Null for a delete.
     pub applied: Value,
+    /// The id of what was deleted in this step, for what is made in its place; reads may still show it.
+    pub replaces: Option<String>,
     /// A word that is another one for each run; empty outside of one.
     pub run: String,
     /// Whether the step was [prepared](crate::model::Lifecycle::prepare) in this run.
@@ -46,6 +48,7 @@ impl Context {
             owner,
             root,
             applied: Value::Null,
+            replaces: None,
             run: String::new(),
             prepared: false,
             cancelled,
@@ -59,6 +62,13 @@ impl Context {
     #[must_use]
     pub fn applying(mut self, applied: Value) -> Self {
         self.applied = applied;
+        self
+    }
+
+    /// The same, for what takes the place of what had this id.
+    #[must_use]
+    pub fn replacing(mut self, id: Option<String>) -> Self {
+        self.replaces = id;
         self
     }
 

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::model::{
     Address, Declaration, Found, Kind, Observed, Ownership, Scope, Wanted, has_unknown, resolve,
 };
-use crate::state::{Phase, State};
+use crate::state::{Doubt, Look, Seen, State};
 
 /// Everything that was read for one plan.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub struct Observation {
 
 /// Looks for everything that is declared or remembered.
 ///
-/// What an interrupted create may have made, and is not seen, is looked for until what was made must be visible.
+/// What was done a short while ago, and is not seen so, is looked for until reads can no longer be stale.
 pub(super) async fn observe(
     session: &Session,
     scope: &Scope,
@@ -44,15 +44,20 @@ pub(super) async fn observe(
     let began = Instant::now();
     let mut wait = Duration::from_secs(1);
     loop {
+        let now = (session.caller.now)();
         let found = observe_once(&session.clouds, scope, desired, state).await?;
-        let missing = unseen(&found, state);
-        if missing.is_empty() || began.elapsed() >= session.settle || session.cancelled.is_cancelled() {
+        let look = Look {
+            now: &now,
+            stale: session.settle,
+        };
+        let doubts = doubts(&found, desired, state, look);
+        if doubts.is_empty() || began.elapsed() >= session.settle || session.cancelled.is_cancelled() {
             return Ok(found);
         }
-        for address in missing {
+        for (address, doubt) in doubts {
             (session.watcher)(Event::Waiting {
-                address: address.clone(),
-                what: "an interrupted run may have made it: looking once more".to_owned(),
+                address,
+                what: doubtful(doubt).to_owned(),
             });
         }
         sleep(wait.min(session.settle)).await;
@@ -60,15 +65,40 @@ pub(super) async fn observe(
     }
 }
 
-/// What a run began to make and did not finish, and which is not to be seen.
-fn unseen<'s>(found: &Found, state: &'s State) -> Vec<&'s Address> {
-    let intended = state
-        .entries()
-        .filter(|(_, entry)| matches!(entry.phase, Phase::Intended));
-    intended
-        .map(|(address, _)| address)
-        .filter(|address| !found.resources.iter().any(|seen| seen.address == **address))
-        .collect()
+fn doubtful(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Intended => "an interrupted run may have made it: looking once more",
+        Doubt::Unseen => "it was there a short while ago and is not to be seen: looking once more",
+        Doubt::Doomed => "an interrupted run may have deleted it: looking once more",
+        Doubt::Lingering => "it was deleted a short while ago and is still to be seen: looking once more",
+    }
+}
+
+/// What `found` leaves in doubt, and would make another plan. What could not be looked at is not waited for.
+fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look<'_>) -> Vec<(Address, Doubt)> {
+    let mut seen = Seen::new();
+    for one in &found.resources {
+        seen.entry(&one.address).or_default().push(&one.id);
+    }
+    let whole: BTreeSet<_> = whole(&found.resources).map(|one| &one.address).collect();
+    let hidden: BTreeSet<_> = found
+        .unreached
+        .iter()
+        .map(|one| &one.address)
+        .chain(&found.unreachable)
+        .collect();
+    let looked_at = |address: &Address| {
+        let home = state.entry(address).and_then(|entry| entry.record.lives_in.as_ref());
+        !hidden.contains(address) && home.is_none_or(|home| whole.contains(home))
+    };
+    let declared: BTreeSet<_> = desired.iter().map(|declared| &declared.address).collect();
+    let of = state.doubts(look, &seen).filter(|(address, doubt)| match doubt {
+        Doubt::Intended | Doubt::Lingering => true,
+        Doubt::Unseen => looked_at(address),
+        // To delete it once more does no harm.
+        Doubt::Doomed => declared.contains(address),
+    });
+    of.map(|(address, doubt)| (address.clone(), doubt)).collect()
 }
 
 async fn observe_once(
@@ -174,16 +204,20 @@ impl<'w> Wants<'w> {
     }
 }
 
+/// What others may live in.
+fn whole(found: &[Observed]) -> impl Iterator<Item = &Observed> {
+    found
+        .iter()
+        .filter(|seen| seen.incomplete.is_none() && !matches!(seen.ownership, Ownership::Foreign(_)))
+}
+
 /// The outputs of what was found, for what lives in it.
 struct Parents(BTreeMap<Address, Map<String, Value>>);
 
 impl Parents {
     fn of(found: &[Observed]) -> Self {
-        let there = found.iter().filter(|observed| {
-            observed.incomplete.is_none() && !matches!(observed.ownership, Ownership::Foreign(_))
-        });
         Self(
-            there
+            whole(found)
                 .map(|observed| (observed.address.clone(), observed.outputs.clone()))
                 .collect(),
         )

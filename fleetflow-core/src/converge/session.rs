@@ -142,6 +142,11 @@ impl Session {
         self
     }
 
+    /// What is written about something that was done just now.
+    pub(crate) fn time(&self) -> Option<String> {
+        Some((self.caller.now)())
+    }
+
     /// The state, unless it is of what was made in another account.
     pub(crate) async fn remembered(&self) -> Result<State> {
         let state = self.store.load().await?;

@@ -88,7 +88,7 @@ async fn look(
             Ok(found) => {
                 let outcomes: Vec<_> = lost
                     .iter()
-                    .map(|(index, step)| (*index, outcome(step, &found)))
+                    .map(|(index, step)| (*index, outcome(step, &found, over)))
                     .collect();
                 if over || !outcomes.iter().any(|(_, outcome)| outcome.is_absent_create()) {
                     return outcomes;
@@ -133,10 +133,15 @@ impl Outcome {
     }
 }
 
-/// What became of `step`, as `found` shows.
-fn outcome(step: &BatchStep, found: &Found) -> Outcome {
+/// What became of `step`, as `found` shows. Until that cannot be stale any more (`settled`), what was deleted to make room
+/// for something may still be seen in its place.
+fn outcome(step: &BatchStep, found: &Found, settled: bool) -> Outcome {
     let address = &step.context.owner.address;
-    let there = found.resources.iter().find(|seen| seen.address == *address);
+    let replaced = step.context.replaces.as_ref().filter(|_| !settled);
+    let is_replaced =
+        |seen: &Observed| matches!(step.verb, Verb::Create { .. }) && replaced.is_some_and(|id| *id == seen.id);
+    let mut there = found.resources.iter().filter(|seen| seen.address == *address);
+    let there = there.find(|seen| !is_replaced(seen));
     match (&step.verb, there) {
         (Verb::Delete { was }, Some(seen)) if seen.id == was.id => Outcome::Again(step.verb.clone()),
         (Verb::Delete { .. }, _) => Outcome::Happened(None),

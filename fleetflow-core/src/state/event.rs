@@ -39,6 +39,9 @@ pub enum Event {
         id: String,
         /// The outputs known so far.
         outputs: Map<String, Value>,
+        /// When, in RFC 3339: reads may show the world before that for a while. Older versions did not write it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time: Option<String>,
     },
     /// It is there as declared: created, changed, or taken over.
     Applied {
@@ -52,6 +55,10 @@ pub enum Event {
         outputs: Map<String, Value>,
         /// What else is remembered.
         record: Bookkeeping,
+        /// When, in RFC 3339: reads may show the world before that for a while. Not
+        /// written where nothing was done about it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time: Option<String>,
     },
     /// A change is about to be sent after which it needs more than before: until it is known to have happened, both are
     /// needed, so that a removal goes in an order that fits in either case.
@@ -65,11 +72,17 @@ pub enum Event {
     DeleteStarted {
         /// The resource.
         address: Address,
+        /// When, in RFC 3339. Older versions did not write it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time: Option<String>,
     },
     /// It is gone.
     Deleted {
         /// The resource.
         address: Address,
+        /// When, in RFC 3339: reads may show the world before that for a while. Older versions did not write it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time: Option<String>,
     },
     /// It is no longer looked after, and stays in its cloud.
     Forgotten {

@@ -4,6 +4,7 @@ mod bucket;
 mod event;
 mod folder;
 mod format;
+mod freshness;
 mod hold;
 mod memory;
 #[cfg(test)]
@@ -20,9 +21,12 @@ pub use bucket::Encryption;
 pub use bucket::{Bucket, BucketStore};
 pub use event::Event;
 pub use folder::FolderStore;
+pub(crate) use freshness::{Doubt, Look, Seen};
 pub use hold::{acquire_within, forget};
 pub use memory::MemoryStore;
 pub use store::{Holder, Lease, Store};
+
+use freshness::Gone;
 
 use crate::model::{Address, Existing};
 use crate::plan::Bookkeeping;
@@ -41,6 +45,9 @@ pub struct State {
     /// The accounts that the stage belongs to, by provider.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     accounts: BTreeMap<String, String>,
+    /// What was deleted a short while before the last run, by address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    gone: BTreeMap<Address, Gone>,
     #[serde(skip)]
     damage: Vec<String>,
 }
@@ -65,6 +72,12 @@ pub struct Entry {
     pub record: Bookkeeping,
     /// How far it has come.
     pub phase: Phase,
+    /// When something was done about it last, in RFC 3339, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Whether a delete of it was begun, and it is not known what became of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doomed: bool,
 }
 
 /// How far a resource has come.
@@ -90,6 +103,25 @@ pub enum Phase {
 }
 
 impl Entry {
+    fn new(spec: Value, record: Bookkeeping, phase: Phase) -> Self {
+        Self {
+            spec,
+            record,
+            phase,
+            since: None,
+            doomed: false,
+        }
+    }
+
+    fn identify(&mut self, id: String, outputs: Map<String, Value>, time: Option<String>) {
+        self.phase = match self.phase {
+            Phase::Ready { .. } => Phase::Ready { id, outputs },
+            _ => Phase::Identified { id, outputs },
+        };
+        self.doomed = false;
+        self.since = time.or(self.since.take());
+    }
+
     /// The id, where one is known.
     pub fn id(&self) -> Option<&str> {
         match &self.phase {
@@ -164,13 +196,19 @@ impl State {
 
     /// What exists already is completed, under the id that it has.
     fn begin(&mut self, address: Address, spec: Value, record: Bookkeeping) {
-        let phase = match self.entries.remove(&address).map(|entry| entry.phase) {
+        let before = self.entries.remove(&address);
+        let since = before.as_ref().and_then(|entry| entry.since.clone());
+        let phase = match before.map(|entry| entry.phase) {
             Some(Phase::Identified { id, outputs } | Phase::Ready { id, outputs }) => {
                 Phase::Identified { id, outputs }
             }
             _ => Phase::Intended,
         };
-        self.entries.insert(address, Entry { spec, record, phase });
+        let entry = Entry {
+            since,
+            ..Entry::new(spec, record, phase)
+        };
+        self.entries.insert(address, entry);
     }
 
     /// What is remembered belongs to `accounts` as well; where nothing is, to them alone.
@@ -190,12 +228,15 @@ impl State {
                 spec,
                 record,
             } => self.begin(address, spec, record),
-            Event::Identified { address, id, outputs } => {
+            Event::Identified {
+                address,
+                id,
+                outputs,
+                time,
+            } => {
+                self.gone.remove(&address);
                 if let Some(entry) = self.entries.get_mut(&address) {
-                    entry.phase = match entry.phase {
-                        Phase::Ready { .. } => Phase::Ready { id, outputs },
-                        _ => Phase::Identified { id, outputs },
-                    };
+                    entry.identify(id, outputs, time);
                 }
             }
             Event::Applied {
@@ -204,22 +245,23 @@ impl State {
                 spec,
                 outputs,
                 record,
+                time,
             } => {
-                self.entries.insert(
-                    address,
-                    Entry {
-                        spec,
-                        record,
-                        phase: Phase::Ready { id, outputs },
-                    },
-                );
+                self.gone.remove(&address);
+                let before = self.entries.remove(&address).and_then(|entry| entry.since);
+                let entry = Entry {
+                    since: time.or(before),
+                    ..Entry::new(spec, record, Phase::Ready { id, outputs })
+                };
+                self.entries.insert(address, entry);
             }
-            Event::Deleted { address } => {
-                self.entries.remove(&address);
-                if address.kind() == "server" {
-                    self.scaled.remove(address.name());
+            Event::DeleteStarted { address, time } => {
+                if let Some(entry) = self.entries.get_mut(&address) {
+                    entry.doomed = true;
+                    entry.since = time;
                 }
             }
+            Event::Deleted { address, time } => self.bury(address, time),
             Event::Forgotten { address } => {
                 self.entries.remove(&address);
             }
@@ -236,8 +278,11 @@ impl State {
                     entry.record.depends_on.extend(depends_on);
                 }
             }
-            Event::RunStarted { accounts, .. } => self.belong(accounts),
-            Event::DeleteStarted { .. } | Event::RunFinished { .. } => {}
+            Event::RunStarted { accounts, time, .. } => {
+                self.belong(accounts);
+                self.forget_gone(&time);
+            }
+            Event::RunFinished { .. } => {}
         }
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn applied(name: &str) -> Event {
         spec: json!({"name": name}),
         outputs: Map::new(),
         record: Bookkeeping::default(),
+        time: None,
     }
 }
 

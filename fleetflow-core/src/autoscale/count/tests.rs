@@ -13,6 +13,7 @@ fn applied(name: &str, record: Bookkeeping) -> Event {
         spec: Value::Null,
         outputs: Map::new(),
         record,
+        time: None,
     }
 }
 
@@ -85,6 +86,7 @@ fn a_protected_replica_is_never_counted_out() {
 fn a_decision_ends_with_its_server_or_its_scale() {
     let gone = Event::Deleted {
         address: Address::new("server", "web"),
+        time: None,
     };
     assert_eq!(count(&[scaled(3), gone]), None);
     let scale = Scale::builder().server("web").min(1).max(3).build();

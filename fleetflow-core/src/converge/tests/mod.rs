@@ -1,6 +1,7 @@
 //! Proofs of the planner and the executor on a kind with an in-memory cloud: nothing is written by a plan, a second run
 //! changes nothing, every crash and every lost answer ends in the same world, strangers are left alone.
 
+mod lateness;
 mod proofs;
 mod resting;
 mod reviews;
@@ -8,9 +9,12 @@ mod scenarios;
 pub(crate) mod thing;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::{Caller, Report, Session};
 use crate::clouds::Clouds;
@@ -24,6 +28,29 @@ use thing::{Thing, Things};
 struct Bench {
     things: Things,
     journal: Journal,
+    clocks: Clocks,
+}
+
+/// The clocks of the machines that runs are made on, one after another.
+#[derive(Default)]
+struct Clocks {
+    began: std::sync::OnceLock<Instant>,
+    /// By how many seconds each is wrong; without any, all are right.
+    wrong_by: Vec<i64>,
+    read: AtomicUsize,
+}
+
+impl Clocks {
+    /// The clock of the next machine.
+    fn next(&self) -> impl Fn() -> String + Send + Sync + 'static {
+        let began = *self.began.get_or_init(Instant::now);
+        let number = self.read.fetch_add(1, Ordering::Relaxed);
+        let wrong = self.wrong_by.get(number % self.wrong_by.len().max(1)).copied();
+        move || {
+            let right = Timestamp::constant(1_767_225_600, 0) + began.elapsed();
+            (right + SignedDuration::from_secs(wrong.unwrap_or_default())).to_string()
+        }
+    }
 }
 
 /// A journal that outlives the runs. It can die before or after its n-th write.
@@ -116,7 +143,7 @@ impl Store for Journal {
 impl Bench {
     fn session(&self) -> Session {
         let clouds = Clouds::things(self.things.clone());
-        let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+        let caller = Caller::new("a test", self.clocks.next());
         Session::new(clouds, self.journal.clone(), caller)
     }
 

@@ -1,5 +1,7 @@
 //! Proofs by enumeration and by random schedules: every call and every write of the journal is a place to die.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::thing::{Fault, Row, Thing, UNMARKABLE};
@@ -97,8 +99,9 @@ impl Way {
 }
 
 /// Runs up to `death` at place `number` of `way`; `None` when there is no such place.
-async fn dead(way: Way, death: Death, number: u64) -> Option<Bench> {
+async fn dead(way: Way, (death, stale): (Death, Duration), number: u64) -> Option<Bench> {
     let bench = converged(&way.start()).await;
+    bench.things.stale(stale);
     let (calls, writes) = (bench.things.calls(), bench.journal.pages().writes);
     match death {
         Death::Call(fault) => bench.things.faulty([(calls + number, fault)]),
@@ -120,9 +123,11 @@ const DEATHS: [Death; 4] = [
 #[tokio::test(start_paused = true)]
 async fn wherever_it_dies_the_next_run_ends_in_the_same_world_and_down_leaves_nothing() {
     let mut places = 0;
-    for way in [Way::FirstRun, Way::Change] {
+    let late = [Duration::ZERO, STALE];
+    for (way, stale) in [Way::FirstRun, Way::Change].into_iter().flat_map(|way| late.map(|stale| (way, stale))) {
         let undisturbed = shape(&converged(&[way.start(), vec![way.goal()]].concat()).await);
         for death in DEATHS {
+            let death = (death, stale);
             for number in 1.. {
                 let Some(bench) = dead(way, death, number).await else {
                     break;
@@ -150,7 +155,7 @@ async fn wherever_it_dies_the_next_run_ends_in_the_same_world_and_down_leaves_no
         }
     }
     println!("{places} places to die, each gone on from by `up` and by `down`");
-    assert!(places > 60, "only {places} places were found");
+    assert!(places > 120, "only {places} places were found");
 }
 
 fn things() -> impl Strategy<Value = Vec<(u32, bool, Option<usize>)>> {
@@ -185,19 +190,32 @@ fn faults() -> impl Strategy<Value = Vec<(u64, Fault)>> {
     proptest::collection::vec((1_u64..40, fault), 0..8)
 }
 
+/// How long it takes until reads show what was done: less than `Session::settle`.
+const STALE: Duration = Duration::from_secs(25);
+
+/// Whether reads are stale, and by how many seconds the clocks are wrong that runs are made by, in turn.
+fn surroundings() -> impl Strategy<Value = (bool, Vec<i64>)> {
+    (any::<bool>(), proptest::collection::vec(-240_i64..240, 1..4))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
-    /// Whatever fails or dies on the way from one random stack to another: runs until one succeeds end in the declared
-    /// world, without duplicates or orphans, and then the plan is empty.
+    /// Whatever fails or dies on the way from one random stack to another and back, and however late reads show what was
+    /// done: runs until one succeeds end in the declared world, without duplicates or orphans; then the plan is empty, and
+    /// a removal leaves nothing.
     #[test]
-    fn any_schedule_of_faults_converges(first in things(), second in things(), faults in faults()) {
+    fn any_schedule_of_faults_converges(
+        first in things(), second in things(), faults in faults(), (late, wrong_by) in surroundings()
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let bench = Bench::default();
+            let mut bench = Bench::default();
+            bench.clocks.wrong_by = wrong_by;
+            bench.things.stale(if late { STALE } else { Duration::ZERO });
             bench.things.faulty(faults);
             let mut tries = 0;
-            for goal in [declared(&first), declared(&second)] {
+            for goal in [&second, &first, &second].map(|parts| declared(parts)) {
                 while !matches!(bench.converge_or_die(&goal).await, Some(Ok(_))) {
                     tries += 1;
                     assert!(tries < 40, "it does not converge");
@@ -208,6 +226,8 @@ proptest! {
             assert_eq!(shape(&bench), shape(&undisturbed));
             let plan = bench.attach(declared(&second)).plan().await.unwrap();
             assert!(plan.is_empty(), "{plan:?}");
+            bench.destroy().await.unwrap();
+            assert!(bench.things.rows().is_empty(), "{:?}", bench.things.rows());
         });
     }
 }

@@ -139,6 +139,8 @@ struct World {
     /// How much the stage declared, as each look was told.
     declared: Vec<usize>,
     born: BTreeMap<u64, Instant>,
+    /// What was deleted, and when: it is seen for as long.
+    died: BTreeMap<u64, (Row, Instant)>,
 }
 
 impl World {
@@ -148,8 +150,11 @@ impl World {
                 .get(serial)
                 .is_none_or(|born| born.elapsed() >= self.stale)
         };
+        let fresh = |died: &Instant| died.elapsed() < self.stale;
+        let dead = self.died.iter().filter(|(_, (_, died))| fresh(died));
         self.rows
             .iter()
+            .chain(dead.map(|(serial, (row, _))| (serial, row)))
             .filter(|(serial, _)| old(serial))
             .map(|(serial, row)| (*serial, row.clone()))
             .collect()
@@ -165,7 +170,7 @@ impl Things {
         self.world().faults = faults.into_iter().collect();
     }
 
-    /// From now on reads show what is made only after `time`.
+    /// From now on reads show what is made, or deleted, only after `time`.
     pub(crate) fn stale(&self, time: Duration) {
         self.world().stale = time;
     }
@@ -334,6 +339,11 @@ impl Lifecycle for Thing {
 
     async fn delete(cloud: &Things, _: &Context, was: &Existing) -> Result<()> {
         let id: u64 = was.id.parse().expect("ids of things are numbers");
-        cloud.call(true, |world| world.rows.remove(&id)).await.map(drop)
+        let deleted = cloud.call(true, |world| {
+            if let Some(row) = world.rows.remove(&id) {
+                world.died.insert(id, (row, Instant::now()));
+            }
+        });
+        deleted.await
     }
 }

@@ -1,0 +1,112 @@
+//! What of a state reads may not show yet, as it was done a short while ago. Pure: it reads no clock, and trusts none.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, State};
+use crate::model::Address;
+
+/// How far the clocks of two machines may be apart. What was done may be so much younger than it seems; where it seems
+/// older than it is, or to be done in the future, somebody waits in vain, once and not for long.
+const SKEW: Duration = Duration::from_mins(10);
+
+/// How long what was deleted is remembered, at least.
+const MEMORY: Duration = Duration::from_mins(30);
+
+/// Something that was deleted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Gone {
+    /// The id that it had.
+    id: String,
+    /// When, in RFC 3339.
+    time: String,
+}
+
+/// The ids that were found at each address.
+pub(crate) type Seen<'s> = BTreeMap<&'s Address, Vec<&'s str>>;
+
+/// Why it is not known whether what was read is how things are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// A run began to make it and did not finish.
+    Intended,
+    /// It was made or changed a short while ago, and cannot be seen.
+    Unseen,
+    /// Its deletion was begun a short while ago, and it is still to be seen.
+    Doomed,
+    /// It was deleted a short while ago, and is still to be seen.
+    Lingering,
+}
+
+/// The time of a look, and how long reads may be stale before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look<'l> {
+    /// When, in RFC 3339, by the clock of who looks.
+    pub(crate) now: &'l str,
+    /// How old what reads show may be.
+    pub(crate) stale: Duration,
+}
+
+impl Look<'_> {
+    /// Whether reads may still show how things were before `time`. In doubt they may.
+    fn is_fresh(&self, time: &str) -> bool {
+        within(time, self.now, self.stale + SKEW)
+    }
+}
+
+impl State {
+    /// What `seen` leaves in doubt.
+    pub(crate) fn doubts<'s>(&'s self, look: Look<'s>, seen: &'s Seen<'s>) -> impl Iterator<Item = (&'s Address, Doubt)> {
+        let remembered = self.entries.iter();
+        let there =
+            remembered.filter_map(move |(address, entry)| Some((address, entry.doubt(seen.get(address), look)?)));
+        let gone = self.gone.iter().filter(move |(address, gone)| {
+            let seen = seen.get(address).is_some_and(|ids| ids.contains(&gone.id.as_str()));
+            seen && look.is_fresh(&gone.time)
+        });
+        there.chain(gone.map(|(address, _)| (address, Doubt::Lingering)))
+    }
+
+    /// Something is gone, and may be seen for a while all the same.
+    pub(super) fn bury(&mut self, address: Address, time: Option<String>) {
+        if address.kind() == "server" {
+            self.scaled.remove(address.name());
+        }
+        let entry = self.entries.remove(&address);
+        let id = entry.and_then(|entry| entry.id().map(str::to_owned));
+        if let (Some(id), Some(time)) = (id, time) {
+            self.gone.insert(address, Gone { id, time });
+        }
+    }
+
+    /// A run begins `now`: what was deleted long before is seen by nobody any more.
+    pub(super) fn forget_gone(&mut self, now: &str) {
+        self.gone.retain(|_, gone| within(&gone.time, now, MEMORY));
+    }
+}
+
+impl Entry {
+    fn doubt(&self, seen: Option<&Vec<&str>>, look: Look<'_>) -> Option<Doubt> {
+        let Some(id) = self.id() else {
+            return seen.is_none().then_some(Doubt::Intended);
+        };
+        let doubt = match seen.is_some_and(|ids| ids.contains(&id)) {
+            true if self.doomed => Doubt::Doomed,
+            true => return None,
+            false => Doubt::Unseen,
+        };
+        let since = self.since.as_deref()?;
+        look.is_fresh(since).then_some(doubt)
+    }
+}
+
+/// Whether less than `length` lies between `time` and `now`. What is no time, or lies in the future, may be anything.
+fn within(time: &str, now: &str, length: Duration) -> bool {
+    let (Ok(then), Ok(now)) = (time.parse::<Timestamp>(), now.parse::<Timestamp>()) else {
+        return true;
+    };
+    now.duration_since(then) < SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX)
+}
