@@ -2,13 +2,13 @@
 //! another, and its removal. No test is here.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fleetflow_core::converge::{Caller, Session};
 use fleetflow_core::plan::{DataGuard, DeletionGuard};
 use fleetflow_core::{Result, Stack};
 use fleetflow_examples::emulated::{Emulated, Manners};
-use fleetflow_sandbox::{Options, Timings};
+use fleetflow_sandbox::{Clock, Cloud, Fault, Options, Timings};
 use serde_json::Value;
 
 use crate::lives::KEY;
@@ -60,6 +60,34 @@ impl Life {
 pub(crate) struct Bench {
     pub(crate) clouds: Emulated,
     pub(crate) journal: Journal,
+    /// How long reads may be stale, as the runs believe.
+    settle: Duration,
+    _hurry: Option<Hurry>,
+}
+
+/// Lets the time of an emulated world pass faster.
+struct Hurry(tokio::task::JoinHandle<()>);
+
+/// How many seconds of a hurried world are one of ours.
+const HASTE: u32 = 50;
+
+impl Hurry {
+    fn of(clock: Clock) -> Self {
+        Self(tokio::spawn(async move {
+            let mut last = Instant::now();
+            loop {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                clock.advance(last.elapsed() * HASTE);
+                last = Instant::now();
+            }
+        }))
+    }
+}
+
+impl Drop for Hurry {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What a life comes to when nothing goes wrong.
@@ -74,25 +102,54 @@ pub(crate) struct Undisturbed {
 
 impl Bench {
     pub(crate) async fn new(manners: &Manners) -> Self {
+        Self::with(Clock::Wall, manners).await
+    }
+
+    /// A world whose time passes faster than ours, and runs which know that reads may lag behind by `seconds` of it.
+    pub(crate) async fn lagging(manners: &Manners, seconds: u64) -> Self {
+        let clock = Clock::manual(jiff::Timestamp::now());
+        let bench = Self::with(clock.clone(), manners).await;
+        bench.lag(seconds);
+        Self {
+            // A busy machine is given some time more.
+            settle: Duration::from_secs(seconds) / HASTE * 3,
+            _hurry: Some(Hurry::of(clock)),
+            ..bench
+        }
+    }
+
+    /// From now on all reads lag behind by `seconds` of the world's time, until its faults are cleared. Engines do not: each
+    /// is one process, which sees what it does.
+    pub(crate) fn lag(&self, seconds: u64) {
+        for cloud in [Cloud::Sakura, Cloud::Cloudflare] {
+            let lag = Fault::stale(seconds).cloud(cloud);
+            self.clouds.sandbox().add_fault(lag).expect("a rule");
+        }
+    }
+
+    async fn with(clock: Clock, manners: &Manners) -> Self {
         let options = Options {
             timings: Timings::INSTANT,
+            clock,
             ..Options::default()
         };
         let clouds = Emulated::reached(options, manners.clone()).await;
         Self {
             clouds: clouds.expect("emulated clouds"),
             journal: Journal::default(),
+            settle: Duration::ZERO,
+            _hurry: None,
         }
     }
 
     /// `declared` with new clients, as a new process has them.
     pub(crate) fn stack(&self, declared: &Declared) -> Stack {
         let clouds = self.clouds.clouds().expect("clients");
-        let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+        let caller = Caller::new("a test", || jiff::Timestamp::now().to_string());
         let session = Session::new(clouds, self.journal.clone(), caller)
             .data(DataGuard::Allow)
             .deletions(DeletionGuard::Allow)
-            .settle(Duration::ZERO);
+            .settle(self.settle);
         declared().session(session)
     }
 

@@ -164,9 +164,11 @@ async fn whatever_goes_wrong_with_a_request_of_any_kind_ends_in_the_same_world()
     page::block("faults", &table.markdown());
 }
 
-/// One request that goes wrong, by its number.
-fn schedules() -> impl Strategy<Value = Vec<(u64, usize)>> {
-    proptest::collection::vec((1_u64..60, 0..WAYS.len() - 1), 1..7)
+/// Requests that go wrong, by their number, and by how many seconds of the world's time all reads lag behind besides.
+fn schedules() -> impl Strategy<Value = (Vec<(u64, usize)>, Option<u64>)> {
+    let wrong = proptest::collection::vec((1_u64..60, 0..WAYS.len() - 1), 1..7);
+    let lag = prop_oneof![3 => Just(None), 1 => (5_u64..10).prop_map(Some)];
+    (wrong, lag)
 }
 
 /// How many schedules are tried.
@@ -212,20 +214,27 @@ fn any_schedule_of_faults_on_the_example_ends_in_the_same_world() {
 async fn scheduled(
     life: &Life,
     manners: &Manners,
-    schedule: &[(u64, usize)],
+    (schedule, lag): &(Vec<(u64, usize)>, Option<u64>),
     undisturbed: &Undisturbed,
 ) -> Result<(), TestCaseError> {
-    let bench = Bench::new(manners).await;
+    let bench = match lag {
+        Some(seconds) => Bench::lagging(manners, *seconds).await,
+        None => Bench::new(manners).await,
+    };
     let sandbox = bench.clouds.sandbox();
     for number in 0..life.acts() {
+        sandbox.faults().clear();
         for (request, way) in schedule {
             let fault = WAYS[*way].0.fault().times(Times::Nth(*request));
             sandbox.add_fault(fault).expect("a rule");
         }
+        // The first rule that a request meets decides.
+        lag.into_iter().for_each(|seconds| bench.lag(*seconds));
         let mut failures = 0;
         while let Err(error) = bench.act(life, number).await {
             failures += 1;
-            prop_assert!(failures <= schedule.len() + 1, "it does not converge: {error:?}");
+            let borne = schedule.len() + 1 + lag.map_or(0, |_| 3);
+            prop_assert!(failures <= borne, "it does not converge: {error:?}");
         }
         sandbox.faults().clear();
         let differences = bench.differences(&undisturbed.worlds[number]);

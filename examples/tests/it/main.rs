@@ -9,6 +9,7 @@ mod bench;
 mod budget;
 mod crash;
 mod faults;
+mod lag;
 mod lives;
 mod mistakes;
 mod mortal;

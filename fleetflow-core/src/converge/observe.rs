@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::model::{
     Address, Declaration, Found, Kind, Observed, Ownership, Scope, Wanted, has_unknown, resolve,
 };
+use crate::plan::drift;
 use crate::state::{Doubt, Look, Seen, State};
 
 /// Everything that was read for one plan.
@@ -69,6 +70,7 @@ fn doubtful(doubt: Doubt) -> &'static str {
     match doubt {
         Doubt::Intended => "an interrupted run may have made it: looking once more",
         Doubt::Unseen => "it was there a short while ago and is not to be seen: looking once more",
+        Doubt::Older => "it was changed just now and looks otherwise: looking once more",
         Doubt::Doomed => "an interrupted run may have deleted it: looking once more",
         Doubt::Lingering => "it was deleted a short while ago and is still to be seen: looking once more",
     }
@@ -88,17 +90,28 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look<'_>)
         .chain(&found.unreachable)
         .collect();
     let looked_at = |address: &Address| {
-        let home = state.entry(address).and_then(|entry| entry.record.lives_in.as_ref());
+        let home = state
+            .entry(address)
+            .and_then(|entry| entry.record.lives_in.as_ref());
         !hidden.contains(address) && home.is_none_or(|home| whole.contains(home))
     };
     let declared: BTreeSet<_> = desired.iter().map(|declared| &declared.address).collect();
     let of = state.doubts(look, &seen).filter(|(address, doubt)| match doubt {
-        Doubt::Intended | Doubt::Lingering => true,
+        Doubt::Intended | Doubt::Older | Doubt::Lingering => true,
         Doubt::Unseen => looked_at(address),
         // To delete it once more does no harm.
         Doubt::Doomed => declared.contains(address),
     });
-    of.map(|(address, doubt)| (address.clone(), doubt)).collect()
+    let of = of.map(|(address, doubt)| (address.clone(), doubt));
+    let older = found.resources.iter().filter(|seen| {
+        let entry = state.entry(&seen.address);
+        entry.is_some_and(|entry| {
+            let is_it = entry.id() == Some(seen.id.as_str()) && declared.contains(&seen.address);
+            is_it && entry.is_just_done(look) && !drift(&entry.spec, &seen.live).is_empty()
+        })
+    });
+    of.chain(older.map(|seen| (seen.address.clone(), Doubt::Older)))
+        .collect()
 }
 
 async fn observe_once(

@@ -138,8 +138,9 @@ impl Outcome {
 fn outcome(step: &BatchStep, found: &Found, settled: bool) -> Outcome {
     let address = &step.context.owner.address;
     let replaced = step.context.replaces.as_ref().filter(|_| !settled);
-    let is_replaced =
-        |seen: &Observed| matches!(step.verb, Verb::Create { .. }) && replaced.is_some_and(|id| *id == seen.id);
+    let is_replaced = |seen: &Observed| {
+        matches!(step.verb, Verb::Create { .. }) && replaced.is_some_and(|id| *id == seen.id)
+    };
     let mut there = found.resources.iter().filter(|seen| seen.address == *address);
     let there = there.find(|seen| !is_replaced(seen));
     match (&step.verb, there) {

@@ -78,7 +78,7 @@ pub(super) fn diff(
 }
 
 /// The fields that the cloud shows otherwise than they were applied.
-pub(super) fn drift(applied: &Value, live: &Map<String, Value>) -> Vec<Change> {
+pub(crate) fn drift(applied: &Value, live: &Map<String, Value>) -> Vec<Change> {
     let mut changes = Vec::new();
     for (field, live) in live {
         if let Some(applied) = applied.get(field).filter(|applied| secrets(applied).is_empty()) {

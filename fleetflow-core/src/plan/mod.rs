@@ -19,6 +19,7 @@ pub use basis::Basis;
 pub(crate) use check::{check, dangling_in, needs};
 pub use cost::{Bill, Cost};
 pub use diff::Change;
+pub(crate) use diff::drift;
 pub use disruption::{Disruption, Level};
 pub(crate) use rollback::rollback;
 pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Pause, Plan, Record, Step};

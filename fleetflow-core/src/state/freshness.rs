@@ -35,6 +35,8 @@ pub(crate) enum Doubt {
     Intended,
     /// It was made or changed a short while ago, and cannot be seen.
     Unseen,
+    /// It was changed just now, and looks otherwise.
+    Older,
     /// Its deletion was begun a short while ago, and it is still to be seen.
     Doomed,
     /// It was deleted a short while ago, and is still to be seen.
@@ -55,16 +57,27 @@ impl Look<'_> {
     fn is_fresh(&self, time: &str) -> bool {
         within(time, self.now, self.stale + SKEW)
     }
+
+    /// Whether reads may still show how things were before `time`, if both clocks are right.
+    fn is_just_now(&self, time: &str) -> bool {
+        within(time, self.now, self.stale) && within(self.now, time, self.stale)
+    }
 }
 
 impl State {
     /// What `seen` leaves in doubt.
-    pub(crate) fn doubts<'s>(&'s self, look: Look<'s>, seen: &'s Seen<'s>) -> impl Iterator<Item = (&'s Address, Doubt)> {
+    pub(crate) fn doubts<'s>(
+        &'s self,
+        look: Look<'s>,
+        seen: &'s Seen<'s>,
+    ) -> impl Iterator<Item = (&'s Address, Doubt)> {
         let remembered = self.entries.iter();
-        let there =
-            remembered.filter_map(move |(address, entry)| Some((address, entry.doubt(seen.get(address), look)?)));
+        let there = remembered
+            .filter_map(move |(address, entry)| Some((address, entry.doubt(seen.get(address), look)?)));
         let gone = self.gone.iter().filter(move |(address, gone)| {
-            let seen = seen.get(address).is_some_and(|ids| ids.contains(&gone.id.as_str()));
+            let seen = seen
+                .get(address)
+                .is_some_and(|ids| ids.contains(&gone.id.as_str()));
             seen && look.is_fresh(&gone.time)
         });
         there.chain(gone.map(|(address, _)| (address, Doubt::Lingering)))
@@ -89,6 +102,11 @@ impl State {
 }
 
 impl Entry {
+    /// Whether something was done about it just now. For what does no harm if the clocks are wrong.
+    pub(crate) fn is_just_done(&self, look: Look<'_>) -> bool {
+        self.since.as_deref().is_some_and(|since| look.is_just_now(since))
+    }
+
     fn doubt(&self, seen: Option<&Vec<&str>>, look: Look<'_>) -> Option<Doubt> {
         let Some(id) = self.id() else {
             return seen.is_none().then_some(Doubt::Intended);

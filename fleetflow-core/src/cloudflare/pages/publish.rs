@@ -24,6 +24,8 @@ const LARGEST_PORTION: u64 = 8 * 1024 * 1024;
 const MOST_FILES: usize = 500;
 /// How long a deployment may take.
 const PATIENCE: Duration = Duration::from_mins(10);
+/// How long a new deployment may be unknown to those who ask for it.
+const UNSEEN: Duration = Duration::from_secs(30);
 /// Files at the root that say how the others are served; they are sent beside them.
 const BESIDE: &[&str] = &["_headers", "_redirects", ROUTES];
 const ROUTES: &str = "_routes.json";
@@ -142,8 +144,13 @@ pub(super) async fn publish(place: &Place<'_>, context: &Context, pages: &Pages)
         }
         answer => answer?,
     };
+    let began = tokio::time::Instant::now();
     let ready = || async {
-        let now = place.deployment(&deployment.id).await?;
+        let now = match place.deployment(&deployment.id).await {
+            // What was made just now may not be seen everywhere.
+            Err(error) if error.is_not_found() && began.elapsed() < UNSEEN => return Ok(None),
+            answer => answer?,
+        };
         match now.outcome() {
             Ok(true) => Ok(Some(now)),
             Ok(false) => Ok(None),

@@ -268,13 +268,17 @@ fn occupied(error: Error, host: &str) -> Error {
 /// Waits until the host's ownership and certificate are there: pending is progress, not failure.
 async fn activated(context: &Context, place: &Place<'_>, host: &str) -> Result<()> {
     let what = format!("waiting for the custom domain {host} and its certificate");
+    let began = tokio::time::Instant::now();
     let asked = || async {
-        let domain = place.domain(host).await?.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Conflict,
-                format!("the custom domain {host} was detached meanwhile"),
-            )
-        })?;
+        let domain = match place.domain(host).await? {
+            Some(domain) => domain,
+            // What was attached just now may not be seen everywhere.
+            None if began.elapsed() < SETTLING => return Ok(None),
+            None => {
+                let message = format!("the custom domain {host} was detached meanwhile");
+                return Err(Error::new(ErrorKind::Conflict, message));
+            }
+        };
         match domain.progress() {
             Progress::Active => Ok(Some(())),
             Progress::Pending(_) => Ok(None),

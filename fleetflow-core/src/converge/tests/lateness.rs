@@ -83,7 +83,10 @@ async fn what_was_made_long_ago_is_not_waited_for() {
     let bench = Bench::default();
     bench.converge(&two()).await.unwrap();
     let waited = removed(&bench).await;
-    assert!(waited >= Duration::from_secs(30), "the reads may be stale: {waited:?}");
+    assert!(
+        waited >= Duration::from_secs(30),
+        "the reads may be stale: {waited:?}"
+    );
     assert!(waited < Duration::from_secs(60), "{waited:?}");
     bench.converge(&two()).await.unwrap();
     tokio::time::sleep(Duration::from_mins(11)).await;

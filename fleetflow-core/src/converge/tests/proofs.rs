@@ -124,7 +124,10 @@ const DEATHS: [Death; 4] = [
 async fn wherever_it_dies_the_next_run_ends_in_the_same_world_and_down_leaves_nothing() {
     let mut places = 0;
     let late = [Duration::ZERO, STALE];
-    for (way, stale) in [Way::FirstRun, Way::Change].into_iter().flat_map(|way| late.map(|stale| (way, stale))) {
+    for (way, stale) in [Way::FirstRun, Way::Change]
+        .into_iter()
+        .flat_map(|way| late.map(|stale| (way, stale)))
+    {
         let undisturbed = shape(&converged(&[way.start(), vec![way.goal()]].concat()).await);
         for death in DEATHS {
             let death = (death, stale);
