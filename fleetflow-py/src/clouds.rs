@@ -210,6 +210,11 @@ impl Engines {
 }
 
 impl Engines {
+    /// Whether servers are emulated, and with them all clouds.
+    pub(crate) fn are_emulated(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
     fn client(&self, stack: &Stack, keys: &Path) -> Result<(docker::Engines, KnownHosts)> {
         let files = access::keys::named(stack);
         self.clients.get((keys.to_owned(), files), |(keys, files)| {

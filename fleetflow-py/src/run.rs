@@ -193,6 +193,10 @@ pub(crate) fn start(
     };
     let (clouds, known_hosts) = clouds(given, &stack.stack, verb.changes()).map_err(fail)?;
     let mut session = Session::sharing(clouds, Arc::clone(&store.0), Caller::new(who, now));
+    if engines.is_some_and(Engines::are_emulated) {
+        // Emulated clouds show at once what was done.
+        session = session.settle(std::time::Duration::ZERO);
+    }
     if let Some(steps) = parallelism {
         session = session.parallelism(steps);
     }

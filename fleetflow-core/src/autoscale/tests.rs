@@ -38,7 +38,10 @@ impl Loop {
     async fn watch(&self, things: &[Thing], options: WatchOptions) -> Result<()> {
         let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
         let clouds = Clouds::things(self.things.clone());
-        let session = Session::sharing(clouds, self.store.clone(), caller).cancelled_by(self.stop.clone());
+        let session = Session::sharing(clouds, self.store.clone(), caller)
+            .cancelled_by(self.stop.clone())
+            // Things are seen at once.
+            .settle(Duration::ZERO);
         let stack = things.iter().cloned().fold(Stack::new("shop", "dev"), Stack::add);
         let told = |event| {
             let told = match event {

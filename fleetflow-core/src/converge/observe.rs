@@ -89,6 +89,8 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look<'_>)
         .map(|one| &one.address)
         .chain(&found.unreachable)
         .collect();
+    let lags =
+        |address: &Address| catalog::operations(address.kind()).is_some_and(|operations| operations.lags());
     let looked_at = |address: &Address| {
         let home = state
             .entry(address)
@@ -97,7 +99,10 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look<'_>)
     };
     let declared: BTreeSet<_> = desired.iter().map(|declared| &declared.address).collect();
     let of = state.doubts(look, &seen).filter(|(address, doubt)| match doubt {
-        Doubt::Intended | Doubt::Older | Doubt::Lingering => true,
+        // What its maker sent before it died may arrive late, wherever that is.
+        Doubt::Intended => true,
+        _ if !lags(address) => false,
+        Doubt::Older | Doubt::Lingering => true,
         Doubt::Unseen => looked_at(address),
         // To delete it once more does no harm.
         Doubt::Doomed => declared.contains(address),
@@ -107,7 +112,7 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look<'_>)
         let entry = state.entry(&seen.address);
         entry.is_some_and(|entry| {
             let is_it = entry.id() == Some(seen.id.as_str()) && declared.contains(&seen.address);
-            is_it && entry.is_just_done(look) && !drift(&entry.spec, &seen.live).is_empty()
+            is_it && lags(&seen.address) && entry.is_just_done(look) && !drift(&entry.spec, &seen.live).is_empty()
         })
     });
     of.chain(older.map(|seen| (seen.address.clone(), Doubt::Older)))

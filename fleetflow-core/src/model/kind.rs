@@ -95,6 +95,9 @@ pub trait Operations: Send + Sync {
     /// See [`Lifecycle::prices`].
     fn prices<'a>(&'a self, clouds: &'a Clouds, specs: Vec<Value>)
     -> BoxFuture<'a, Result<Vec<Option<u64>>>>;
+    /// See [`Lifecycle::lags`].
+    fn lags(&self) -> bool;
+
     /// See [`Lifecycle::batch_key`].
     fn batch_key(&self, spec: &Value) -> Option<String>;
     /// See [`Lifecycle::completed`].
@@ -324,6 +327,10 @@ impl<R: Lifecycle> Operations for Verbs<R> {
         specs: Vec<Value>,
     ) -> BoxFuture<'a, Result<Vec<Option<u64>>>> {
         Box::pin(async move { R::prices(R::Cloud::of(clouds)?, &specs).await })
+    }
+
+    fn lags(&self) -> bool {
+        R::lags()
     }
 
     fn batch_key(&self, spec: &Value) -> Option<String> {

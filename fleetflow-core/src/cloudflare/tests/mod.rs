@@ -175,11 +175,13 @@ fn client_with(sandbox: &Sandbox, token: &str) -> super::CloudflareBuilder {
 
 fn session(client: &Cloudflare) -> Session {
     let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
+    // The emulated cloud shows at once what was done.
     Session::new(
         Clouds::none().cloudflare(client.clone()),
         MemoryStore::new(),
         caller,
     )
+    .settle(std::time::Duration::ZERO)
 }
 
 fn stack(declarations: impl IntoIterator<Item = impl Into<Declaration>>) -> Stack {

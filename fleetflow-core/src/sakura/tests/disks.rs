@@ -109,6 +109,7 @@ async fn a_disk_is_added_renamed_and_removed_only_when_data_may_be_lost() {
         bench.journal.clone(),
         Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned()),
     )
+    .settle(std::time::Duration::ZERO)
     .data(DataGuard::Refuse);
     let refusal = with([boot(20)])
         .session(careful)
