@@ -63,7 +63,7 @@ pub(super) async fn apply(
             biased;
             Some(Identified { address, id, outputs, written }) = identified.recv() => {
                 run.identified.insert(address.clone());
-                let answer = journal.write(vec![Entry::Identified { address, id, outputs, time: session.time() }]).await;
+                let answer = journal.write(vec![Entry::Identified { address, id, outputs, time: Some(session.time()) }]).await;
                 // The step may have been dropped meanwhile; then nobody waits for the answer.
                 let _ = written.send(answer);
             }
@@ -181,7 +181,7 @@ impl<'r> Run<'r> {
                 }
                 Action::Delete | Action::Replace => events.push(Entry::DeleteStarted {
                     address,
-                    time: self.session.time(),
+                    time: Some(self.session.time()),
                 }),
                 Action::Update | Action::Adopt | Action::Forget => {}
             }
@@ -299,7 +299,7 @@ impl<'r> Run<'r> {
         });
         match step.action {
             Action::Delete => {
-                let time = self.session.time();
+                let time = Some(self.session.time());
                 return Some(Entry::Deleted { address, time });
             }
             Action::Forget => return Some(Entry::Forgotten { address }),
@@ -313,7 +313,7 @@ impl<'r> Run<'r> {
             spec: applied,
             outputs,
             record: step.record.clone(),
-            time: self.session.time(),
+            time: Some(self.session.time()),
         })
     }
 

@@ -15,7 +15,7 @@ use crate::catalog;
 use crate::clouds::Clouds;
 use crate::error::Result;
 use crate::model::{
-    Address, Declaration, Found, Kind, Observed, Ownership, Scope, Wanted, has_unknown, resolve,
+    Address, Declaration, Found, Kind, Observed, Operations, Ownership, Scope, Wanted, has_unknown, resolve,
 };
 use crate::plan::drift;
 use crate::state::{Doubt, Look, Seen, State};
@@ -89,8 +89,7 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look<'_>)
         .map(|one| &one.address)
         .chain(&found.unreachable)
         .collect();
-    let lags =
-        |address: &Address| catalog::operations(address.kind()).is_some_and(|operations| operations.lags());
+    let lags = |address: &Address| catalog::operations(address.kind()).is_some_and(Operations::lags);
     let looked_at = |address: &Address| {
         let home = state
             .entry(address)
@@ -112,7 +111,10 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look<'_>)
         let entry = state.entry(&seen.address);
         entry.is_some_and(|entry| {
             let is_it = entry.id() == Some(seen.id.as_str()) && declared.contains(&seen.address);
-            is_it && lags(&seen.address) && entry.is_just_done(look) && !drift(&entry.spec, &seen.live).is_empty()
+            is_it
+                && lags(&seen.address)
+                && entry.is_just_done(look)
+                && !drift(&entry.spec, &seen.live).is_empty()
         })
     });
     of.chain(older.map(|seen| (seen.address.clone(), Doubt::Older)))

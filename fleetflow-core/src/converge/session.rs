@@ -143,8 +143,8 @@ impl Session {
     }
 
     /// What is written about something that was done just now.
-    pub(crate) fn time(&self) -> Option<String> {
-        Some((self.caller.now)())
+    pub(crate) fn time(&self) -> String {
+        (self.caller.now)()
     }
 
     /// The state, unless it is of what was made in another account.

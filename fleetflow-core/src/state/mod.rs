@@ -113,6 +113,11 @@ impl Entry {
         }
     }
 
+    fn doom(&mut self, time: Option<String>) {
+        self.doomed = true;
+        self.since = time;
+    }
+
     fn identify(&mut self, id: String, outputs: Map<String, Value>, time: Option<String>) {
         self.phase = match self.phase {
             Phase::Ready { .. } => Phase::Ready { id, outputs },
@@ -248,17 +253,14 @@ impl State {
                 time,
             } => {
                 self.gone.remove(&address);
+                let ready = Entry::new(spec, record, Phase::Ready { id, outputs });
                 let before = self.entries.remove(&address).and_then(|entry| entry.since);
-                let entry = Entry {
-                    since: time.or(before),
-                    ..Entry::new(spec, record, Phase::Ready { id, outputs })
-                };
-                self.entries.insert(address, entry);
+                let since = time.or(before);
+                self.entries.insert(address, Entry { since, ..ready });
             }
             Event::DeleteStarted { address, time } => {
                 if let Some(entry) = self.entries.get_mut(&address) {
-                    entry.doomed = true;
-                    entry.since = time;
+                    entry.doom(time);
                 }
             }
             Event::Deleted { address, time } => self.bury(address, time),
