@@ -27,6 +27,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             get(faults).post(add_fault).delete(clear_faults),
         )
         .route("/_sandbox/ssh", get(ssh_endpoint))
+        .route("/_sandbox/ssh/connections", get(ssh_connections))
         .with_state(Arc::clone(shared))
         .merge(cloudflare::control_router(Arc::clone(shared)))
         .merge(sakura::control_router(Arc::clone(shared)))
@@ -128,6 +129,11 @@ async fn ssh_endpoint(State(shared): State<Arc<Shared>>, Query(query): Query<Ssh
             problem(StatusCode::NOT_FOUND, &message)
         }
     }
+}
+
+/// How often clients came over SSH, which no request log shows.
+async fn ssh_connections(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!({ "connections": shared.ssh.connections() }))
 }
 
 fn problem(status: StatusCode, error: &dyn std::fmt::Display) -> Response {

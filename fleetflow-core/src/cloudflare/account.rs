@@ -7,6 +7,8 @@ use super::answer::has_code;
 use crate::clouds::Account;
 use crate::error::{Error, ErrorKind, Result};
 
+const VERIFYING: &str = "verify the API token";
+
 /// What the verify routes say about a token (API doc §1.3).
 #[derive(Deserialize)]
 struct Token {
@@ -25,10 +27,15 @@ struct Row {
 impl Cloudflare {
     /// The account that is worked in: asks, so that wrong credentials are told before anything else happens.
     pub async fn account(&self) -> Result<Account> {
-        let account = self.seen().await?;
-        if self.is_token {
-            self.token_path(&account.id).await?;
+        if !self.is_token || self.token.initialized() {
+            return self.seen().await;
         }
+        // Both at once: each is a round trip in front of every run. What is wrong with the account is told first.
+        let (account, token) = tokio::join!(self.seen(), self.token_of_user());
+        let account = account?;
+        self.token
+            .get_or_try_init(|| self.verified(token, &account.id))
+            .await?;
         Ok(account)
     }
 
@@ -65,33 +72,45 @@ impl Cloudflare {
 
     /// The path of the token itself, which is asked whether it is good at most once.
     pub(super) async fn token_path(&self, account: &str) -> Result<&str> {
-        let path = self.token.get_or_try_init(|| self.verify(account)).await?;
+        let verified = async || self.verified(self.token_of_user().await, account).await;
+        let path = self.token.get_or_try_init(verified).await?;
         Ok(path)
     }
 
-    /// An account-owned token answers 1000 on the user's route (API doc §1.3).
-    async fn verify(&self, account: &str) -> Result<String> {
-        let operation = "verify the API token";
+    async fn token_of_user(&self) -> Result<Token> {
+        self.get("/user/tokens/verify", VERIFYING).send().await
+    }
+
+    /// The path of a good token, by what the user's route said of it. An account-owned one answers 1000 there (API doc
+    /// §1.3).
+    async fn verified(&self, asked: Result<Token>, account: &str) -> Result<String> {
         let mut base = "/user/tokens".to_owned();
-        let token = match self.get("/user/tokens/verify", operation).send::<Token>().await {
+        let token = match asked {
             Err(error) if has_code(&error, &[1000]) => {
                 base = format!("/accounts/{account}/tokens");
-                self.get(&format!("{base}/verify"), operation)
-                    .send::<Token>()
-                    .await?
+                let path = format!("{base}/verify");
+                self.get(&path, VERIFYING).send::<Token>().await?
             }
-            answer => answer?,
+            asked => asked?,
         };
-        if token.status == "active" {
-            return Ok(format!("{base}/{}", token.id));
+        token.is_active()?;
+        Ok(format!("{base}/{}", token.id))
+    }
+}
+
+impl Token {
+    fn is_active(&self) -> Result<()> {
+        if self.status == "active" {
+            return Ok(());
         }
-        let until = token
+        let until = self
             .expires_on
+            .as_ref()
             .map(|at| format!(" since {at}"))
             .unwrap_or_default();
         Err(Error::new(
             ErrorKind::Unauthorized,
-            format!("the API token is {}{until}", token.status),
+            format!("the API token is {}{until}", self.status),
         )
         .help("make a new token, or enable this one, at dash.cloudflare.com/profile/api-tokens"))
     }

@@ -1,5 +1,8 @@
 //! One call of the API: credentials, permission, envelope, pages. It knows no product.
 
+use std::num::NonZeroUsize;
+
+use futures::future::try_join_all;
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -45,6 +48,33 @@ struct ResultInfo {
     cursor: Option<String>,
 }
 
+/// A page of a list, and what it says about the whole.
+struct Page<T> {
+    items: Vec<T>,
+    total: Option<usize>,
+    empty: bool,
+    short: bool,
+}
+
+impl<T> Page<T> {
+    fn of(envelope: Envelope<Vec<T>>, per_page: usize) -> Self {
+        let items = envelope.result.unwrap_or_default();
+        let info = envelope.result_info.unwrap_or_default();
+        let size = info.per_page.unwrap_or(per_page);
+        Self {
+            total: info.total_count,
+            empty: items.is_empty(),
+            short: items.len().max(info.count.unwrap_or(0)) < size,
+            items,
+        }
+    }
+
+    /// Whether nothing can come after it, once `got` items are there.
+    fn ends(&self, got: usize) -> bool {
+        self.empty || self.total.map_or(self.short, |total| got >= total)
+    }
+}
+
 impl Cloudflare {
     /// A call of `path` below the base, to `operation` (`list the zones`).
     pub(crate) fn call(&self, method: Method, path: &str, operation: impl Into<String>) -> Call<'_> {
@@ -62,7 +92,8 @@ impl Cloudflare {
         self.call(Method::GET, path, operation)
     }
 
-    /// Every page of the list at `path`, which may have a query already.
+    /// Every page of the list at `path`, which may have a query already. Where the first page says how many items there
+    /// are, the others are asked for at once.
     pub(crate) async fn pages<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -71,23 +102,29 @@ impl Cloudflare {
         operation: &str,
     ) -> Result<Vec<T>> {
         let separator = if path.contains('?') { '&' } else { '?' };
-        let mut items: Vec<T> = Vec::new();
-        for page in 1.. {
-            let call = self.get(
-                &format!("{path}{separator}page={page}&per_page={per_page}"),
-                operation,
-            );
-            let envelope = call.needs(permission).envelope::<Vec<T>>().await?;
-            let got = envelope.result.unwrap_or_default();
-            let info = envelope.result_info.unwrap_or_default();
-            let size = info.per_page.unwrap_or(per_page);
-            let short = got.len().max(info.count.unwrap_or(0)) < size;
-            let empty = got.is_empty();
-            items.extend(got);
-            let all = info.total_count.map_or(short, |total| items.len() >= total);
-            if empty || all {
-                break;
+        let page = |number: usize| {
+            let path = format!("{path}{separator}page={number}&per_page={per_page}");
+            async move {
+                let call = self.get(&path, operation).needs(permission);
+                Ok::<_, Error>(Page::of(call.envelope().await?, per_page))
             }
+        };
+        let mut last = page(1).await?;
+        let mut items: Vec<T> = std::mem::take(&mut last.items);
+        let mut next = 2;
+        let told = last.total.filter(|total| *total > items.len());
+        if let (Some(total), Some(size)) = (told, NonZeroUsize::new(items.len())) {
+            let end = total.div_ceil(size.get());
+            for found in try_join_all((2..=end).map(page)).await? {
+                items.extend(found.items);
+            }
+            next = end + 1;
+        }
+        // What the first page did not tell, or what was added meanwhile.
+        while !last.ends(items.len()) {
+            last = page(next).await?;
+            items.append(&mut last.items);
+            next += 1;
         }
         Ok(items)
     }

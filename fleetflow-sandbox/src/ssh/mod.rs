@@ -8,6 +8,7 @@ mod target;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,7 +29,17 @@ const PORT: u16 = 22;
 ///
 /// A port belongs to an address, as the address belongs to whichever server has it.
 #[derive(Debug, Default)]
-pub(crate) struct Ports(Mutex<BTreeMap<Ipv4Addr, SocketAddr>>);
+pub(crate) struct Ports {
+    opened: Mutex<BTreeMap<Ipv4Addr, SocketAddr>>,
+    connections: AtomicU64,
+}
+
+impl Ports {
+    /// How many connections were accepted so far, by all servers; those that were reset count as well.
+    pub(crate) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
 
 /// Where a port of the server with this public address is to be found on this machine. Only SSH is.
 ///
@@ -42,7 +53,7 @@ pub(crate) fn endpoint(
     if port != PORT || sakura::machine(&shared.world(), shared.clock.now(), address).is_none() {
         return Ok(None);
     }
-    let mut ports = shared.ssh.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut ports = shared.ssh.opened.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = ports.get(&address) {
         return Ok(Some(*known));
     }
@@ -65,6 +76,7 @@ fn listen(shared: &Arc<Shared>, address: Ipv4Addr) -> std::io::Result<SocketAddr
         while let Some(accepted) = shared.stop.run_until_cancelled(listener.accept()).await {
             match accepted {
                 Ok((stream, _)) => {
+                    shared.ssh.connections.fetch_add(1, Ordering::Relaxed);
                     let serving = serve(Arc::clone(&shared), address, stream);
                     shared.tasks.spawn(serving);
                 }

@@ -1,5 +1,7 @@
 //! Who we are: account, token, permissions, limits.
 
+use std::time::Duration;
+
 use fleetflow_sandbox::{Entry, Fault, Outcome, Sandbox};
 use serde_json::json;
 
@@ -29,7 +31,10 @@ async fn the_account_is_found_once_and_its_absence_is_told() {
         (account.id.as_str(), account.name.as_str()),
         (Sandbox::CLOUDFLARE_ACCOUNT, "Sandbox")
     );
-    assert_eq!(bench.calls(), ["GET /accounts", "GET /user/tokens/verify"]);
+    // Which of the two arrives first is open: they are sent at once.
+    let mut calls = bench.calls();
+    calls.sort();
+    assert_eq!(calls, ["GET /accounts", "GET /user/tokens/verify"]);
     found.account_id().await.unwrap();
     assert!(bench.calls().is_empty());
 
@@ -310,4 +315,27 @@ async fn a_limit_that_is_reached_between_writes_makes_nothing_twice() {
             .filter(|entry| matches!(entry.outcome, Outcome::Status(200..300)));
         assert_eq!(done.count(), writes.len(), "no write succeeded twice");
     }
+}
+
+#[tokio::test]
+async fn pages_after_the_first_are_one_round_trip_together() {
+    const LATENCY: Duration = Duration::from_millis(400);
+    let bench = Bench::delayed(LATENCY).await;
+    for number in 0..120 {
+        let zone = json!({"name": format!("zone-{number}.example"), "plan": "free"});
+        bench.control("POST", "/zones", zone).await;
+    }
+    let names = ["example.jp", "zone-0.example", "zone-119.example"];
+    let found = client(&bench.sandbox).zones_called(&names).await.unwrap();
+    assert_eq!(found.keys().collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
+    let log = bench.sandbox.log();
+    let [first, second, third] = log.entries() else {
+        panic!("123 zones are three pages of 50: {:?}", log.entries())
+    };
+    let after = |one: &Entry, other: &Entry| other.time.duration_since(one.time).unsigned_abs();
+    assert!(
+        after(first, second) >= LATENCY,
+        "the first page says how many there are"
+    );
+    assert!(after(second, third) < LATENCY / 2, "{:?}", after(second, third));
 }

@@ -40,10 +40,24 @@ impl Bench {
     }
 
     async fn with(timings: Timings) -> Self {
-        let options = Options {
+        Self::of(Options {
             timings,
             ..Options::default()
-        };
+        })
+        .await
+    }
+
+    /// With so much time in front of each answer.
+    async fn delayed(latency: Duration) -> Self {
+        Self::of(Options {
+            timings: Timings::INSTANT,
+            latency,
+            ..Options::default()
+        })
+        .await
+    }
+
+    async fn of(options: Options) -> Self {
         let sandbox = Arc::new(Sandbox::start(options).await.unwrap());
         let session = session(&client(&sandbox));
         Self {

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Measures the release program against the emulated clouds, and writes the sections of `docs/benchmarks.md`.
+
+    cargo build --release -p fleetflow-cli
+    python3 benches/run.py             # all sections, 3 runs each
+    python3 benches/run.py growth      # one of them
+
+Every run has a fresh world. The figures of each single run are kept in `target/bench/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import growth
+from measured import ROOT, say
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help="growth; all of them without one")
+    parser.add_argument("--flow", type=Path, default=ROOT / "target/release/flow", help="the program")
+    parser.add_argument("--runs", type=int, default=3, help="how often each life is lived")
+    parser.add_argument("--sizes", type=int, nargs="+", default=growth.SIZES, help="n, of growth")
+    parser.add_argument("--latency", type=int, nargs="+", default=growth.LATENCIES, help="milliseconds a request, of growth")
+    options = parser.parse_args()
+    flow = options.flow.resolve()
+    sections = {"growth": lambda: growth.measure(flow, options.runs, tuple(options.sizes), tuple(options.latency))}
+    unknown = set(options.sections) - set(sections)
+    if unknown:
+        parser.error(f"no such section: {', '.join(sorted(unknown))}; there are {', '.join(sections)}")
+    for name, does in sections.items():
+        if not options.sections or name in options.sections:
+            began = time.monotonic()
+            does()
+            say(f"{name}: {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
