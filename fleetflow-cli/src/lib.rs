@@ -45,6 +45,10 @@ use exit::Exit;
 use failure::Failure;
 use invocation::Invocation;
 
+/// A third of what a plan costs is many small allocations, which this one makes faster than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The program behind both names.
 pub fn main() -> ExitCode {
     match Edge::of_process() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fleetflow_core::docker::{Engines, Host, Place};
+use fleetflow_core::docker::{Engines, Host, Place, Translate};
 use fleetflow_core::model::did_you_mean;
 use fleetflow_core::state::{Entry, State, Store as _};
 use fleetflow_core::{Address, Error, ErrorKind, Result};
@@ -21,6 +21,8 @@ pub(crate) struct Reach {
     pub(crate) engines: Engines,
     state: State,
     emulated: Option<Emulated>,
+    /// The way to emulated servers that another process serves.
+    served: Option<Translate>,
 }
 
 /// A container that runs a service.
@@ -51,6 +53,7 @@ impl Reach {
                 engines,
                 state,
                 emulated,
+                served: clouds::served(invocation)?,
             })
         })
         .await
@@ -104,9 +107,10 @@ impl Reach {
 
     /// Where the port of a server really answers: emulated servers are on this machine.
     pub(crate) async fn answering(&self, host: &str, port: u16) -> Result<(String, u16)> {
-        match &self.emulated {
-            Some(emulated) => emulated.translate()(host, port).await,
-            None => Ok((host.to_owned(), port)),
+        match (&self.emulated, &self.served) {
+            (Some(emulated), _) => emulated.translate()(host, port).await,
+            (None, Some(served)) => served(host, port).await,
+            (None, None) => Ok((host.to_owned(), port)),
         }
     }
 

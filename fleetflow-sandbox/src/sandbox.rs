@@ -129,6 +129,8 @@ impl Sandbox {
         let sakura = &self.shared.sakura;
         let (root, cloudflare) = (self.sakura_root_url(), self.cloudflare_url());
         let mut variables = vec![
+            // FleetFlow itself asks there for the SSH ports of emulated servers.
+            ("FLEETFLOW_SANDBOX", format!("http://{}", self.address)),
             ("SAKURA_API_ROOT_URL", root.clone()),
             ("SAKURA_ACCESS_TOKEN", sakura.token.clone()),
             ("SAKURA_ACCESS_TOKEN_SECRET", sakura.secret.clone()),

@@ -1,6 +1,7 @@
 //! The clients of a stage's clouds, real or emulated: credentials are found and tried before anything else happens.
 
 mod emulated;
+mod served;
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use fleetflow_access::{
     DeployKey, KnownHosts, Needs, Surroundings, cloudflare, docker, keys, registries, sakura,
 };
 use fleetflow_core::cloudflare::Cloudflare;
-use fleetflow_core::docker::Engines;
+use fleetflow_core::docker::{Engines, Translate};
 use fleetflow_core::http::Traffic;
 use fleetflow_core::model::{DockerSettings, Provider};
 use fleetflow_core::sakura::Sakura;
@@ -94,6 +95,12 @@ pub(crate) fn engines(
         traffic: &Arc::default(),
     };
     connecting.engines(&KnownHosts::read(&site.place.known_hosts())?)
+}
+
+/// The way to emulated servers of another process, where the environment names one.
+pub(crate) fn served(invocation: &Invocation) -> Result<Option<Translate>> {
+    let base = invocation.edge.variable(served::VARIABLE);
+    base.map(served::translate).transpose()
 }
 
 impl Accounts {
@@ -240,8 +247,12 @@ impl Connecting<'_> {
             builder = builder.identity_file(file);
         }
         builder = builder.identity_file(self.site.place.deploy_key());
-        if let Some(emulated) = self.emulated {
-            builder = builder.translate(emulated.translate());
+        let translate = match self.emulated {
+            Some(emulated) => Some(emulated.translate()),
+            None => served(self.invocation)?,
+        };
+        if let Some(translate) = translate {
+            builder = builder.translate(translate);
         } else if let Some(agent) = self.invocation.edge.variable("SSH_AUTH_SOCK") {
             builder = builder.agent(agent);
         }

@@ -24,17 +24,21 @@ impl Stack {
 
 /// Adds to each declaration what local files beside it say where it says nothing; what a plan tells about that.
 pub(super) fn complete(stack: &mut Stack) -> Result<Vec<String>> {
-    let root = stack.root_folder().to_owned();
     let mut notes = Vec::new();
-    for declared in stack.declarations_mut() {
+    let mut completed = Vec::new();
+    for (index, declared) in stack.declarations().iter().enumerate() {
         let Some(operations) = catalog::operations(declared.address.kind()) else {
             continue;
         };
-        let completed = operations.completed(&declared.spec, &root);
-        if let Some((spec, told)) = completed.map_err(|error| error.on(&declared.address))? {
-            declared.spec = spec;
+        let found = operations.completed(&declared.spec, stack.root_folder());
+        if let Some((spec, told)) = found.map_err(|error| error.on(&declared.address))? {
+            completed.push((index, spec));
             notes.extend(told);
         }
+    }
+    // Few have such files, and only for them the declarations are copied.
+    for (index, spec) in completed {
+        stack.declarations_mut()[index].spec = spec;
     }
     Ok(notes)
 }

@@ -2,6 +2,7 @@
 //! Sends no write to anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
@@ -24,7 +25,7 @@ use crate::state::{Doubt, Look, Seen, State};
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// What is declared, expanded, with digests of local files.
-    pub desired: Vec<Declaration>,
+    pub desired: Arc<[Declaration]>,
     /// What is there.
     pub found: Found,
     /// What is remembered.

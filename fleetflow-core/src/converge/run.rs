@@ -1,6 +1,7 @@
 //! The verbs of a stack: plan, apply, converge, destroy, status. Each one is observe, plan, apply in some measure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
@@ -188,7 +189,7 @@ impl Stack {
             journal.started(&session.caller, &session.accounts).await?;
         }
         let with = (session, &seen.state);
-        let report = apply(self, plan, self.scope(&seen.desired), with, &journal).await?;
+        let report = apply(self, plan, self.scope(Arc::clone(&seen.desired)), with, &journal).await?;
         if !plan.is_empty() {
             journal.finished(&session.caller, report.outcome).await?;
         }
@@ -215,10 +216,10 @@ impl Stack {
             .map(|one| one.address.clone())
             .collect();
         declared.retain(|one| state.entry(&one.address).is_none() && !kept.contains(&one.address));
-        let mut found = observe(session, &self.scope(&[]), &declared, &state).await?;
+        let mut found = observe(session, &self.scope(Arc::default()), &declared, &state).await?;
         found.resources.retain(|seen| !kept.contains(&seen.address));
         Ok(Observation {
-            desired: Vec::new(),
+            desired: Arc::default(),
             found,
             state,
             scaling,
@@ -251,10 +252,10 @@ impl Stack {
         state: State,
         scaling: Scaling,
     ) -> Result<Observation> {
-        let desired = adopting(desired, session)?;
+        let desired: Arc<[Declaration]> = adopting(desired, session)?.into();
         let scope = Scope {
             bears_silence: session.bears_silence,
-            ..self.scope(&desired)
+            ..self.scope(Arc::clone(&desired))
         };
         let mut found = observe(session, &scope, &desired, &state).await?;
         found.notes.extend(notes);
@@ -308,11 +309,11 @@ impl Stack {
             .collect())
     }
 
-    fn scope(&self, desired: &[Declaration]) -> Scope {
+    fn scope(&self, declared: Arc<[Declaration]>) -> Scope {
         Scope {
             project: self.project().to_owned(),
             stage: self.stage().to_owned(),
-            declared: desired.into(),
+            declared,
             bears_silence: false,
         }
     }

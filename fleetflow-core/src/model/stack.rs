@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -32,7 +33,10 @@ pub struct Stack {
     stage: String,
     root: PathBuf,
     providers: Providers,
-    declarations: Vec<Declaration>,
+    /// Shared by clones, as they are many: every command works on one.
+    declarations: Arc<Vec<Declaration>>,
+    /// The same in canonical form, once they were checked and nothing was wrong.
+    canonical: OnceLock<Arc<Vec<Declaration>>>,
     secrets: BTreeMap<String, SecretString>,
     pub(crate) session: Option<crate::converge::Session>,
 }
@@ -45,7 +49,8 @@ impl Stack {
             stage: stage.into(),
             root: PathBuf::from("."),
             providers: Providers::default(),
-            declarations: Vec::new(),
+            declarations: Arc::default(),
+            canonical: OnceLock::new(),
             secrets: BTreeMap::new(),
             session: None,
         }
@@ -70,17 +75,19 @@ impl Stack {
             let sealed = seal(kind.schema(), &declared.address, &mut declared.spec);
             self.secrets.extend(sealed);
         }
-        self.declarations.push(declared);
+        self.declarations_mut().push(declared);
     }
 
-    pub(crate) fn declarations_mut(&mut self) -> &mut [Declaration] {
-        &mut self.declarations
+    pub(crate) fn declarations_mut(&mut self) -> &mut Vec<Declaration> {
+        self.canonical = OnceLock::new();
+        Arc::make_mut(&mut self.declarations)
     }
 
     /// The folder that relative paths of the declarations start from; the working folder without it.
     #[must_use]
     pub fn root(mut self, folder: impl Into<PathBuf>) -> Self {
         self.root = folder.into();
+        self.canonical = OnceLock::new();
         self
     }
 
@@ -88,6 +95,7 @@ impl Stack {
     #[must_use]
     pub fn providers(mut self, providers: Providers) -> Self {
         self.providers = providers;
+        self.canonical = OnceLock::new();
         self
     }
 
@@ -95,6 +103,7 @@ impl Stack {
     #[must_use]
     pub fn secret(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
         self.secrets.insert(name.into(), value.into());
+        self.canonical = OnceLock::new();
         self
     }
 
@@ -130,16 +139,29 @@ impl Stack {
 
     /// Everything that is wrong with the stack and can be known without a cloud.
     pub fn check(&self) -> Vec<Problem> {
-        self.checked().1
+        self.canonical().err().unwrap_or_default()
     }
 
-    /// The same stack with every declaration in canonical form.
+    /// The same stack with every declaration in canonical form. It is checked once, however often it is asked for.
     pub(crate) fn canonical(&self) -> Result<Self, Vec<Problem>> {
+        if let Some(known) = self.canonical.get() {
+            return Ok(self.with(Arc::clone(known)));
+        }
         let (canonical, problems) = self.checked();
         if problems.is_empty() {
-            Ok(canonical)
+            let found = self.canonical.get_or_init(|| Arc::clone(&canonical.declarations));
+            Ok(self.with(Arc::clone(found)))
         } else {
             Err(problems)
+        }
+    }
+
+    /// The same stack with these declarations.
+    fn with(&self, declarations: Arc<Vec<Declaration>>) -> Self {
+        Self {
+            declarations,
+            canonical: OnceLock::new(),
+            ..self.clone()
         }
     }
 
@@ -147,7 +169,7 @@ impl Stack {
     fn checked(&self) -> (Self, Vec<Problem>) {
         let mut problems = self.check_names();
         let mut declarations = Vec::new();
-        for declared in &self.declarations {
+        for declared in self.declarations.iter() {
             match decode(declared) {
                 Ok(declared) => declarations.push(declared),
                 Err(found) => {
@@ -156,10 +178,7 @@ impl Stack {
                 }
             }
         }
-        let decoded = Self {
-            declarations,
-            ..self.clone()
-        };
+        let decoded = self.with(Arc::new(declarations));
         problems.extend(plan::check(&decoded, self));
         (decoded, problems)
     }

@@ -1,7 +1,7 @@
 //! Puts the stages of a file together: resources with their definitions, groups that are deployed, settings. What is
 //! right is checked by core; the places of its answers are kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fleetflow_core::model::Declaration;
 use fleetflow_core::{Address, Stack};
@@ -15,7 +15,7 @@ use super::places::{Places, diagnostic_in};
 use super::settings::{self, StateSettings};
 use super::{LoadOptions, flags, folder};
 use crate::ast::Node;
-use crate::catalog::{Catalog, Claim};
+use crate::catalog::Catalog;
 use crate::convert::{Converter, Missing, Scope, Variables};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
@@ -150,21 +150,23 @@ impl Stages<'_> {
 
     /// Two stages are two sets of resources: what only one of them can have at the provider, both cannot claim.
     fn claimed_twice(&mut self, assemblies: &[Assembly]) {
-        let mut taken: Vec<(Claim, usize, Option<Span>)> = Vec::new();
+        if assemblies.len() < 2 {
+            return;
+        }
+        // By name, what claimed it first in each stage.
+        let mut taken: BTreeMap<String, Vec<(usize, Option<Span>)>> = BTreeMap::new();
         for (index, assembly) in assemblies.iter().enumerate() {
             for declared in assembly.stack.declarations() {
                 let tree = assembly.places.tree(&declared.address);
                 for claim in self.catalog.claims(declared.address.kind(), &declared.spec) {
                     let span = tree.map(|tree| tree.locate(&claim.place).span);
-                    match taken
-                        .iter()
-                        .find(|(first, stage, _)| first.name == claim.name && *stage != index)
-                    {
-                        Some((_, stage, first)) => {
+                    let before = taken.entry(claim.name.clone()).or_default();
+                    match before.iter().find(|(stage, _)| *stage != index) {
+                        Some((stage, first)) => {
                             let names = [*stage, index].map(|at| self.outline.stages[at].name.as_str());
                             self.found.push(claimed(&claim, names, span, *first));
                         }
-                        None => taken.push((claim, index, span)),
+                        None => before.push((index, span)),
                     }
                 }
             }
