@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Optional
 
 from measured import Clouds, Measured, run
 from work import ACTS, Work
@@ -19,7 +19,7 @@ class Tool:
     def version(self) -> str:
         raise NotImplementedError
 
-    def refusal(self, work: Work) -> str | None:
+    def refusal(self, work: Work) -> Optional[str]:
         """Why the tool cannot do this work, if it cannot."""
         return None
 
@@ -32,7 +32,8 @@ class Tool:
     def apply(self, work: Work, folder: Path, clouds: Clouds) -> Measured:
         raise NotImplementedError
 
-    def look(self, work: Work, folder: Path, clouds: Clouds) -> Measured:
+    def look(self, work: Work, folder: Path, clouds: Clouds) -> Optional[Measured]:
+        """Nothing, where the tool compares nothing."""
         raise NotImplementedError
 
     def remove(self, work: Work, folder: Path, clouds: Clouds) -> Measured:
@@ -67,8 +68,10 @@ class FleetFlow(Tool):
         return self.go(work, folder, clouds, "down", "--yes", "--force-delete", "--with-data", "-q")
 
 
-def life(tool: Tool, flow: Path, work: Work, latency: int, unlimited: bool) -> dict[str, Measured]:
-    """The four acts of one tool in one fresh world."""
+def life(
+    tool: Tool, flow: Path, work: Work, latency: int, unlimited: bool, acts: int = len(ACTS)
+) -> dict[str, Measured]:
+    """The four acts of one tool in one fresh world, or the first of them."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         clouds = Clouds(flow, latency, unlimited)
@@ -76,17 +79,19 @@ def life(tool: Tool, flow: Path, work: Work, latency: int, unlimited: bool) -> d
             tool.prepare(folder, clouds)
             found: dict[str, Measured] = {}
 
-            def act(title: str, does: Callable[[Work, Path, Clouds], Measured]) -> None:
+            def act(title: str, does: Callable[[Work, Path, Clouds], Optional[Measured]]) -> None:
                 clouds.taken()
-                found[title] = does(work, folder, clouds)
-                found[title].requests, found[title].ssh = clouds.taken()
+                measured = does(work, folder, clouds)
+                if measured:
+                    found[title] = measured
+                    measured.requests, measured.ssh = clouds.taken()
 
             tool.write(work, folder, clouds, False)
-            act(ACTS[0], tool.apply)
-            act(ACTS[1], tool.look)
-            tool.write(work, folder, clouds, True)
-            act(ACTS[2], tool.apply)
-            act(ACTS[3], tool.remove)
+            for number, (title, does) in enumerate(zip(ACTS, (tool.apply, tool.look, tool.apply, tool.remove))):
+                if number == 2:
+                    tool.write(work, folder, clouds, True)
+                if number < acts:
+                    act(title, does)
             return found
         finally:
             clouds.close()

@@ -53,7 +53,7 @@ def shown(
         for size in sizes:
             floor = work(size).floor(act)  # type: ignore[call-arg]
             first = of(act, size, near)
-            trips = "" if far == near else f"{(of(act, size, far).middle('wall') - first.middle('wall')) / (far - near) * 1000:.1f}"
+            trips = "" if far == near else f"{(of(act, size, far).of('wall')[0] - first.of('wall')[0]) / (far - near) * 1000:.1f}"
             rows.append(
                 [
                     f"{size:,}",

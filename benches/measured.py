@@ -193,6 +193,7 @@ class Clouds:
                 break
         self.base = self.environment["CLOUDFLARE_BASE_URL"].split("/client/v4")[0].rstrip("/")
         self.api = self.base + "/client/v4"
+        self.unlimited = unlimited
         if unlimited:
             self.control("PUT", "/cloudflare/limits", {"requests": 10**12, "window_seconds": 300})
 
@@ -203,11 +204,20 @@ class Clouds:
         with urllib.request.urlopen(request) as answer:
             return answer.read()
 
+    def ask(self, path: str) -> list[dict[str, str]]:
+        """What a list of the emulated Cloudflare shows."""
+        token = {"Authorization": f"Bearer {self.environment['CLOUDFLARE_API_TOKEN']}"}
+        with urllib.request.urlopen(urllib.request.Request(self.api + path, headers=token)) as answer:
+            return json.load(answer)["result"]
+
     def zone(self, name: str) -> str:
         """The id of a zone."""
-        token = {"Authorization": f"Bearer {self.environment['CLOUDFLARE_API_TOKEN']}"}
-        with urllib.request.urlopen(urllib.request.Request(f"{self.api}/zones?name={name}", headers=token)) as answer:
-            return json.load(answer)["result"][0]["id"]
+        return self.ask(f"/zones?name={name}")[0]["id"]
+
+    def namespaces(self) -> list[str]:
+        """The ids of all namespaces."""
+        account = self.environment["CLOUDFLARE_ACCOUNT_ID"]
+        return [one["id"] for one in self.ask(f"/accounts/{account}/storage/kv/namespaces?per_page=1000")]
 
     def taken(self) -> tuple[dict[str, int], int]:
         """Requests by method, and connections over SSH, since the last time."""

@@ -175,6 +175,70 @@ class Containers(Work):
         return {"no change": Floor(1 + 2 * self.servers, 2)}.get(act, Floor())
 
 
+class Servers(Work):
+    """Servers with a disk each, and nothing on them."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.name = count, f"{count} servers"
+
+    def names(self) -> list[str]:
+        return [f"web-{number}" for number in range(self.count)]
+
+    def write(self, folder: Path, changed: bool) -> None:
+        lines = ['project "bench"', 'providers {\n    sakura-cloud { zone "tk1a" }\n}']
+        for number, name in enumerate(self.names()):
+            tags = ' tags "changed";' if changed and number == 0 else ""
+            lines.append(f'server "{name}" {{ plan core=2 memory=4;{tags} disk size=40 os="ubuntu-24.04" }}')
+        (folder / "flow.kdl").write_text("\n".join(lines) + "\n")
+
+
+class Stores(Work):
+    """Buckets, namespaces and Workers."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.name = count, f"{count} buckets, {count} KV namespaces and {count} Workers"
+
+    def buckets(self) -> list[str]:
+        return [f"bench-bucket-{number}" for number in range(self.count)]
+
+    def namespaces(self) -> list[str]:
+        return [f"bench-cache-{number}" for number in range(self.count)]
+
+    def workers(self) -> list[str]:
+        return [f"bench-worker-{number}" for number in range(self.count)]
+
+    def write(self, folder: Path, changed: bool) -> None:
+        copied(ROOT / "examples/stack-m/worker.js", folder / "worker.js")
+        (folder / "changed.js").write_text((folder / "worker.js").read_text() + "// changed\n")
+        lines = ['project "bench"', *(f'r2-bucket "{name}"' for name in self.buckets())]
+        lines += [f'kv-namespace "{name}"' for name in self.namespaces()]
+        for number, name in enumerate(self.workers()):
+            script = "changed.js" if changed and number == 0 else "worker.js"
+            lines.append(f'worker "{name}" source="./{script}" compatibility-date="2026-01-31"')
+        (folder / "flow.kdl").write_text("\n".join(lines) + "\n")
+
+
+class Services(Work):
+    """Containers of the engine of this machine."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.name = count, f"{count} containers on one engine"
+
+    def names(self) -> list[str]:
+        return [f"app-{number}" for number in range(self.count)]
+
+    def image(self, number: int, changed: bool) -> str:
+        return f"example/app-{number}:{2 if changed and number == 0 else 1}"
+
+    def write(self, folder: Path, changed: bool) -> None:
+        services = [
+            f'    service "{name}" image="{self.image(number, changed)}" port={8000 + number}'
+            for number, name in enumerate(self.names())
+        ]
+        lines = ['project "bench"', 'service-group "bench" {', *services, "}", 'deploy-services "bench"']
+        (folder / "flow.kdl").write_text("\n".join(lines) + "\n")
+
+
 def copied(source: Path, target: Path) -> None:
     if target.exists():
         return

@@ -59,8 +59,9 @@ struct Frame {
 
 async fn pass(State(frame): State<Frame>, request: Request, next: Next) -> Response {
     let _counted = frame.shared.under_way.count();
-    if !frame.shared.latency.is_zero() {
-        tokio::time::sleep(frame.shared.latency).await;
+    let latency = frame.shared.latency();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
     }
     let id = frame.shared.next_request_id();
     let (request, mut entry) = match frame.note(request, id.clone()).await {

@@ -121,6 +121,11 @@ impl Sandbox {
         self.shared.sites.listen()
     }
 
+    /// Delays every request by so much from now on, in real time.
+    pub fn set_latency(&self, latency: std::time::Duration) {
+        self.shared.set_latency(latency);
+    }
+
     /// Variables that point other people's clients at this sandbox.
     ///
     /// Both spellings of SAKURA Cloud's are there, because clients prefer the shorter one and would otherwise use

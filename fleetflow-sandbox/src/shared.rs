@@ -31,8 +31,8 @@ pub struct Shared {
     pub clock: Clock,
     /// How long slow operations take.
     pub timings: Timings,
-    /// Added to every request.
-    pub(crate) latency: Duration,
+    /// Added to every request, in microseconds.
+    latency: AtomicU64,
     /// What the emulated SAKURA Cloud accepts.
     pub(crate) sakura: SakuraCredentials,
     /// What was asked of the sandbox.
@@ -145,7 +145,7 @@ impl Shared {
             past: Past::default(),
             clock: options.clock,
             timings: options.timings,
-            latency: options.latency,
+            latency: AtomicU64::new(microseconds(options.latency)),
             sakura: options.sakura,
             log,
             faults: Faults::default(),
@@ -179,6 +179,15 @@ impl Shared {
             Ok(address) => ssh::endpoint(self, address, port),
             Err(_) => Ok(None),
         }
+    }
+
+    /// What is added to every request from now on.
+    pub(crate) fn set_latency(&self, latency: Duration) {
+        self.latency.store(microseconds(latency), Ordering::Relaxed);
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_micros(self.latency.load(Ordering::Relaxed))
     }
 
     /// The world, locked; to a read that is to be stale, a copy of how it was.
@@ -268,4 +277,8 @@ impl Shared {
             *storage = Storage::Closed(file.path().to_owned());
         }
     }
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
