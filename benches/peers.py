@@ -296,7 +296,13 @@ class Compose(Commands):
         return run([self.program, "-f", "compose.yaml", *words], folder, environment)
 
     def apply(self, work: Work, folder: Path, clouds: Clouds) -> Measured:
-        return self.go(folder, clouds, "up", "-d")
+        assert isinstance(work, Services)
+        first = Measured()
+        if (folder / "made").exists():
+            # Version 1 cannot replace a container on engines from 25 on: it looks for a field that images have no longer.
+            first = self.go(folder, clouds, "rm", "--stop", "--force", work.names()[0])
+        (folder / "made").touch()
+        return first.then(self.go(folder, clouds, "up", "-d"))
 
     def look(self, work: Work, folder: Path, clouds: Clouds) -> Measured:
         # It has no plan; what comes nearest is to bring up what is up.

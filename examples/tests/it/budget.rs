@@ -93,7 +93,7 @@ async fn a_server_with_a_disk_is_two_writes_and_its_change_is_one() {
             .zone("tk1a")
             .plan(Plan::new(2, 4))
             .disk(Disk::new(40, "ubuntu-24.04"))
-            .tags([tag])
+            .tag(tag)
             .build()
     };
     let session = clouds.session().unwrap().data(DataGuard::Allow);
