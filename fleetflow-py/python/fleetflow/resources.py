@@ -27,8 +27,12 @@ __all__ = [
     "Worker",
     "KvNamespace",
     "Pages",
+    "Ai-search-namespaceBinding",
+    "Ai-searchBinding",
     "AiBinding",
+    "Analytics-engineBinding",
     "AssetsBinding",
+    "BrowserBinding",
     "BucketLifecycle",
     "Build",
     "BuildArgument",
@@ -36,26 +40,93 @@ __all__ = [
     "CustomDomain",
     "D1Binding",
     "Disk",
+    "Dispatch-namespaceBinding",
+    "Durable-objectBinding",
+    "FlagshipBinding",
     "HealthCheck",
+    "HyperdriveBinding",
+    "ImagesBinding",
     "JsonBinding",
     "KvBinding",
     "LifecycleRule",
     "Location",
+    "MediaBinding",
+    "MessagingBinding",
+    "Migration",
     "Mount",
+    "Mtls-certificateBinding",
     "Nic",
     "Observability",
     "PacketRule",
+    "PipelineBinding",
     "Plan",
     "Port",
     "QueueBinding",
     "R2Binding",
+    "Rate-limitBinding",
     "Record",
+    "RenamedClass",
+    "Secret-keyBinding",
     "SecretBinding",
+    "Secrets-storeBinding",
+    "Send-emailBinding",
     "Service",
     "ServiceBinding",
     "Ssh",
+    "TransferredClass",
     "VarBinding",
+    "VectorizeBinding",
+    "Version-metadataBinding",
+    "Vpc-networkBinding",
+    "Vpc-serviceBinding",
+    "WorkflowBinding",
 ]
+
+
+class Ai-search-namespaceBinding(Part):
+    """A namespace of AI Search.
+
+    Args:
+        name: The name in the code.
+        namespace: The namespace.
+    """
+
+    _NAMED = ("name", "namespace")
+
+    def __init__(
+        self,
+        name: str,
+        namespace: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+            namespace=namespace,
+        )
+
+
+class Ai-searchBinding(Part):
+    """An instance of AI Search.
+
+    Args:
+        name: The name in the code.
+        instance: The instance.
+        namespace: Its namespace.
+    """
+
+    _NAMED = ("name", "instance")
+
+    def __init__(
+        self,
+        name: str,
+        instance: str,
+        *,
+        namespace: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            instance=instance,
+            namespace=namespace,
+        )
 
 
 class AiBinding(Part):
@@ -73,6 +144,27 @@ class AiBinding(Part):
     ) -> None:
         super().__init__(
             name=name,
+        )
+
+
+class Analytics-engineBinding(Part):
+    """A dataset of Analytics Engine.
+
+    Args:
+        name: The name in the code.
+        dataset: The dataset.
+    """
+
+    _NAMED = ("name", "dataset")
+
+    def __init__(
+        self,
+        name: str,
+        dataset: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+            dataset=dataset,
         )
 
 
@@ -94,6 +186,24 @@ class AssetsBinding(Part):
     ) -> None:
         super().__init__(
             folder=folder,
+            name=name,
+        )
+
+
+class BrowserBinding(Part):
+    """A browser that code drives.
+
+    Args:
+        name: The name in the code.
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+    ) -> None:
+        super().__init__(
             name=name,
         )
 
@@ -304,6 +414,7 @@ class Disk(Part):
         size: GiB, one of the sizes that the cloud sells (20 to 20480).
         os: The operating system that is copied to it: ``ubuntu-24.04``.
         encryption: Whether and how the cloud encrypts it.
+        kms_key: The id of the key of yours, in SAKURA Cloud's key management, that it is encrypted with.
         name: Its name in the cloud; the server's name without it.
         plan: What it is made of.
         source_archive: The id of an archive that is copied to it.
@@ -318,6 +429,7 @@ class Disk(Part):
         os: str | None = None,
         *,
         encryption: Literal["none", "aes256-xts"] | None = None,
+        kms_key: str | None = None,
         name: str | None = None,
         plan: Literal["ssd", "hdd"] = "ssd",
         source_archive: str | None = None,
@@ -327,10 +439,85 @@ class Disk(Part):
             size=size,
             os=os,
             encryption=encryption,
+            kms_key=kms_key,
             name=name,
             plan=plan,
             source_archive=source_archive,
             source_disk=source_disk,
+        )
+
+
+class Dispatch-namespaceBinding(Part):
+    """A namespace of Workers for Platforms.
+
+    Args:
+        name: The name in the code.
+        namespace: The namespace.
+        outbound: The Worker that requests of its Workers go through.
+        parameter: What is handed to that Worker, by name.
+    """
+
+    _NAMED = ("name", "namespace")
+
+    def __init__(
+        self,
+        name: str,
+        namespace: str,
+        *,
+        outbound: str | None = None,
+        parameter: str | Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            namespace=namespace,
+            outbound=outbound,
+            parameter=parameter,
+        )
+
+
+class Durable-objectBinding(Part):
+    """A class of Durable Objects: one of this Worker, which a ``migration`` makes, or one of another Worker.
+
+    Args:
+        name: The name in the code.
+        class_: The class.
+        worker: The Worker that has the class; this one by default.
+    """
+
+    _NAMED = ("name", "class")
+
+    def __init__(
+        self,
+        name: str,
+        class_: str,
+        *,
+        worker: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            **{"class": class_},
+            worker=worker,
+        )
+
+
+class FlagshipBinding(Part):
+    """Feature flags of Flagship.
+
+    Args:
+        name: The name in the code.
+        app: The app's id.
+    """
+
+    _NAMED = ("name", "app")
+
+    def __init__(
+        self,
+        name: str,
+        app: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+            app=app,
         )
 
 
@@ -369,6 +556,45 @@ class HealthCheck(Part):
             retries=retries,
             start_period=start_period,
             timeout=timeout,
+        )
+
+
+class HyperdriveBinding(Part):
+    """A configuration of Hyperdrive.
+
+    Args:
+        name: The name in the code.
+        id: The configuration's id.
+    """
+
+    _NAMED = ("name", "id")
+
+    def __init__(
+        self,
+        name: str,
+        id: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            id=id,
+        )
+
+
+class ImagesBinding(Part):
+    """Cloudflare Images.
+
+    Args:
+        name: The name in the code.
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+    ) -> None:
+        super().__init__(
+            name=name,
         )
 
 
@@ -504,6 +730,120 @@ class Location(Part):
         )
 
 
+class MediaBinding(Part):
+    """Transformations of media.
+
+    Args:
+        name: The name in the code.
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+        )
+
+
+class MessagingBinding(Part):
+    """A namespace of messaging.
+
+    Args:
+        name: The name in the code.
+        namespace: The namespace.
+    """
+
+    _NAMED = ("name", "namespace")
+
+    def __init__(
+        self,
+        name: str,
+        namespace: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+            namespace=namespace,
+        )
+
+
+class Migration(Part):
+    """A step in the life of a Worker's classes of Durable Objects. Each is carried out once, in their order: what
+    was carried out stays in the list.
+
+    Args:
+        tag: Its name, another one for each: ``v1``.
+        deleted_class: Classes that are deleted, with all that their objects hold.
+        new_class: Classes that begin to store objects, in the older key-value form.
+        new_sqlite_class: Classes that begin to store objects, in SQLite.
+        renamed_class: Classes that have another name now.
+        transferred_class: Classes that come from another Worker, with all that their objects hold.
+    """
+
+    _NAMED = ("tag",)
+
+    def __init__(
+        self,
+        tag: str,
+        *,
+        deleted_class: str | Sequence[str] | None = None,
+        new_class: str | Sequence[str] | None = None,
+        new_sqlite_class: str | Sequence[str] | None = None,
+        renamed_class: RenamedClass | Sequence[RenamedClass] | None = None,
+        transferred_class: TransferredClass | Sequence[TransferredClass] | None = None,
+    ) -> None:
+        super().__init__(
+            tag=tag,
+            deleted_class=deleted_class,
+            new_class=new_class,
+            new_sqlite_class=new_sqlite_class,
+            renamed_class=renamed_class,
+            transferred_class=transferred_class,
+        )
+
+    def renamed_class(
+        self,
+        from_: str,
+        to: str,
+    ) -> RenamedClass:
+        """Adds to ``renamed_class``, and returns what was added.
+
+        Args:
+            from_: Its name before.
+            to: Its name now.
+        """
+        part = RenamedClass(
+            from_=from_,
+            to=to,
+        )
+        self._append("renamed_class", part)
+        return part
+
+    def transferred_class(
+        self,
+        from_: str,
+        to: str,
+        *,
+        worker: str,
+    ) -> TransferredClass:
+        """Adds to ``transferred_class``, and returns what was added.
+
+        Args:
+            from_: Its name there.
+            to: Its name here.
+            worker: The Worker that it comes from.
+        """
+        part = TransferredClass(
+            from_=from_,
+            to=to,
+            worker=worker,
+        )
+        self._append("transferred_class", part)
+        return part
+
+
 class Mount(Part):
     """A part of a declaration: mount.
 
@@ -524,6 +864,27 @@ class Mount(Part):
             source=source,
             target=target,
             read_only=read_only,
+        )
+
+
+class Mtls-certificateBinding(Part):
+    """A client certificate for requests to others.
+
+    Args:
+        name: The name in the code.
+        certificate: The certificate's id.
+    """
+
+    _NAMED = ("name", "certificate")
+
+    def __init__(
+        self,
+        name: str,
+        certificate: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            certificate=certificate,
         )
 
 
@@ -609,6 +970,27 @@ class PacketRule(Part):
             description=description,
             source=source,
             source_port=source_port,
+        )
+
+
+class PipelineBinding(Part):
+    """A pipeline to write to.
+
+    Args:
+        name: The name in the code.
+        pipeline: The pipeline.
+    """
+
+    _NAMED = ("name", "pipeline")
+
+    def __init__(
+        self,
+        name: str,
+        pipeline: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            pipeline=pipeline,
         )
 
 
@@ -716,6 +1098,34 @@ class R2Binding(Part):
         )
 
 
+class Rate-limitBinding(Part):
+    """A counter of calls.
+
+    Args:
+        name: The name in the code.
+        namespace: A number of your own, written as a text; the same number shares its counters.
+        limit: The most calls in a period.
+        period: The period in seconds: 10 or 60.
+    """
+
+    _NAMED = ("name", "namespace")
+
+    def __init__(
+        self,
+        name: str,
+        namespace: str,
+        *,
+        limit: int,
+        period: int,
+    ) -> None:
+        super().__init__(
+            name=name,
+            namespace=namespace,
+            limit=limit,
+            period=period,
+        )
+
+
 class Record(Part):
     """Records of one name and type in a zone. Several values are several records.
 
@@ -789,6 +1199,58 @@ class Record(Part):
         )
 
 
+class RenamedClass(Part):
+    """A class with another name.
+
+    Args:
+        from_: Its name before.
+        to: Its name now.
+    """
+
+    _NAMED = ("from", "to")
+
+    def __init__(
+        self,
+        from_: str,
+        to: str,
+    ) -> None:
+        super().__init__(
+            **{"from": from_},
+            to=to,
+        )
+
+
+class Secret-keyBinding(Part):
+    """A key that code uses without seeing it.
+
+    Args:
+        name: The name in the code.
+        key: The key: a JSON Web Key for the format ``jwk``, otherwise in base64.
+        algorithm: Its algorithm, as ``importKey`` of Web Crypto takes it: a name, or an object written as JSON.
+        format: Its form.
+        usage: What it may be used for.
+    """
+
+    _NAMED = ("name", "key")
+
+    def __init__(
+        self,
+        name: str,
+        key: Text,
+        *,
+        algorithm: str,
+        format: Literal["raw", "pkcs8", "spki", "jwk"],
+        usage: Literal["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"] | Sequence[Literal["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"]],
+    ) -> None:
+        super().__init__(
+            name=name,
+            key=key,
+            algorithm=algorithm,
+            format=format,
+            usage=usage,
+        )
+
+
 class SecretBinding(Part):
     """A text that nobody may see.
 
@@ -807,6 +1269,58 @@ class SecretBinding(Part):
         super().__init__(
             name=name,
             value=value,
+        )
+
+
+class Secrets-storeBinding(Part):
+    """A secret of the account's Secrets Store.
+
+    Args:
+        name: The name in the code.
+        store: The store's id.
+        secret: The secret's name there.
+    """
+
+    _NAMED = ("name", "store", "secret")
+
+    def __init__(
+        self,
+        name: str,
+        store: Text,
+        secret: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+            store=store,
+            secret=secret,
+        )
+
+
+class Send-emailBinding(Part):
+    """Sending e-mail.
+
+    Args:
+        name: The name in the code.
+        allowed_from: Addresses that may be sent from.
+        allowed_to: Addresses that may be sent to.
+        to: The only address that is sent to.
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        allowed_from: str | Sequence[str] | None = None,
+        allowed_to: str | Sequence[str] | None = None,
+        to: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            allowed_from=allowed_from,
+            allowed_to=allowed_to,
+            to=to,
         )
 
 
@@ -984,6 +1498,31 @@ class Ssh(Part):
         )
 
 
+class TransferredClass(Part):
+    """A class from another Worker.
+
+    Args:
+        from_: Its name there.
+        to: Its name here.
+        worker: The Worker that it comes from.
+    """
+
+    _NAMED = ("from", "to")
+
+    def __init__(
+        self,
+        from_: str,
+        to: str,
+        *,
+        worker: str,
+    ) -> None:
+        super().__init__(
+            **{"from": from_},
+            to=to,
+            worker=worker,
+        )
+
+
 class VarBinding(Part):
     """A text that everybody may see.
 
@@ -1002,6 +1541,119 @@ class VarBinding(Part):
         super().__init__(
             name=name,
             value=value,
+        )
+
+
+class VectorizeBinding(Part):
+    """An index of Vectorize.
+
+    Args:
+        name: The name in the code.
+        index: The index.
+    """
+
+    _NAMED = ("name", "index")
+
+    def __init__(
+        self,
+        name: str,
+        index: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            index=index,
+        )
+
+
+class Version-metadataBinding(Part):
+    """Id, tag and time of the Worker's own version.
+
+    Args:
+        name: The name in the code.
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+    ) -> None:
+        super().__init__(
+            name=name,
+        )
+
+
+class Vpc-networkBinding(Part):
+    """A private network, by a tunnel or by itself.
+
+    Args:
+        name: The name in the code.
+        network: The network's id.
+        tunnel: The tunnel's id.
+    """
+
+    _NAMED = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        network: Text | None = None,
+        tunnel: Text | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            network=network,
+            tunnel=tunnel,
+        )
+
+
+class Vpc-serviceBinding(Part):
+    """A service in a private network.
+
+    Args:
+        name: The name in the code.
+        service: The service's id.
+    """
+
+    _NAMED = ("name", "service")
+
+    def __init__(
+        self,
+        name: str,
+        service: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            service=service,
+        )
+
+
+class WorkflowBinding(Part):
+    """A workflow.
+
+    Args:
+        name: The name in the code.
+        workflow: The workflow.
+        class_: The class that it runs.
+        worker: The Worker that has the class; this one by default.
+    """
+
+    _NAMED = ("name", "workflow")
+
+    def __init__(
+        self,
+        name: str,
+        workflow: str,
+        *,
+        class_: str | None = None,
+        worker: str | None = None,
+    ) -> None:
+        super().__init__(
+            name=name,
+            workflow=workflow,
+            **{"class": class_},
+            worker=worker,
         )
 
 
@@ -1131,6 +1783,7 @@ class Server(Resource):
         os: str | None = None,
         *,
         encryption: Literal["none", "aes256-xts"] | None = None,
+        kms_key: str | None = None,
         name: str | None = None,
         plan: Literal["ssd", "hdd"] = "ssd",
         source_archive: str | None = None,
@@ -1142,6 +1795,7 @@ class Server(Resource):
             size: GiB, one of the sizes that the cloud sells (20 to 20480).
             os: The operating system that is copied to it: ``ubuntu-24.04``.
             encryption: Whether and how the cloud encrypts it.
+            kms_key: The id of the key of yours, in SAKURA Cloud's key management, that it is encrypted with.
             name: Its name in the cloud; the server's name without it.
             plan: What it is made of.
             source_archive: The id of an archive that is copied to it.
@@ -1151,6 +1805,7 @@ class Server(Resource):
             size=size,
             os=os,
             encryption=encryption,
+            kms_key=kms_key,
             name=name,
             plan=plan,
             source_archive=source_archive,
@@ -1912,6 +2567,9 @@ class Worker(Resource):
         compatibility_flags: Single behaviours of the runtime: ``nodejs_compat``.
         cron: Times at which it is run, in UTC: ``*/5 * * * *``.
         custom_domain: Hosts that it answers alone. Cloudflare makes their records and certificates.
+        force_destroy: Whether its Durable Objects may be deleted with it, with all that they hold.
+        migration: What becomes of the classes of its Durable Objects, step by step: ``migration "v1" {
+            new-sqlite-class "Counter" }``.
         observability: What is logged and traced.
         route: Patterns of URLs that it answers: ``api.example.jp/*``. Their hosts need a proxied record.
         workers_dev: Whether it answers under the account's name at ``workers.dev``.
@@ -1931,12 +2589,14 @@ class Worker(Resource):
         name: str,
         *,
         source: FilePath,
-        bindings: R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | AssetsBinding | Sequence[R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | AssetsBinding] | None = None,
+        bindings: R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | Durable-objectBinding | HyperdriveBinding | VectorizeBinding | Analytics-engineBinding | WorkflowBinding | BrowserBinding | ImagesBinding | MediaBinding | Version-metadataBinding | Mtls-certificateBinding | Dispatch-namespaceBinding | Rate-limitBinding | Send-emailBinding | PipelineBinding | Secrets-storeBinding | Ai-searchBinding | Ai-search-namespaceBinding | FlagshipBinding | MessagingBinding | Vpc-serviceBinding | Vpc-networkBinding | Secret-keyBinding | AssetsBinding | Sequence[R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | Durable-objectBinding | HyperdriveBinding | VectorizeBinding | Analytics-engineBinding | WorkflowBinding | BrowserBinding | ImagesBinding | MediaBinding | Version-metadataBinding | Mtls-certificateBinding | Dispatch-namespaceBinding | Rate-limitBinding | Send-emailBinding | PipelineBinding | Secrets-storeBinding | Ai-searchBinding | Ai-search-namespaceBinding | FlagshipBinding | MessagingBinding | Vpc-serviceBinding | Vpc-networkBinding | Secret-keyBinding | AssetsBinding] | None = None,
         build: str | None = None,
         compatibility_date: str | None = None,
         compatibility_flags: str | Sequence[str] | None = None,
         cron: str | Sequence[str] | None = None,
         custom_domain: str | Sequence[str] | None = None,
+        force_destroy: bool | None = None,
+        migration: Migration | str | Sequence[Migration | str] | None = None,
         observability: Observability | bool | None = None,
         route: str | Sequence[str] | None = None,
         workers_dev: bool | None = None,
@@ -1954,6 +2614,8 @@ class Worker(Resource):
             compatibility_flags=compatibility_flags,
             cron=cron,
             custom_domain=custom_domain,
+            force_destroy=force_destroy,
+            migration=migration,
             observability=observability,
             route=route,
             workers_dev=workers_dev,
@@ -1977,6 +2639,37 @@ class Worker(Resource):
     def etag(self) -> Output[str]:
         """The hash that Cloudflare gives the code."""
         return Output(self.address, "etag")
+
+    def migration(
+        self,
+        tag: str,
+        *,
+        deleted_class: str | Sequence[str] | None = None,
+        new_class: str | Sequence[str] | None = None,
+        new_sqlite_class: str | Sequence[str] | None = None,
+        renamed_class: RenamedClass | Sequence[RenamedClass] | None = None,
+        transferred_class: TransferredClass | Sequence[TransferredClass] | None = None,
+    ) -> Migration:
+        """Adds to ``migration``, and returns what was added.
+
+        Args:
+            tag: Its name, another one for each: ``v1``.
+            deleted_class: Classes that are deleted, with all that their objects hold.
+            new_class: Classes that begin to store objects, in the older key-value form.
+            new_sqlite_class: Classes that begin to store objects, in SQLite.
+            renamed_class: Classes that have another name now.
+            transferred_class: Classes that come from another Worker, with all that their objects hold.
+        """
+        part = Migration(
+            tag=tag,
+            deleted_class=deleted_class,
+            new_class=new_class,
+            new_sqlite_class=new_sqlite_class,
+            renamed_class=renamed_class,
+            transferred_class=transferred_class,
+        )
+        self._append("migration", part)
+        return part
 
 
 class KvNamespace(Resource):
