@@ -229,7 +229,9 @@ async fn scheduled(
             sandbox.add_fault(fault).expect("a rule");
         }
         // The first rule that a request meets decides.
-        lag.into_iter().for_each(|seconds| bench.lag(*seconds));
+        if let Some(seconds) = lag {
+            bench.lag(*seconds);
+        }
         let mut failures = 0;
         while let Err(error) = bench.act(life, number).await {
             failures += 1;

@@ -13,6 +13,7 @@ const LAG: u64 = 25;
 const TRIES: usize = 4;
 
 /// How often something of `life` failed on the way to the end.
+#[expect(clippy::print_stdout, reason = "what failed on the way is said")]
 async fn lived(life: Life) -> usize {
     let manners = manners(Duration::from_mins(2));
     let undisturbed = Undisturbed::of(&life, &manners).await;

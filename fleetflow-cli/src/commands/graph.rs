@@ -22,7 +22,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &GraphArguments) -> Result
     let relations = relations.map_err(|problems| site.failed(Error::from_problems(problems)))?;
     let plan = match arguments.plan {
         true => Some(runtime::run(async |cancelled| {
-            planned(invocation, &site, &cancelled).await
+            Box::pin(planned(invocation, &site, &cancelled)).await
         })?),
         false => None,
     };

@@ -22,7 +22,10 @@ use crate::workplace::{Intent, Workplace};
 
 pub(super) fn run(invocation: &Invocation, arguments: &PlanArguments) -> Result<Exit, Failure> {
     let site = Site::load(invocation, arguments.stage.name.as_deref())?;
-    runtime::run(|cancelled| async move { planned(invocation, &site, arguments, &cancelled).await })
+    runtime::run(|cancelled| async move {
+        // It is large: the caller only holds where it is.
+        Box::pin(planned(invocation, &site, arguments, &cancelled)).await
+    })
 }
 
 async fn planned(

@@ -32,13 +32,14 @@ pub(super) fn run(invocation: &Invocation, arguments: &StatusArguments) -> Resul
     }
     let site = Site::load(invocation, arguments.stage.name.as_deref())?;
     if arguments.watch {
-        let watch =
-            |cancelled| async move { watched(invocation, &site, arguments.interval, &cancelled).await };
+        let watch = |cancelled| async move {
+            Box::pin(watched(invocation, &site, arguments.interval, &cancelled)).await
+        };
         return runtime::run(watch);
     }
     let read = |cancelled| async move {
         let workplace = opened(invocation, &site, &cancelled).await?;
-        let seen = look(&workplace, &site, &cancelled).await;
+        let seen = Box::pin(look(&workplace, &site, &cancelled)).await;
         workplace.close(seen).await
     };
     let document = runtime::run(read)?;
