@@ -38,6 +38,28 @@ def test_what_is_written_becomes_the_canonical_value() -> None:
     ]
 
 
+def test_a_part_of_several_kinds_says_which_it_is() -> None:
+    stack = Stack("creo", stage="dev")
+    worker = resources.Worker(
+        "api",
+        source="api.js",
+        compatibility_date="2026-08-01",
+        bindings=[
+            resources.KvBinding("CACHE", "cache"),
+            resources.AiBinding("AI"),
+            resources.VersionMetadataBinding("VERSION"),
+        ],
+    )
+    stack.add(worker)
+    assert spec_of(stack, "worker.api")["bindings"] == [
+        {"type": "kv", "name": "CACHE", "namespace": "cache"},
+        {"type": "ai", "name": "AI"},
+        {"type": "version-metadata", "name": "VERSION"},
+    ]
+    tagged = [part for part in vars(resources).values() if isinstance(part, type) and part.__name__.endswith("Binding")]
+    assert len(tagged) > 25 and all(getattr(part, "_TYPE") for part in tagged)
+
+
 def test_outputs_and_secrets_stand_inside_texts() -> None:
     stack = Stack("creo", providers=[SakuraCloud(zone="tk1a")])
     db = stack.add(server("db"))

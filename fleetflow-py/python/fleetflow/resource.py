@@ -22,6 +22,8 @@ class Part:
 
     _NAMED: ClassVar[Tuple[str, ...]] = ()
     """Fields that may be given without their name, in order."""
+    _TYPE: ClassVar[str] = ""
+    """Which one of several it is, where a field takes parts of several classes."""
 
     def __init__(self, **fields: Any) -> None:
         self._fields: Dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
@@ -62,7 +64,7 @@ class Part:
         return f"{type(self).__name__}({', '.join([*positional, *named])})"
 
     def __fleetflow__(self) -> Dict[str, Any]:
-        return self._fields
+        return {"type": self._TYPE, **self._fields} if self._TYPE else self._fields
 
     def __copy__(self: _Self) -> _Self:
         twin = type(self).__new__(type(self))

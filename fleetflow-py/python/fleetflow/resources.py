@@ -27,10 +27,10 @@ __all__ = [
     "Worker",
     "KvNamespace",
     "Pages",
-    "Ai-search-namespaceBinding",
-    "Ai-searchBinding",
     "AiBinding",
-    "Analytics-engineBinding",
+    "AiSearchBinding",
+    "AiSearchNamespaceBinding",
+    "AnalyticsEngineBinding",
     "AssetsBinding",
     "BrowserBinding",
     "BucketLifecycle",
@@ -40,8 +40,8 @@ __all__ = [
     "CustomDomain",
     "D1Binding",
     "Disk",
-    "Dispatch-namespaceBinding",
-    "Durable-objectBinding",
+    "DispatchNamespaceBinding",
+    "DurableObjectBinding",
     "FlagshipBinding",
     "HealthCheck",
     "HyperdriveBinding",
@@ -54,7 +54,7 @@ __all__ = [
     "MessagingBinding",
     "Migration",
     "Mount",
-    "Mtls-certificateBinding",
+    "MtlsCertificateBinding",
     "Nic",
     "Observability",
     "PacketRule",
@@ -63,48 +63,46 @@ __all__ = [
     "Port",
     "QueueBinding",
     "R2Binding",
-    "Rate-limitBinding",
+    "RateLimitBinding",
     "Record",
     "RenamedClass",
-    "Secret-keyBinding",
     "SecretBinding",
-    "Secrets-storeBinding",
-    "Send-emailBinding",
+    "SecretKeyBinding",
+    "SecretsStoreBinding",
+    "SendEmailBinding",
     "Service",
     "ServiceBinding",
     "Ssh",
     "TransferredClass",
     "VarBinding",
     "VectorizeBinding",
-    "Version-metadataBinding",
-    "Vpc-networkBinding",
-    "Vpc-serviceBinding",
+    "VersionMetadataBinding",
+    "VpcNetworkBinding",
+    "VpcServiceBinding",
     "WorkflowBinding",
 ]
 
 
-class Ai-search-namespaceBinding(Part):
-    """A namespace of AI Search.
+class AiBinding(Part):
+    """Workers AI.
 
     Args:
         name: The name in the code.
-        namespace: The namespace.
     """
 
-    _NAMED = ("name", "namespace")
+    _TYPE = "ai"
+    _NAMED = ("name",)
 
     def __init__(
         self,
         name: str,
-        namespace: str,
     ) -> None:
         super().__init__(
             name=name,
-            namespace=namespace,
         )
 
 
-class Ai-searchBinding(Part):
+class AiSearchBinding(Part):
     """An instance of AI Search.
 
     Args:
@@ -113,6 +111,7 @@ class Ai-searchBinding(Part):
         namespace: Its namespace.
     """
 
+    _TYPE = "ai-search"
     _NAMED = ("name", "instance")
 
     def __init__(
@@ -129,25 +128,29 @@ class Ai-searchBinding(Part):
         )
 
 
-class AiBinding(Part):
-    """Workers AI.
+class AiSearchNamespaceBinding(Part):
+    """A namespace of AI Search.
 
     Args:
         name: The name in the code.
+        namespace: The namespace.
     """
 
-    _NAMED = ("name",)
+    _TYPE = "ai-search-namespace"
+    _NAMED = ("name", "namespace")
 
     def __init__(
         self,
         name: str,
+        namespace: str,
     ) -> None:
         super().__init__(
             name=name,
+            namespace=namespace,
         )
 
 
-class Analytics-engineBinding(Part):
+class AnalyticsEngineBinding(Part):
     """A dataset of Analytics Engine.
 
     Args:
@@ -155,6 +158,7 @@ class Analytics-engineBinding(Part):
         dataset: The dataset.
     """
 
+    _TYPE = "analytics-engine"
     _NAMED = ("name", "dataset")
 
     def __init__(
@@ -176,6 +180,7 @@ class AssetsBinding(Part):
         name: The name in the code.
     """
 
+    _TYPE = "assets"
     _NAMED = ("folder",)
 
     def __init__(
@@ -197,6 +202,7 @@ class BrowserBinding(Part):
         name: The name in the code.
     """
 
+    _TYPE = "browser"
     _NAMED = ("name",)
 
     def __init__(
@@ -394,6 +400,7 @@ class D1Binding(Part):
         database: The database's id.
     """
 
+    _TYPE = "d1"
     _NAMED = ("name", "database")
 
     def __init__(
@@ -447,7 +454,7 @@ class Disk(Part):
         )
 
 
-class Dispatch-namespaceBinding(Part):
+class DispatchNamespaceBinding(Part):
     """A namespace of Workers for Platforms.
 
     Args:
@@ -457,6 +464,7 @@ class Dispatch-namespaceBinding(Part):
         parameter: What is handed to that Worker, by name.
     """
 
+    _TYPE = "dispatch-namespace"
     _NAMED = ("name", "namespace")
 
     def __init__(
@@ -475,7 +483,7 @@ class Dispatch-namespaceBinding(Part):
         )
 
 
-class Durable-objectBinding(Part):
+class DurableObjectBinding(Part):
     """A class of Durable Objects: one of this Worker, which a ``migration`` makes, or one of another Worker.
 
     Args:
@@ -484,6 +492,7 @@ class Durable-objectBinding(Part):
         worker: The Worker that has the class; this one by default.
     """
 
+    _TYPE = "durable-object"
     _NAMED = ("name", "class")
 
     def __init__(
@@ -508,6 +517,7 @@ class FlagshipBinding(Part):
         app: The app's id.
     """
 
+    _TYPE = "flagship"
     _NAMED = ("name", "app")
 
     def __init__(
@@ -567,6 +577,7 @@ class HyperdriveBinding(Part):
         id: The configuration's id.
     """
 
+    _TYPE = "hyperdrive"
     _NAMED = ("name", "id")
 
     def __init__(
@@ -587,6 +598,7 @@ class ImagesBinding(Part):
         name: The name in the code.
     """
 
+    _TYPE = "images"
     _NAMED = ("name",)
 
     def __init__(
@@ -606,6 +618,7 @@ class JsonBinding(Part):
         value: The value, written as JSON.
     """
 
+    _TYPE = "json"
     _NAMED = ("name", "value")
 
     def __init__(
@@ -627,6 +640,7 @@ class KvBinding(Part):
         namespace: The namespace: the name of one that the stack has, a reference to an id, or an id.
     """
 
+    _TYPE = "kv"
     _NAMED = ("name", "namespace")
 
     def __init__(
@@ -737,6 +751,7 @@ class MediaBinding(Part):
         name: The name in the code.
     """
 
+    _TYPE = "media"
     _NAMED = ("name",)
 
     def __init__(
@@ -756,6 +771,7 @@ class MessagingBinding(Part):
         namespace: The namespace.
     """
 
+    _TYPE = "messaging"
     _NAMED = ("name", "namespace")
 
     def __init__(
@@ -867,7 +883,7 @@ class Mount(Part):
         )
 
 
-class Mtls-certificateBinding(Part):
+class MtlsCertificateBinding(Part):
     """A client certificate for requests to others.
 
     Args:
@@ -875,6 +891,7 @@ class Mtls-certificateBinding(Part):
         certificate: The certificate's id.
     """
 
+    _TYPE = "mtls-certificate"
     _NAMED = ("name", "certificate")
 
     def __init__(
@@ -981,6 +998,7 @@ class PipelineBinding(Part):
         pipeline: The pipeline.
     """
 
+    _TYPE = "pipeline"
     _NAMED = ("name", "pipeline")
 
     def __init__(
@@ -1057,6 +1075,7 @@ class QueueBinding(Part):
         delivery_delay: Seconds that messages wait before they are delivered.
     """
 
+    _TYPE = "queue"
     _NAMED = ("name", "queue")
 
     def __init__(
@@ -1082,6 +1101,7 @@ class R2Binding(Part):
         jurisdiction: The bucket's jurisdiction, where the stack does not declare the bucket.
     """
 
+    _TYPE = "r2"
     _NAMED = ("name", "bucket")
 
     def __init__(
@@ -1098,7 +1118,7 @@ class R2Binding(Part):
         )
 
 
-class Rate-limitBinding(Part):
+class RateLimitBinding(Part):
     """A counter of calls.
 
     Args:
@@ -1108,6 +1128,7 @@ class Rate-limitBinding(Part):
         period: The period in seconds: 10 or 60.
     """
 
+    _TYPE = "rate-limit"
     _NAMED = ("name", "namespace")
 
     def __init__(
@@ -1220,7 +1241,29 @@ class RenamedClass(Part):
         )
 
 
-class Secret-keyBinding(Part):
+class SecretBinding(Part):
+    """A text that nobody may see.
+
+    Args:
+        name: The name in the code.
+        value: The text.
+    """
+
+    _TYPE = "secret"
+    _NAMED = ("name", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: Text,
+    ) -> None:
+        super().__init__(
+            name=name,
+            value=value,
+        )
+
+
+class SecretKeyBinding(Part):
     """A key that code uses without seeing it.
 
     Args:
@@ -1231,6 +1274,7 @@ class Secret-keyBinding(Part):
         usage: What it may be used for.
     """
 
+    _TYPE = "secret-key"
     _NAMED = ("name", "key")
 
     def __init__(
@@ -1251,28 +1295,7 @@ class Secret-keyBinding(Part):
         )
 
 
-class SecretBinding(Part):
-    """A text that nobody may see.
-
-    Args:
-        name: The name in the code.
-        value: The text.
-    """
-
-    _NAMED = ("name", "value")
-
-    def __init__(
-        self,
-        name: str,
-        value: Text,
-    ) -> None:
-        super().__init__(
-            name=name,
-            value=value,
-        )
-
-
-class Secrets-storeBinding(Part):
+class SecretsStoreBinding(Part):
     """A secret of the account's Secrets Store.
 
     Args:
@@ -1281,6 +1304,7 @@ class Secrets-storeBinding(Part):
         secret: The secret's name there.
     """
 
+    _TYPE = "secrets-store"
     _NAMED = ("name", "store", "secret")
 
     def __init__(
@@ -1296,7 +1320,7 @@ class Secrets-storeBinding(Part):
         )
 
 
-class Send-emailBinding(Part):
+class SendEmailBinding(Part):
     """Sending e-mail.
 
     Args:
@@ -1306,6 +1330,7 @@ class Send-emailBinding(Part):
         to: The only address that is sent to.
     """
 
+    _TYPE = "send-email"
     _NAMED = ("name",)
 
     def __init__(
@@ -1459,6 +1484,7 @@ class ServiceBinding(Part):
         entrypoint: The class in it that answers; its default export otherwise.
     """
 
+    _TYPE = "service"
     _NAMED = ("name", "service")
 
     def __init__(
@@ -1531,6 +1557,7 @@ class VarBinding(Part):
         value: The text.
     """
 
+    _TYPE = "var"
     _NAMED = ("name", "value")
 
     def __init__(
@@ -1552,6 +1579,7 @@ class VectorizeBinding(Part):
         index: The index.
     """
 
+    _TYPE = "vectorize"
     _NAMED = ("name", "index")
 
     def __init__(
@@ -1565,13 +1593,14 @@ class VectorizeBinding(Part):
         )
 
 
-class Version-metadataBinding(Part):
+class VersionMetadataBinding(Part):
     """Id, tag and time of the Worker's own version.
 
     Args:
         name: The name in the code.
     """
 
+    _TYPE = "version-metadata"
     _NAMED = ("name",)
 
     def __init__(
@@ -1583,7 +1612,7 @@ class Version-metadataBinding(Part):
         )
 
 
-class Vpc-networkBinding(Part):
+class VpcNetworkBinding(Part):
     """A private network, by a tunnel or by itself.
 
     Args:
@@ -1592,6 +1621,7 @@ class Vpc-networkBinding(Part):
         tunnel: The tunnel's id.
     """
 
+    _TYPE = "vpc-network"
     _NAMED = ("name",)
 
     def __init__(
@@ -1608,7 +1638,7 @@ class Vpc-networkBinding(Part):
         )
 
 
-class Vpc-serviceBinding(Part):
+class VpcServiceBinding(Part):
     """A service in a private network.
 
     Args:
@@ -1616,6 +1646,7 @@ class Vpc-serviceBinding(Part):
         service: The service's id.
     """
 
+    _TYPE = "vpc-service"
     _NAMED = ("name", "service")
 
     def __init__(
@@ -1639,6 +1670,7 @@ class WorkflowBinding(Part):
         worker: The Worker that has the class; this one by default.
     """
 
+    _TYPE = "workflow"
     _NAMED = ("name", "workflow")
 
     def __init__(
@@ -2589,7 +2621,7 @@ class Worker(Resource):
         name: str,
         *,
         source: FilePath,
-        bindings: R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | Durable-objectBinding | HyperdriveBinding | VectorizeBinding | Analytics-engineBinding | WorkflowBinding | BrowserBinding | ImagesBinding | MediaBinding | Version-metadataBinding | Mtls-certificateBinding | Dispatch-namespaceBinding | Rate-limitBinding | Send-emailBinding | PipelineBinding | Secrets-storeBinding | Ai-searchBinding | Ai-search-namespaceBinding | FlagshipBinding | MessagingBinding | Vpc-serviceBinding | Vpc-networkBinding | Secret-keyBinding | AssetsBinding | Sequence[R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | Durable-objectBinding | HyperdriveBinding | VectorizeBinding | Analytics-engineBinding | WorkflowBinding | BrowserBinding | ImagesBinding | MediaBinding | Version-metadataBinding | Mtls-certificateBinding | Dispatch-namespaceBinding | Rate-limitBinding | Send-emailBinding | PipelineBinding | Secrets-storeBinding | Ai-searchBinding | Ai-search-namespaceBinding | FlagshipBinding | MessagingBinding | Vpc-serviceBinding | Vpc-networkBinding | Secret-keyBinding | AssetsBinding] | None = None,
+        bindings: R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | DurableObjectBinding | HyperdriveBinding | VectorizeBinding | AnalyticsEngineBinding | WorkflowBinding | BrowserBinding | ImagesBinding | MediaBinding | VersionMetadataBinding | MtlsCertificateBinding | DispatchNamespaceBinding | RateLimitBinding | SendEmailBinding | PipelineBinding | SecretsStoreBinding | AiSearchBinding | AiSearchNamespaceBinding | FlagshipBinding | MessagingBinding | VpcServiceBinding | VpcNetworkBinding | SecretKeyBinding | AssetsBinding | Sequence[R2Binding | KvBinding | VarBinding | JsonBinding | SecretBinding | D1Binding | QueueBinding | ServiceBinding | AiBinding | DurableObjectBinding | HyperdriveBinding | VectorizeBinding | AnalyticsEngineBinding | WorkflowBinding | BrowserBinding | ImagesBinding | MediaBinding | VersionMetadataBinding | MtlsCertificateBinding | DispatchNamespaceBinding | RateLimitBinding | SendEmailBinding | PipelineBinding | SecretsStoreBinding | AiSearchBinding | AiSearchNamespaceBinding | FlagshipBinding | MessagingBinding | VpcServiceBinding | VpcNetworkBinding | SecretKeyBinding | AssetsBinding] | None = None,
         build: str | None = None,
         compatibility_date: str | None = None,
         compatibility_flags: str | Sequence[str] | None = None,

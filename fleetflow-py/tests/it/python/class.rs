@@ -82,9 +82,11 @@ pub(crate) fn part(name: &str, schema: &Value, types: &mut Types<'_>) -> String 
     }
     let doc = docstring(4, &about, &documented(&named, &others));
     let mut text = format!("class {name}(Part):\n{doc}");
-    if !named.is_empty() {
+    let tag = schema["properties"]["type"]["const"].as_str();
+    if !named.is_empty() || tag.is_some() {
         text.push('\n');
     }
+    text.extend(tag.map(|tag| format!("    _TYPE = {tag:?}\n")));
     text.push_str(&named_fields(&named));
     text.push_str(&constructor(&named, &others, &[]));
     text.push_str(&appenders(schema, types, &[]));

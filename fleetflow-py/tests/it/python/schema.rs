@@ -198,8 +198,12 @@ fn union(alternatives: Vec<String>) -> String {
     different.join(" | ")
 }
 
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
+/// The name of a class: `RateLimit` for `rate-limit`.
+fn capitalised(tag: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    };
+    tag.split('-').map(capital).collect()
 }
