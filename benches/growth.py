@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fleetflow import FleetFlow, life
-from measured import Measured, Spread, machine, save, say
+from measured import Measured, Spread, machine, round_trips, save, say
 from page import exponent, methods, plot, put, seconds, spread, table
 from work import ACTS, Mixed, Records, Work
 
@@ -53,7 +53,7 @@ def shown(
         for size in sizes:
             floor = work(size).floor(act)  # type: ignore[call-arg]
             first = of(act, size, near)
-            trips = "" if far == near else f"{(of(act, size, far).of('wall')[0] - first.of('wall')[0]) / (far - near) * 1000:.1f}"
+            trips = "" if far == near else round_trips(of(act, size, far).of("wall")[0], first.of("wall")[0], (far - near) / 1000)
             rows.append(
                 [
                     f"{size:,}",

@@ -253,3 +253,10 @@ def save(section: str, results: object) -> None:
 
 def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def round_trips(far: float, near: float, between: float) -> str:
+    """How many requests waited for each other, from two times and the seconds between their latencies. A machine that
+    was busier during the first one makes less than one of it, which says nothing."""
+    trips = (far - near) / between
+    return f"{trips:.1f}" if trips >= 1 else "noise"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fleetflow import FleetFlow, life
-from measured import Measured, Spread, machine, save, say
+from measured import Measured, Spread, machine, round_trips, save, say
 from page import methods, put, seconds, spread, table
 from work import ACTS, Containers, Example, Mixed, Records, StackM, Work
 
@@ -38,7 +38,7 @@ def shown(work: Work, lives: dict[int, list[dict[str, Measured]]]) -> list[str]:
     for act in ACTS:
         of = {latency: Spread([one[act] for one in runs]) for latency, runs in lives.items()}
         near, far, floor = of[LATENCIES[0]], of[LATENCIES[-1]], work.floor(act)
-        trips = (far.of("wall")[0] - near.of("wall")[0]) * 1000 / (LATENCIES[-1] - LATENCIES[0])
+        trips = round_trips(far.of("wall")[0], near.of("wall")[0], (LATENCIES[-1] - LATENCIES[0]) / 1000)
         rows.append(
             [
                 act,
@@ -48,7 +48,7 @@ def shown(work: Work, lives: dict[int, list[dict[str, Measured]]]) -> list[str]:
                 f"{near.calls:,} ({methods(near.requests)})",
                 str(floor.calls or ""),
                 str(near.ssh or ""),
-                f"{trips:.1f}",
+                trips,
                 str(floor.trips or ""),
             ]
         )
