@@ -263,6 +263,17 @@ fn fragments() -> impl Strategy<Value = String> {
     prop::collection::vec(fragment, 0..24).prop_map(|parts| parts.concat())
 }
 
+#[test]
+fn an_annotation_of_several_lines_is_underlined_on_its_first() {
+    let text = "a (\"\"\"\n t\n \"\"\")1";
+    let mistakes = read(text).unwrap_err();
+    let underlined: Vec<_> = mistakes
+        .iter()
+        .map(|mistake| &text[mistake.span.unwrap().range()])
+        .collect();
+    assert_eq!(underlined, ["\"\"\""]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

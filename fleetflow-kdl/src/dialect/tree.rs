@@ -61,6 +61,15 @@ impl Builder<'_> {
         Span::new(self.file, span.offset().min(end)..end)
     }
 
+    /// The part of `span` that lies on its first line: a text of several lines may stand wherever a name may.
+    fn first_line(&self, span: Span) -> Span {
+        let line = self.text[span.range()].lines().next().unwrap_or_default();
+        Span {
+            end: span.start + line.len(),
+            ..span
+        }
+    }
+
     fn name(&mut self, name: &KdlIdentifier, what: &str) -> Name {
         let span = self.span(name.span());
         let Some(keyword) = Keyword::masked(name.value()) else {
@@ -87,7 +96,7 @@ impl Builder<'_> {
 
     fn no_type(&mut self, name: Option<&KdlIdentifier>) {
         let Some(name) = name else { return };
-        let span = self.span(name.span());
+        let span = self.first_line(self.span(name.span()));
         self.diagnostics.push(
             Diagnostic::error("kdl::type", span, "type annotations have no meaning in flow.kdl")
                 .label("remove this annotation"),
