@@ -74,25 +74,23 @@ class Terminal:
         done = subprocess.run(["tmux", "-L", self.name, *words], env=self.surroundings, capture_output=True, text=True, check=False)
         return done.stdout
 
-    def line(self, text: str) -> None:
-        self.tmux("send-keys", "-l", text)
-        self.tmux("send-keys", "Enter")
+    def line(self, text: str, *where: str) -> None:
+        self.tmux("send-keys", *where, "-l", text)
+        self.tmux("send-keys", *where, "Enter")
 
     def press(self, key: str) -> None:
         self.tmux("send-keys", key)
 
-    def until(self, *texts: str) -> None:
+    def until(self, *texts: str, where: tuple[str, ...] = ()) -> None:
         for _ in range(1500):
-            screen = self.tmux("capture-pane", "-p")
+            screen = self.tmux("capture-pane", "-p", *where)
             if all(text in screen for text in texts):
                 return
             time.sleep(0.02)
         raise SystemExit(f"{texts} did not come:\n{screen}")
 
-    def picture(self, name: str, title: str) -> None:
-        lines = self.tmux("capture-pane", "-p", "-e").splitlines()[:LINES]
-        while lines and not lines[-1].strip():
-            lines.pop()
+    def picture(self, name: str, title: str, *where: str) -> None:
+        lines = self.tmux("capture-pane", "-p", "-e", *where).rstrip().splitlines()
         path = ROOT / f"docs/pictures/terminal-{name}.svg"
         path.write_text(drawn(lines, COLUMNS, title), encoding="utf-8")
         print(f"drew {path.relative_to(ROOT)}")
@@ -136,19 +134,11 @@ def locked() -> None:
             terminal.line("flow up --sandbox")
             terminal.until("[y/N]")
             terminal.tmux("split-window", "-d", "-c", str(folder), "/bin/sh")
-            other = ["-t", ":.1"]
+            other = ("-t", ":.1")
             terminal.tmux("resize-window", "-x", str(COLUMNS), "-y", str(LINES * 2 + 1))
-            terminal.tmux("send-keys", *other, "-l", "PS1='$ '; clear; flow up --yes --sandbox --lock-wait 2s")
-            terminal.tmux("send-keys", *other, "Enter")
-            for _ in range(500):
-                screen = terminal.tmux("capture-pane", "-p", *other)
-                if "--lock-wait" in screen and "help" in screen:
-                    break
-                time.sleep(0.02)
-            lines = terminal.tmux("capture-pane", "-p", "-e", *other).rstrip().splitlines()
-            path = ROOT / "docs/pictures/terminal-locked.svg"
-            path.write_text(drawn(lines, COLUMNS, "A state that somebody else is changing"), encoding="utf-8")
-            print(f"drew {path.relative_to(ROOT)}")
+            terminal.line("PS1='$ '; clear; flow up --yes --sandbox --lock-wait 2s", *other)
+            terminal.until("--lock-wait 15m", where=other)
+            terminal.picture("locked", "A state that somebody else is changing", *other)
 
 
 def wrong() -> None:
@@ -156,10 +146,7 @@ def wrong() -> None:
         terminal.tmux("resize-window", "-x", str(COLUMNS), "-y", "70")
         terminal.line("clear; flow validate")
         terminal.until("problems")
-        lines = terminal.tmux("capture-pane", "-p", "-e").rstrip().splitlines()
-        path = ROOT / "docs/pictures/terminal-wrong.svg"
-        path.write_text(drawn(lines, COLUMNS, "A file with five mistakes: all of them at once, each at its place"), encoding="utf-8")
-        print(f"drew {path.relative_to(ROOT)}")
+        terminal.picture("wrong", "A file with five mistakes: all of them at once, each at its place")
 
 
 def main() -> None:

@@ -82,6 +82,9 @@ impl Clouds {
 
 /// A client, as one of [`Clouds`].
 pub trait Cloud: Sized + Send + Sync + 'static {
+    /// Whether reads may show for a while how things were before a write, as those of several replicas do.
+    const LAGS: bool = true;
+
     /// The client among `clouds`, or why there is none.
     fn of(clouds: &Clouds) -> Result<&Self>;
 }
@@ -105,6 +108,9 @@ impl Cloud for Cloudflare {
 }
 
 impl Cloud for Engines {
+    /// An engine is one process, and sees what it does; the managers of a swarm ask their leader.
+    const LAGS: bool = false;
+
     fn of(clouds: &Clouds) -> Result<&Self> {
         clouds
             .engines

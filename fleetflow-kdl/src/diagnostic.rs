@@ -167,7 +167,8 @@ impl Diagnostics {
         diagnostic.span.and_then(|span| self.sources.location(span))
     }
 
-    fn count(&self, severity: Severity) -> usize {
+    /// How many of them are as severe as that.
+    pub fn count(&self, severity: Severity) -> usize {
         self.iter()
             .filter(|diagnostic| diagnostic.severity == severity)
             .count()

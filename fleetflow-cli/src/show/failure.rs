@@ -79,10 +79,7 @@ pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
         Err(_) => text = format!("{mistakes:?}"),
     }
     let of = |severity, noun| {
-        let number = mistakes
-            .iter()
-            .filter(|mistake| mistake.severity == severity)
-            .count();
+        let number = mistakes.count(severity);
         (number > 0).then(|| text::count(number as u64, noun))
     };
     let counts = [of(Severity::Error, "problem"), of(Severity::Warning, "warning")];

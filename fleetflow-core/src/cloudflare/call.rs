@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cloudflare, answer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Body, Request};
+use crate::http::{Body, MAY_HAVE_CHANGED, Request};
 
 /// What stands in a path or a query as it is (RFC 3986 section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -204,7 +204,7 @@ impl Call<'_> {
         envelope.result.ok_or_else(|| {
             Error::new(ErrorKind::Refused, "the answer has no result")
                 .during(operation)
-                .help("report this: the provider's API may have changed")
+                .help(MAY_HAVE_CHANGED)
         })
     }
 

@@ -19,7 +19,7 @@ use super::rollout::with_untouched;
 use super::trace::{span, traced};
 use super::{Event, Outcome, Report, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, BatchStep, Made, Scope, Stack, Verb, has_unknown, resolve, reveal};
+use crate::model::{Address, BatchStep, Made, OutputRef, Scope, Stack, Verb, has_unknown, resolve, reveal};
 use crate::plan::{Action, Plan, Step};
 use crate::state::{Event as Entry, State};
 use beginning::Begun;
@@ -192,17 +192,18 @@ impl<'r> Run<'r> {
     /// What the step applies: references resolved, secrets still markers.
     fn applied(&self, step: &Step) -> Result<Value> {
         let desired = step.desired.as_ref().unwrap_or(&Value::Null);
-        let spec = resolve(desired, &|reference| {
-            self.known
-                .get(&reference.address)?
-                .get(&reference.output)
-                .cloned()
-        });
+        let spec = resolve(desired, &|reference| self.known(reference));
         if has_unknown(&spec) {
             let message = "something it refers to has no value although it exists";
             return Err(Error::new(ErrorKind::Internal, message).on(&step.address));
         }
         Ok(spec)
+    }
+
+    /// The value that `reference` stands for, once it is there.
+    fn known(&self, reference: &OutputRef) -> Option<Value> {
+        let outputs = self.known.get(&reference.address)?;
+        outputs.get(&reference.output).cloned()
     }
 
     /// Begins the group; the future owns all it needs but the session.

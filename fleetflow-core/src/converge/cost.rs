@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::catalog;
 use crate::clouds::Clouds;
+use crate::error::Result;
 use crate::model::{Address, Operations};
 use crate::plan::{Action, Bill, Cost, Plan, Step};
 
@@ -40,37 +41,55 @@ async fn bills_of(
     clouds: &Clouds,
     operations: &dyn Operations,
     steps: &[&Step],
-) -> crate::error::Result<(Vec<(Address, Bill)>, Vec<String>)> {
-    let before = steps.iter().map(|step| prior(step)).collect();
-    let before = operations.prices(clouds, before).await?;
-    let after = steps.iter().map(|step| posterior(step)).collect();
-    let after = operations.prices(clouds, after).await?;
-    let bill = |(step, (before, after)): (&&Step, (Option<u64>, Option<u64>))| {
+) -> Result<(Vec<(Address, Bill)>, Vec<String>)> {
+    let before = prices(clouds, operations, steps.iter().map(|step| prior(step))).await?;
+    let after = prices(clouds, operations, steps.iter().map(|step| posterior(step))).await?;
+    let mut bills = Vec::new();
+    let mut unknown = Vec::new();
+    for ((step, before), after) in steps.iter().zip(before).zip(after) {
+        let address = step.address.clone();
+        if before.is_lacking || after.is_lacking {
+            unknown.push(format!(
+                "what {address} costs is not known: the price list lacks a part of it"
+            ));
+        }
         let bill = Bill {
-            before: before.unwrap_or(0),
-            after: after.unwrap_or(0),
+            before: before.yen,
+            after: after.yen,
         };
-        (step.address.clone(), bill)
-    };
-    let prices: Vec<_> = before.into_iter().zip(after).collect();
-    let unknown = steps.iter().zip(&prices).filter_map(|(step, (before, after))| {
-        let lacks = |spec: Value, price: &Option<u64>| !spec.is_null() && price.is_none();
-        let address = &step.address;
-        let note = format!("what {address} costs is not known: the price list lacks a part of it");
-        (lacks(prior(step), before) || lacks(posterior(step), after)).then_some(note)
-    });
-    let unknown = unknown.collect();
-    let bills = steps.iter().zip(prices).map(bill);
-    Ok((bills.collect(), unknown))
+        bills.push((address, bill));
+    }
+    Ok((bills, unknown))
 }
 
-/// What there is before `step`; null where nothing is, or where it is not finished.
-fn prior(step: &Step) -> Value {
-    let existing = step.existing.as_ref().filter(|_| step.action != Action::Create);
-    existing.map_or(Value::Null, |existing| existing.spec.clone())
+/// What something costs.
+struct Price {
+    yen: u64,
+    /// Whether the price list lacks a part of it.
+    is_lacking: bool,
+}
+
+async fn prices(
+    clouds: &Clouds,
+    operations: &dyn Operations,
+    specs: impl Iterator<Item = Option<&Value>> + Clone,
+) -> Result<Vec<Price>> {
+    let asked = specs.clone().map(|spec| spec.cloned().unwrap_or_default());
+    let found = operations.prices(clouds, asked.collect()).await?;
+    let price = |(spec, yen): (Option<&Value>, Option<u64>)| Price {
+        yen: yen.unwrap_or(0),
+        is_lacking: spec.is_some() && yen.is_none(),
+    };
+    Ok(specs.zip(found).map(price).collect())
+}
+
+/// What there is before `step`; none where nothing is, or where it is not finished.
+fn prior(step: &Step) -> Option<&Value> {
+    let existing = step.existing.as_ref().filter(|_| step.action != Action::Create)?;
+    Some(&existing.spec).filter(|spec| !spec.is_null())
 }
 
 /// What there is after it.
-fn posterior(step: &Step) -> Value {
-    step.desired.clone().unwrap_or_default()
+fn posterior(step: &Step) -> Option<&Value> {
+    step.desired.as_ref().filter(|spec| !spec.is_null())
 }

@@ -48,10 +48,7 @@ pub(super) async fn observe(
     loop {
         let now = (session.caller.now)();
         let found = observe_once(&session.clouds, scope, desired, state).await?;
-        let look = Look {
-            now: &now,
-            stale: session.settle,
-        };
+        let look = Look::at(&now, session.settle);
         let doubts = doubts(&found, desired, state, look);
         if doubts.is_empty() || began.elapsed() >= session.settle || session.cancelled.is_cancelled() {
             return Ok(found);
@@ -78,7 +75,10 @@ fn doubtful(doubt: Doubt) -> &'static str {
 }
 
 /// What `found` leaves in doubt, and would make another plan. What could not be looked at is not waited for.
-fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look<'_>) -> Vec<(Address, Doubt)> {
+fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> Vec<(Address, Doubt)> {
+    if state.is_settled(look) {
+        return Vec::new();
+    }
     let mut seen = Seen::new();
     for one in &found.resources {
         seen.entry(&one.address).or_default().push(&one.id);

@@ -33,6 +33,7 @@ pub(super) enum Task {
 
 /// Nodes that wait, and steps that are ready. Its work is linear in steps and dependencies, over a whole run.
 pub(super) struct Queue {
+    /// Those that are not ready.
     steps: BTreeMap<Address, Step>,
     waiting: BTreeMap<Node, Waiting>,
     followers: BTreeMap<Node, Vec<Node>>,
@@ -124,7 +125,7 @@ impl Queue {
     fn free(&mut self, node: Node) {
         match node {
             Node::Preparation(address) => self.preparations.push_back(address),
-            Node::Step(address) => self.ready.extend(self.steps.get(&address).cloned()),
+            Node::Step(address) => self.ready.extend(self.steps.remove(&address)),
             Node::Prepared(..) | Node::Released(..) => self.done(&node),
         }
     }

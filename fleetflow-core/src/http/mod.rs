@@ -13,6 +13,7 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tracing::Instrument as _;
 
 pub use pace::Pace;
+pub(crate) use request::MAY_HAVE_CHANGED;
 pub use request::{Body, Repeat, Request, Response};
 pub use transport::{HttpTransport, Transport, TransportError};
 

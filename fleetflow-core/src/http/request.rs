@@ -7,6 +7,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// What to do about an answer that nobody expects.
+pub(crate) const MAY_HAVE_CHANGED: &str = "report this: the provider's API may have changed";
+
 /// Whether a request that may have had an effect may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
@@ -109,7 +112,7 @@ impl Response {
                     ErrorKind::Refused,
                     format!("the answer is not what was expected: {error}"),
                 )
-                .help("report this: the provider's API may have changed")
+                .help(MAY_HAVE_CHANGED)
             },
         )
     }

@@ -95,9 +95,8 @@ pub trait Operations: Send + Sync {
     /// See [`Lifecycle::prices`].
     fn prices<'a>(&'a self, clouds: &'a Clouds, specs: Vec<Value>)
     -> BoxFuture<'a, Result<Vec<Option<u64>>>>;
-    /// See [`Lifecycle::lags`].
+    /// See [`Cloud::LAGS`](crate::clouds::Cloud::LAGS).
     fn lags(&self) -> bool;
-
     /// See [`Lifecycle::batch_key`].
     fn batch_key(&self, spec: &Value) -> Option<String>;
     /// See [`Lifecycle::completed`].
@@ -330,7 +329,7 @@ impl<R: Lifecycle> Operations for Verbs<R> {
     }
 
     fn lags(&self) -> bool {
-        R::lags()
+        R::Cloud::LAGS
     }
 
     fn batch_key(&self, spec: &Value) -> Option<String> {

@@ -150,11 +150,6 @@ pub trait Lifecycle: Resource {
         wanted: &[Wanted],
     ) -> impl Future<Output = Result<Found>> + Send;
 
-    /// Whether reads of its cloud may show for a while how things were before a write, as those of several replicas do.
-    fn lags() -> bool {
-        true
-    }
-
     /// Whether a step that makes it, or makes `changes` to it, has something to [prepare](Self::prepare).
     fn prepares(changes: Option<&[Change]>) -> bool {
         let _ = changes;

@@ -47,14 +47,18 @@ const PASSING: &[(&str, &str)] = &[
 
 /// What is in the way, if `error` passes by itself: what users are told while it is waited for.
 pub(super) fn hindrance(error: &Error) -> Option<&'static str> {
-    let code = error.provider_code()?;
+    passing(error.provider_code()?)
+}
+
+/// What `code` tells, if that passes by itself.
+fn passing(code: &str) -> Option<&'static str> {
     let known = PASSING.iter().find(|(known, _)| *known == code)?;
     Some(known.1)
 }
 
 /// Whether what `code` tells passes by itself.
 pub(super) fn is_passing(code: &str) -> bool {
-    PASSING.iter().any(|(known, _)| *known == code)
+    passing(code).is_some()
 }
 
 /// Whether `error` has one of `codes`.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Sakura, answer, zone};
 use crate::clouds::Account;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Repeat, Request, Response};
+use crate::http::{MAY_HAVE_CHANGED, Repeat, Request, Response};
 
 /// Rows of a page. The API's own bound is not published; official clients ask for as many (API doc "Plans and prices").
 const PAGE: usize = 1000;
@@ -202,7 +202,7 @@ pub(super) fn decode<T: DeserializeOwned>(value: Value, key: &str) -> Result<T> 
             ErrorKind::Refused,
             format!("the answer is not what was expected, in `{key}`: {error}"),
         )
-        .help("report this: the provider's API may have changed")
+        .help(MAY_HAVE_CHANGED)
     })
 }
 

@@ -45,30 +45,48 @@ pub(crate) enum Doubt {
 
 /// The time of a look, and how long reads may be stale before it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look<'l> {
-    /// When, in RFC 3339, by the clock of who looks.
-    pub(crate) now: &'l str,
+pub(crate) struct Look {
+    /// When, by the clock of who looks, if that tells a time.
+    now: Option<Timestamp>,
     /// How old what reads show may be.
-    pub(crate) stale: Duration,
+    stale: Duration,
 }
 
-impl Look<'_> {
+impl Look {
+    /// A look at the time `now`, in RFC 3339.
+    pub(crate) fn at(now: &str, stale: Duration) -> Self {
+        Self {
+            now: read(now),
+            stale,
+        }
+    }
+
     /// Whether reads may still show how things were before `time`. In doubt they may.
     fn is_fresh(&self, time: &str) -> bool {
-        within(time, self.now, self.stale + SKEW)
+        within(read(time), self.now, self.stale + SKEW)
     }
 
     /// Whether reads may still show how things were before `time`, if both clocks are right.
     fn is_just_now(&self, time: &str) -> bool {
+        let time = read(time);
         within(time, self.now, self.stale) && within(self.now, time, self.stale)
     }
 }
 
 impl State {
+    /// Whether reads show all of it, as nothing was done about it for so long: there is nothing to doubt.
+    pub(crate) fn is_settled(&self, look: Look) -> bool {
+        let settled = |entry: &Entry| {
+            let since = entry.since.as_deref();
+            entry.id().is_some() && !since.is_some_and(|since| look.is_fresh(since))
+        };
+        self.entries.values().all(settled) && !self.gone.values().any(|gone| look.is_fresh(&gone.time))
+    }
+
     /// What `seen` leaves in doubt.
     pub(crate) fn doubts<'s>(
         &'s self,
-        look: Look<'s>,
+        look: Look,
         seen: &'s Seen<'s>,
     ) -> impl Iterator<Item = (&'s Address, Doubt)> {
         let remembered = self.entries.iter();
@@ -97,17 +115,18 @@ impl State {
 
     /// A run begins `now`: what was deleted long before is seen by nobody any more.
     pub(super) fn forget_gone(&mut self, now: &str) {
-        self.gone.retain(|_, gone| within(&gone.time, now, MEMORY));
+        let now = read(now);
+        self.gone.retain(|_, gone| within(read(&gone.time), now, MEMORY));
     }
 }
 
 impl Entry {
     /// Whether something was done about it just now. For what does no harm if the clocks are wrong.
-    pub(crate) fn is_just_done(&self, look: Look<'_>) -> bool {
+    pub(crate) fn is_just_done(&self, look: Look) -> bool {
         self.since.as_deref().is_some_and(|since| look.is_just_now(since))
     }
 
-    fn doubt(&self, seen: Option<&Vec<&str>>, look: Look<'_>) -> Option<Doubt> {
+    fn doubt(&self, seen: Option<&Vec<&str>>, look: Look) -> Option<Doubt> {
         let Some(id) = self.id() else {
             return seen.is_none().then_some(Doubt::Intended);
         };
@@ -121,9 +140,13 @@ impl Entry {
     }
 }
 
+fn read(time: &str) -> Option<Timestamp> {
+    time.parse().ok()
+}
+
 /// Whether less than `length` lies between `time` and `now`. What is no time, or lies in the future, may be anything.
-fn within(time: &str, now: &str, length: Duration) -> bool {
-    let (Ok(then), Ok(now)) = (time.parse::<Timestamp>(), now.parse::<Timestamp>()) else {
+fn within(time: Option<Timestamp>, now: Option<Timestamp>, length: Duration) -> bool {
+    let (Some(then), Some(now)) = (time, now) else {
         return true;
     };
     now.duration_since(then) < SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX)

@@ -31,6 +31,11 @@ const fn plain(
     }
 }
 
+/// A member of which both have the same idea.
+const fn same(ours: &'static str, theirs: &'static str) -> Member {
+    (ours, theirs, theirs)
+}
+
 /// Names of parameters are objects in the API.
 const PARAMETERS: &str = "/outbound/params";
 /// Members that say something about wrangler's own development server only.
@@ -41,23 +46,20 @@ pub(super) const ALL: &[Plain] = &[
         "durable-object",
         "durable_object_namespace",
         "durable_objects/bindings",
-        &[
-            ("class", "/class_name", "/class_name"),
-            ("worker", "/script_name", "/script_name"),
-        ],
+        &[same("class", "/class_name"), same("worker", "/script_name")],
     ),
-    plain("hyperdrive", "hyperdrive", "hyperdrive", &[("id", "/id", "/id")]),
+    plain("hyperdrive", "hyperdrive", "hyperdrive", &[same("id", "/id")]),
     plain(
         "vectorize",
         "vectorize",
         "vectorize",
-        &[("index", "/index_name", "/index_name")],
+        &[same("index", "/index_name")],
     ),
     plain(
         "analytics-engine",
         "analytics_engine",
         "analytics_engine_datasets",
-        &[("dataset", "/dataset", "/dataset")],
+        &[same("dataset", "/dataset")],
     ),
     plain(
         "workflow",
@@ -65,8 +67,8 @@ pub(super) const ALL: &[Plain] = &[
         "workflows",
         &[
             ("workflow", "/workflow_name", "/name"),
-            ("class", "/class_name", "/class_name"),
-            ("worker", "/script_name", "/script_name"),
+            same("class", "/class_name"),
+            same("worker", "/script_name"),
         ],
     ),
     plain("browser", "browser", "browser", &[]),
@@ -77,14 +79,14 @@ pub(super) const ALL: &[Plain] = &[
         "mtls-certificate",
         "mtls_certificate",
         "mtls_certificates",
-        &[("certificate", "/certificate_id", "/certificate_id")],
+        &[same("certificate", "/certificate_id")],
     ),
     plain(
         "dispatch-namespace",
         "dispatch_namespace",
         "dispatch_namespaces",
         &[
-            ("namespace", "/namespace", "/namespace"),
+            same("namespace", "/namespace"),
             ("outbound", "/outbound/worker/service", "/outbound/service"),
             ("parameter", PARAMETERS, "/outbound/parameters"),
         ],
@@ -94,9 +96,9 @@ pub(super) const ALL: &[Plain] = &[
         "ratelimit",
         "ratelimits",
         &[
-            ("namespace", "/namespace_id", "/namespace_id"),
-            ("limit", "/simple/limit", "/simple/limit"),
-            ("period", "/simple/period", "/simple/period"),
+            same("namespace", "/namespace_id"),
+            same("limit", "/simple/limit"),
+            same("period", "/simple/period"),
         ],
     ),
     plain(
@@ -104,75 +106,51 @@ pub(super) const ALL: &[Plain] = &[
         "send_email",
         "send_email",
         &[
-            ("to", "/destination_address", "/destination_address"),
-            (
-                "allowed_to",
-                "/allowed_destination_addresses",
-                "/allowed_destination_addresses",
-            ),
-            (
-                "allowed_from",
-                "/allowed_sender_addresses",
-                "/allowed_sender_addresses",
-            ),
+            same("to", "/destination_address"),
+            same("allowed_to", "/allowed_destination_addresses"),
+            same("allowed_from", "/allowed_sender_addresses"),
         ],
     ),
     plain(
         "pipeline",
         "pipelines",
         "pipelines",
-        &[("pipeline", "/pipeline", "/pipeline")],
+        &[same("pipeline", "/pipeline")],
     ),
     plain(
         "secrets-store",
         "secrets_store_secret",
         "secrets_store_secrets",
-        &[
-            ("store", "/store_id", "/store_id"),
-            ("secret", "/secret_name", "/secret_name"),
-        ],
+        &[same("store", "/store_id"), same("secret", "/secret_name")],
     ),
     plain(
         "ai-search",
         "ai_search",
         "ai_search",
         &[
-            ("instance", "/instance_name", "/instance_name"),
-            ("namespace", "/namespace", "/namespace"),
+            same("instance", "/instance_name"),
+            same("namespace", "/namespace"),
         ],
     ),
     plain(
         "ai-search-namespace",
         "ai_search_namespace",
         "ai_search_namespaces",
-        &[("namespace", "/namespace", "/namespace")],
+        &[same("namespace", "/namespace")],
     ),
-    plain(
-        "flagship",
-        "flagship",
-        "flagship",
-        &[("app", "/app_id", "/app_id")],
-    ),
-    plain(
-        "messaging",
-        "messaging",
-        "",
-        &[("namespace", "/namespace", "/namespace")],
-    ),
+    plain("flagship", "flagship", "flagship", &[same("app", "/app_id")]),
+    plain("messaging", "messaging", "", &[same("namespace", "/namespace")]),
     plain(
         "vpc-service",
         "vpc_service",
         "vpc_services",
-        &[("service", "/service_id", "/service_id")],
+        &[same("service", "/service_id")],
     ),
     plain(
         "vpc-network",
         "vpc_network",
         "vpc_networks",
-        &[
-            ("tunnel", "/tunnel_id", "/tunnel_id"),
-            ("network", "/network_id", "/network_id"),
-        ],
+        &[same("tunnel", "/tunnel_id"), same("network", "/network_id")],
     ),
 ];
 

@@ -27,9 +27,10 @@ impl<'r> Run<'r> {
         self.tell_start(&step);
         // What is not known yet stays a reference: the preparation may not need it.
         let spec = resolve(step.desired.as_ref().unwrap_or(&Value::Null), &|reference| {
-            let known = self.known.get(&reference.address);
-            let known = known.and_then(|outputs| outputs.get(&reference.output).cloned());
-            Some(known.unwrap_or_else(|| json!({ "$ref": reference })))
+            Some(
+                self.known(reference)
+                    .unwrap_or_else(|| json!({ "$ref": reference })),
+            )
         });
         let revealed = reveal(&spec, &|name| self.secret(name));
         let context = self.context(&step.address).applying(spec).in_run(&self.name);

@@ -24,11 +24,6 @@ const PREDEFINED: [&str; 3] = ["bridge", "host", "none"];
 impl Lifecycle for Network {
     type Cloud = Engines;
 
-    /// An engine is one process, and sees what it does; the managers of a swarm ask their leader.
-    fn lags() -> bool {
-        false
-    }
-
     async fn observe(engines: &Engines, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         look(engines, scope, wanted, |engine, wanted| async move {
             let rows = list(&engine, None).await?;

@@ -15,11 +15,6 @@ use crate::plan::Change;
 impl Lifecycle for SwarmNetwork {
     type Cloud = Engines;
 
-    /// An engine is one process, and sees what it does; the managers of a swarm ask their leader.
-    fn lags() -> bool {
-        false
-    }
-
     async fn observe(engines: &Engines, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         wait::look(engines, scope, wanted, |engine| async move {
             let rows = list(&engine).await?;

@@ -23,11 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Lifecycle for SwarmNode {
     type Cloud = Engines;
 
-    /// An engine is one process, and sees what it does; the managers of a swarm ask their leader.
-    fn lags() -> bool {
-        false
-    }
-
     async fn observe(engines: &Engines, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         wait::look(engines, scope, wanted, |engine| async move {
             let mut found = Found::default();

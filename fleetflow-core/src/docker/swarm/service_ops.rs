@@ -26,11 +26,6 @@ const FAILURES: usize = 3;
 impl Lifecycle for SwarmService {
     type Cloud = Engines;
 
-    /// An engine is one process, and sees what it does; the managers of a swarm ask their leader.
-    fn lags() -> bool {
-        false
-    }
-
     async fn observe(engines: &Engines, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         wait::look(engines, scope, wanted, |engine| async move {
             let rows = list(&engine).await?;

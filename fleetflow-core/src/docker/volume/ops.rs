@@ -16,11 +16,6 @@ use crate::plan::Change;
 impl Lifecycle for Volume {
     type Cloud = Engines;
 
-    /// An engine is one process, and sees what it does; the managers of a swarm ask their leader.
-    fn lags() -> bool {
-        false
-    }
-
     async fn observe(engines: &Engines, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         look(engines, scope, wanted, |engine, wanted| async move {
             let list = engine.repeat("list the volumes", |docker| async move {

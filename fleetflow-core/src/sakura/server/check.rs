@@ -32,16 +32,24 @@ pub(super) fn check_in(server: &Server, around: &Expansion<'_>) -> Vec<Problem> 
         ("switch", "switch", &server.switch),
     ];
     for (kind, field, value) in objects {
-        let Some(name) = value.as_ref().and_then(Input::known) else {
-            continue;
-        };
-        if name.parse::<Id>().is_err() {
-            problems.extend(named(kind, name, &Path::root().key(field), around));
-        }
+        problems.extend(object(kind, value.as_ref(), &Path::root().key(field), around));
     }
     let replicas = scale::most(around, &server.name);
     problems.extend(nic::check_in(server, replicas, around));
     problems
+}
+
+/// The problem that `value` names nothing of `kind`, where it is a name and not an id.
+pub(super) fn object(
+    kind: &str,
+    value: Option<&Input<String>>,
+    path: &Path,
+    around: &Expansion<'_>,
+) -> Option<Problem> {
+    let name = value.and_then(Input::known)?;
+    name.parse::<Id>()
+        .is_err()
+        .then(|| named(kind, name, path, around))?
 }
 
 /// The problem that nothing of `kind` is called `name`.

@@ -29,9 +29,9 @@ impl Work<'_> {
             config["Password"] = password.as_str().into();
         }
         // Only what the cloud does not know by itself: the address of a first interface on a switch.
-        if let Some((cidr, gateway)) = self.spec.first_address() {
-            config["UserIPAddress"] = cidr.address.to_string().into();
-            config["UserSubnet"] = json!({ "DefaultRoute": gateway, "NetworkMaskLen": cidr.prefix });
+        if let Some((net, gateway)) = self.spec.first_address() {
+            config["UserIPAddress"] = net.addr().to_string().into();
+            config["UserSubnet"] = json!({ "DefaultRoute": gateway, "NetworkMaskLen": net.prefix_len() });
         }
         if !notes.is_empty() {
             config["Notes"] = Self::named(notes);

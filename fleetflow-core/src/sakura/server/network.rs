@@ -1,10 +1,13 @@
 //! The interfaces of a server made as they are declared: what they are plugged into, their filters, their addresses.
 //! What the server itself has to know of its addresses is written with its disk.
 
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 
 use super::Server;
-use super::nic::{Cidr, Nic};
+use super::nic::Nic;
 use super::power;
 use super::wire::{Interface, Machine};
 use super::work::Work;
@@ -26,7 +29,7 @@ enum Link {
 #[derive(Clone, Copy, Debug)]
 struct Port {
     link: Link,
-    address: Option<Cidr>,
+    address: Option<Ipv4Net>,
     filter: Option<Id>,
 }
 
@@ -52,7 +55,7 @@ impl Server {
     }
 
     /// The static address of the first interface, where it is not on the internet.
-    pub(super) fn first_address(&self) -> Option<(Cidr, std::net::Ipv4Addr)> {
+    pub(super) fn first_address(&self) -> Option<(Ipv4Net, Ipv4Addr)> {
         let first = self.nic.first().filter(|_| !self.internet)?;
         first.address().zip(first.gateway)
     }
@@ -131,11 +134,11 @@ impl Work<'_> {
     /// next run knows that this was done.
     pub(super) async fn label(&self, machine: &Machine) -> Result<()> {
         for (number, port) in self.ports()?.iter().enumerate() {
-            let (Some(interface), Some(cidr)) = (machine.interface(number), port.address) else {
+            let (Some(interface), Some(net)) = (machine.interface(number), port.address) else {
                 continue;
             };
-            if interface.user_ip_address != Some(cidr.address) {
-                let body = json!({ "Interface": { "UserIPAddress": cidr.address } });
+            if interface.user_ip_address != Some(net.addr()) {
+                let body = json!({ "Interface": { "UserIPAddress": net.addr() } });
                 let path = format!("interface/{}", interface.id);
                 let call = Call::put(self.zone, path, "write the address of an interface down").body(body);
                 self.patiently(call, &[]).await?;
@@ -148,7 +151,7 @@ impl Work<'_> {
     pub(super) fn untold(&self, machine: &Machine) -> Result<(bool, bool)> {
         let is_told = |(number, port): (usize, &Port)| {
             let label = machine.interface(number).and_then(|it| it.user_ip_address);
-            port.address.is_none_or(|cidr| label == Some(cidr.address))
+            port.address.is_none_or(|net| label == Some(net.addr()))
         };
         let ports = self.ports()?;
         let mut told = ports.iter().enumerate().map(is_told);
@@ -241,7 +244,7 @@ impl Work<'_> {
     pub(super) fn network_script(&self, machine: &Machine, all: bool) -> Result<String> {
         let mut lines = Vec::new();
         for (number, port) in self.ports()?.iter().enumerate() {
-            let (Some(interface), Some(cidr)) = (machine.interface(number), port.address) else {
+            let (Some(interface), Some(net)) = (machine.interface(number), port.address) else {
                 continue;
             };
             if number == 0 && !all {
@@ -250,7 +253,7 @@ impl Work<'_> {
             let gateway = self.spec.first_address().filter(|_| number == 0);
             let gateway = gateway.map_or_else(String::new, |(_, gateway)| gateway.to_string());
             let mac = interface.mac_address.to_ascii_lowercase();
-            lines.push(format!("configure {mac} {cidr} {gateway}").trim_end().to_owned());
+            lines.push(format!("configure {mac} {net} {gateway}").trim_end().to_owned());
         }
         Ok(include_str!("network.sh").replace("@INTERFACES@", &lines.join("\n")))
     }

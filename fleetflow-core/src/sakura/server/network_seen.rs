@@ -40,7 +40,7 @@ fn nic(interface: Option<&Interface>, number: usize, applied: Option<&Server>) -
     };
     let at = applied.and_then(|server| number.checked_sub(server.leading()));
     let known = at.and_then(|at| applied?.nic.get(at));
-    let known = known.filter(|nic| nic.address().map(|cidr| cidr.address) == interface.user_ip_address);
+    let known = known.filter(|nic| nic.address().map(|net| net.addr()) == interface.user_ip_address);
     let label = interface.user_ip_address.map(|address| address.to_string());
     let members = [
         (

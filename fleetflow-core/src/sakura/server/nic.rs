@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Server;
-use super::check::named;
+use super::check::object;
 use crate::model::{Expansion, Input, Path, Problem, Segment};
 use crate::plan::Change;
-use crate::sakura::Id;
 
 /// How many interfaces a server can have (API doc "Limits").
 const MOST_INTERFACES: usize = 10;
@@ -75,14 +75,14 @@ impl Nic {
     }
 
     /// Its static address.
-    pub(super) fn address(&self) -> Option<Cidr> {
-        self.ip.as_deref().and_then(Cidr::read)
+    pub(super) fn address(&self) -> Option<Ipv4Net> {
+        self.ip.as_deref().and_then(host_in_network)
     }
 
     /// The same for the replica number `index`, counted from 0.
     pub(super) fn of_replica(&self, index: usize) -> Self {
-        let next = |ip: &String| match (Cidr::read(ip), u32::try_from(index)) {
-            (Some(cidr), Ok(index)) => cidr.after(index).to_string(),
+        let next = |ip: &String| match (host_in_network(ip), u32::try_from(index)) {
+            (Some(net), Ok(index)) => after(net, index).to_string(),
             _ => ip.clone(),
         };
         Self {
@@ -92,47 +92,17 @@ impl Nic {
     }
 }
 
-/// An address with the length of its network's prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cidr {
-    pub(super) address: Ipv4Addr,
-    pub(super) prefix: u32,
+/// Reads `192.168.0.11/24`: an address that a machine can have in a network of at least two of them.
+fn host_in_network(text: &str) -> Option<Ipv4Net> {
+    let net: Ipv4Net = text.parse().ok()?;
+    let is_host = net.addr() != net.network() && net.addr() != net.broadcast();
+    ((1..=30).contains(&net.prefix_len()) && is_host).then_some(net)
 }
 
-impl Cidr {
-    /// Reads `192.168.0.11/24`: an address that a machine can have in a network of at least two of them.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        let (address, prefix) = text.split_once('/')?;
-        let cidr = Self {
-            address: address.parse().ok()?,
-            prefix: prefix.parse().ok()?,
-        };
-        let is_host = (1..=30).contains(&cidr.prefix) && cidr.host() != 0 && cidr.host() != !cidr.mask();
-        is_host.then_some(cidr)
-    }
-
-    fn mask(self) -> u32 {
-        u32::MAX << (32 - self.prefix)
-    }
-
-    fn host(self) -> u32 {
-        self.address.to_bits() & !self.mask()
-    }
-
-    fn contains(self, other: Ipv4Addr) -> bool {
-        (self.address.to_bits() ^ other.to_bits()) & self.mask() == 0
-    }
-
-    fn after(self, count: u32) -> Self {
-        let address = Ipv4Addr::from_bits(self.address.to_bits().wrapping_add(count));
-        Self { address, ..self }
-    }
-}
-
-impl std::fmt::Display for Cidr {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
+/// The address that comes `count` after that of `net`, with the same prefix.
+fn after(net: Ipv4Net, count: u32) -> Ipv4Net {
+    let address = Ipv4Addr::from_bits(net.addr().to_bits().wrapping_add(count));
+    Ipv4Net::new(address, net.prefix_len()).unwrap_or(net)
 }
 
 /// Everything that is wrong with the interfaces of `server` by themselves.
@@ -153,7 +123,7 @@ pub(super) fn check(server: &Server) -> Vec<Problem> {
         problems.extend(check_address(nic, &path));
         problems.extend(check_gateway(nic, index == 0 && !server.internet, &path));
     }
-    let count = usize::from(server.internet) + usize::from(server.switch.is_some()) + server.nic.len();
+    let count = server.leading() + server.nic.len();
     if count > MOST_INTERFACES {
         let problem = Problem::at(path, format!("{count} interfaces are too many"));
         problems.push(problem.help(format!("at most {MOST_INTERFACES} are possible")));
@@ -186,7 +156,7 @@ fn check_private(server: &Server) -> Vec<Problem> {
 }
 
 fn check_address(nic: &Nic, path: &Path) -> Option<Problem> {
-    let text = nic.ip.as_deref().filter(|text| Cidr::read(text).is_none())?;
+    let text = nic.ip.as_deref().filter(|text| host_in_network(text).is_none())?;
     let message = format!("`{text}` is not an address in a network");
     Some(
         Problem::at(path.key("ip"), message)
@@ -200,8 +170,8 @@ fn check_gateway(nic: &Nic, is_first: bool, path: &Path) -> Option<Problem> {
         let message = "the gateway of the server is that of its first interface";
         return Some(Problem::at(path.key("gateway"), message).help("leave it out"));
     }
-    let cidr = nic.address().filter(|cidr| !cidr.contains(gateway))?;
-    let message = format!("the gateway {gateway} is not in the network of {cidr}");
+    let net = nic.address().filter(|net| !net.contains(&gateway))?;
+    let message = format!("the gateway {gateway} is not in the network of {net}");
     Some(Problem::at(path.key("gateway"), message).help("it is an address of the same network"))
 }
 
@@ -210,15 +180,14 @@ pub(super) fn check_in(server: &Server, replicas: usize, around: &Expansion<'_>)
     let mut problems = Vec::new();
     for (index, nic) in server.nic.iter().enumerate() {
         let path = Path::root().key("nic").index(index);
-        let objects = [
-            ("switch", "switch", Some(&nic.switch)),
-            ("packet-filter", "packet_filter", nic.packet_filter.as_ref()),
-        ];
-        for (kind, field, value) in objects {
-            let name = value.and_then(Input::known);
-            let name = name.filter(|name| name.parse::<Id>().is_err());
-            problems.extend(name.and_then(|name| named(kind, name, &path.key(field), around)));
-        }
+        let filter = nic.packet_filter.as_ref();
+        problems.extend(object("switch", Some(&nic.switch), &path.key("switch"), around));
+        problems.extend(object(
+            "packet-filter",
+            filter,
+            &path.key("packet_filter"),
+            around,
+        ));
         problems.extend(check_last(nic, replicas, &path));
         problems.extend(check_unique(server, nic, &path, around));
     }
@@ -228,8 +197,8 @@ pub(super) fn check_in(server: &Server, replicas: usize, around: &Expansion<'_>)
 /// The last replica's address has to be in the network as well.
 fn check_last(nic: &Nic, replicas: usize, path: &Path) -> Option<Problem> {
     let first = nic.address()?;
-    let last = first.after(u32::try_from(replicas.saturating_sub(1)).ok()?);
-    if first.contains(last.address) && Cidr::read(&last.to_string()).is_some() {
+    let last = after(first, u32::try_from(replicas.saturating_sub(1)).ok()?);
+    if first.contains(&last.addr()) && host_in_network(&last.to_string()).is_some() {
         return None;
     }
     let message = format!("{replicas} replicas from {first} on need more addresses than its network has");
@@ -238,18 +207,16 @@ fn check_last(nic: &Nic, replicas: usize, path: &Path) -> Option<Problem> {
 
 /// No other server has the address on the same switch.
 fn check_unique(server: &Server, nic: &Nic, path: &Path, around: &Expansion<'_>) -> Option<Problem> {
-    let address = nic.address()?.address;
+    let address = nic.address()?.addr();
     let others = around
         .of_kind("server")
         .filter(|other| other.address.name() < server.name.as_str());
     for other in others {
-        let Ok(typed) = serde_json::from_value::<Server>(other.spec.clone()) else {
-            continue;
-        };
+        let theirs = other.spec.get("nic").map(Vec::<Nic>::deserialize);
         let has = |theirs: &Nic| {
-            theirs.switch == nic.switch && theirs.address().is_some_and(|cidr| cidr.address == address)
+            theirs.switch == nic.switch && theirs.address().is_some_and(|net| net.addr() == address)
         };
-        if typed.nic.iter().any(has) {
+        if theirs.is_some_and(|nics| nics.is_ok_and(|nics| nics.iter().any(has))) {
             let message = format!("{} has the address {address} on the same switch", other.address);
             return Some(Problem::at(path.key("ip"), message).help("give each server an address of its own"));
         }
