@@ -163,11 +163,15 @@ pub(crate) fn lines(text: &str) -> Vec<Value> {
         .collect()
 }
 
+/// Copies a folder without what somebody's runs in it left there: who has tried the README must be able to run the tests.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
+        if path.ends_with(".fleetflow") {
+            continue;
+        }
         if path.is_dir() {
             copy(&path, &target);
         } else {
