@@ -317,15 +317,25 @@ async fn deleting_a_class_is_told_as_a_loss_of_data() {
     };
     let first = Migration::new("v1").sqlite_class("Counter");
     bench.settle(&of(std::slice::from_ref(&first))).await;
-    let deleting = of(&[first, Migration::new("v2").delete("Counter")]);
+    let second = Migration::new("v2").delete("Counter");
+    let deleting = of(&[first.clone(), second.clone()]);
     let error = bench.converge(&deleting).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Guarded, "{error}");
     let allowed = bench.session.clone().data(DataGuard::Allow);
     deleting.session(allowed).converge().await.unwrap();
-    assert_eq!(
-        bench.inventory()["workers"]["scripts"][0]["durable_objects"]["classes"],
-        json!([])
-    );
+    let classes = || bench.inventory()["workers"]["scripts"][0]["durable_objects"]["classes"].clone();
+    assert_eq!(classes(), json!([]));
+
+    // What was deleted long ago is not lost again by what comes after it.
+    let third = Migration::new("v3").sqlite_class("Room");
+    bench
+        .settle(&of(&[first.clone(), second.clone(), third.clone()]))
+        .await;
+    assert_eq!(classes(), json!(["Room"]));
+    let again = of(&[first, second, third, Migration::new("v4").delete("Room")]);
+    let error = bench.converge(&again).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Guarded, "{error}");
+    assert_eq!(classes(), json!(["Room"]));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Binding, Worker};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Path, Problem};
+use crate::plan::Change;
 
 /// A step in the life of a Worker's classes of Durable Objects. Each is carried out once, in their order: what was carried
 /// out stays in the list.
@@ -167,6 +168,26 @@ pub(super) fn done(migrations: &[Migration], at: Option<&str>) -> Vec<Migration>
         Some(last) => migrations[..=last].to_vec(),
         None => vec![Migration::new(at)],
     }
+}
+
+/// Whether `change` of the list of migrations is one that deletes a class: one that was carried out deletes nothing again.
+pub(super) fn deletes(change: &Change) -> bool {
+    let migrations = |side: &Value| -> Vec<Migration> {
+        let list = side.as_array().into_iter().flatten();
+        list.filter_map(|one| serde_json::from_value(one.clone()).ok())
+            .collect()
+    };
+    if change.path.segments().len() > 1 {
+        // The list is as long as it was, and one of it is another: it is told member by member.
+        let whole = change.after["deleted_class"] != Value::Null;
+        return whole || (!change.after.is_null() && change.path.to_string().contains("deleted_class"));
+    }
+    let done = migrations(&change.before);
+    let open = migrations(&change.after);
+    let mut open = open
+        .iter()
+        .filter(|one| done.iter().all(|done| done.tag != one.tag));
+    open.any(|one| !one.deleted_class.is_empty())
 }
 
 fn unknown(tag: &str) -> Error {

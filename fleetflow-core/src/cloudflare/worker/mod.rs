@@ -242,12 +242,9 @@ impl Resource for Worker {
     }
 
     fn loses(changes: &[Change]) -> Option<&'static str> {
-        let deletes = |change: &Change| {
-            change.field() == "migration" && change.after.to_string().contains("\"deleted_class\"")
-        };
-        changes
-            .iter()
-            .any(deletes)
+        let mut migrations = changes.iter().filter(|change| change.field() == "migration");
+        migrations
+            .any(migration::deletes)
             .then_some("what the Durable Objects of a deleted class hold")
     }
 
