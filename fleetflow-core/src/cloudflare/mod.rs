@@ -8,6 +8,7 @@ mod call;
 pub mod dns;
 pub mod dns_record;
 mod files;
+mod hosts;
 pub mod kv_namespace;
 mod multipart;
 mod name;

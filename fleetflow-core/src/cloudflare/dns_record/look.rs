@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use serde_json::{Map, Value};
 
+use super::hosts::{Answered, Keeper};
 use super::mark::{self, Which};
 use super::wire::{Row, identity};
 use super::{DnsRecord, PER_PAGE};
@@ -50,6 +51,7 @@ pub(super) async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]
         .await?;
     let lists = zones.values().map(|zone| list(cloud, &zone.id));
     let lists = try_join_all(lists).await?;
+    let answered = Answered::of(cloud, scope).await?;
     let found = zones.keys().zip(lists).map(|(zone, rows)| {
         let wishes = wishes.iter().filter(|wish| wish.zone == *zone);
         let look = Look::new(
@@ -58,7 +60,10 @@ pub(super) async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]
             authoritative.contains(zone),
             &wishes.collect::<Vec<_>>(),
         );
-        look.found(&rows)
+        let mut found = look.found(&rows);
+        let kept = rows.iter().map(|row| (row, look.keeper(row)));
+        found.notes.extend(answered.notes(zone, &scope.declared, kept));
+        found
     });
     let mut all = Found::default();
     all.extend(found.collect::<Vec<_>>());
@@ -219,6 +224,17 @@ impl<'l> Look<'l> {
                 wish.map_or_else(|| self.unnamed_address(row), |wish| wish.address.clone())
             }
         })
+    }
+
+    /// In an authoritative zone, what nobody marked is this stage's too.
+    fn keeper(&self, row: &Row) -> Keeper {
+        let marked = || row.comment.as_deref().and_then(mark::of).is_some();
+        match row.managed_by() {
+            Some(_) => Keeper::Product,
+            None if self.address_of(row).is_some() => Keeper::Stage,
+            None if self.authoritative && !marked() => Keeper::Stage,
+            None => Keeper::Other,
+        }
     }
 
     /// Records without a mark of ours: they are counted, unless one of ours is wanted in their place.

@@ -1,6 +1,7 @@
 //! The internal kind `dns-record`: one record. Users declare records in a `dns`, which expands to these.
 
 mod batch;
+mod hosts;
 mod look;
 pub(crate) mod mark;
 mod operations;

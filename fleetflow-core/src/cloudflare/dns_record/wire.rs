@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::DnsRecord;
+use super::mark;
 use crate::cloudflare::dns::value::{canonical, joined, quoted};
 use crate::cloudflare::dns::{Details, Location, RecordType};
 use crate::cloudflare::name;
@@ -44,6 +45,11 @@ impl Row {
         RecordType::called(&self.record_type)
     }
 
+    /// Whether traffic to it goes through Cloudflare.
+    pub(super) fn is_proxied(&self) -> bool {
+        self.proxied == Some(true)
+    }
+
     /// A name for a record that has no address of its own: its name, type and id.
     pub(super) fn label(&self, zone: &str) -> String {
         let full = self.full_name();
@@ -60,11 +66,12 @@ impl Row {
         if let Some(bucket) = self.meta["r2_bucket"].as_str() {
             return Some(format!("the custom domain of the R2 bucket {bucket}"));
         }
-        let proxied = self.proxied == Some(true);
+        // What a host of a route leads to by custom looks the same (API doc §4.9); products leave no mark of ours.
+        let bare = self.is_proxied() && self.comment.as_deref().and_then(mark::of).is_none();
         let content = self.content.as_str().unwrap_or_default();
         let shadow = match self.record_type.as_str() {
-            "CNAME" => proxied && content == "public.r2.dev",
-            "AAAA" => proxied && content == "100::",
+            "CNAME" => bare && content == "public.r2.dev",
+            "AAAA" => bare && content == "100::",
             _ => false,
         };
         let read_only = self.meta["read_only"].as_bool() == Some(true);

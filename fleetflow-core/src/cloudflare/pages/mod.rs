@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 use super::dns::{self, Dns, Record, RecordType};
 use super::permission::{Need, Permission};
-use super::{Cloudflare, name, worker};
+use super::{Cloudflare, hosts, name, worker};
 use crate::converge::Context;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -156,6 +156,10 @@ impl Resource for Pages {
         }
         problems.extend(worker::day(self.compatibility_date.as_deref()));
         problems
+    }
+
+    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        hosts::check(declared, around)
     }
 
     /// With a record for each custom domain in a zone of the stack: Pages makes none by itself (API doc §5.5).

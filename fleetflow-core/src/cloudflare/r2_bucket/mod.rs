@@ -21,13 +21,13 @@ pub use settings::{
     TlsVersion,
 };
 
-use super::Cloudflare;
 use super::permission::{Need, Permission};
+use super::{Cloudflare, hosts};
 use crate::converge::Context;
 use crate::error::{Error, Result};
 use crate::model::{
-    Address, Existing, Found, Intent, Lifecycle, Made, Output, OutputField, Problem, Provider, Resource,
-    Scope, Wanted,
+    Address, Declaration, Existing, Expansion, Found, Intent, Lifecycle, Made, Output, OutputField, Problem,
+    Provider, Resource, Scope, Wanted,
 };
 use crate::plan::Change;
 
@@ -150,6 +150,10 @@ impl Resource for R2Bucket {
 
     fn check(&self) -> Vec<Problem> {
         check::check(self)
+    }
+
+    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        hosts::check(declared, around)
     }
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod bindings;
 mod buckets;
 mod fields;
+mod hosts;
 mod namespaces;
 mod records;
 mod schema;

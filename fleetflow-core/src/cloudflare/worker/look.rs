@@ -55,7 +55,7 @@ fn ours(row: &Script, scope: &Scope) -> Option<Address> {
 }
 
 /// The host in a route's pattern, without its star.
-pub(super) fn host_of(pattern: &str) -> &str {
+pub(in crate::cloudflare) fn host_of(pattern: &str) -> &str {
     let bare = pattern.split_once("://").map_or(pattern, |(_, rest)| rest);
     let host = bare.split_once('/').map_or(bare, |(host, _)| host);
     host.strip_prefix("*.")
@@ -64,7 +64,7 @@ pub(super) fn host_of(pattern: &str) -> &str {
 }
 
 /// A custom domain in its one form.
-pub(super) fn canonical(host: &str) -> String {
+pub(in crate::cloudflare) fn canonical(host: &str) -> String {
     name::host(host).unwrap_or_else(|_| host.to_owned())
 }
 

@@ -30,7 +30,7 @@ pub use key::{KeyFormat, KeyUsage};
 pub use migration::{Migration, RenamedClass, TransferredClass};
 
 pub(in crate::cloudflare) use check::day;
-pub(in crate::cloudflare) use look::build_note;
+pub(in crate::cloudflare) use look::{build_note, canonical, host_of};
 
 #[cfg(test)]
 pub(in crate::cloudflare) use form::{With, metadata};
@@ -39,7 +39,7 @@ use serde_json::{Map, Value};
 
 use super::kv_namespace::KvNamespace;
 use super::permission::{Need, Permission};
-use super::{Cloudflare, R2Bucket};
+use super::{Cloudflare, R2Bucket, hosts};
 use crate::converge::Context;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -223,6 +223,10 @@ impl Resource for Worker {
 
     fn check(&self) -> Vec<Problem> {
         check::check(self)
+    }
+
+    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        hosts::check(declared, around)
     }
 
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
