@@ -211,6 +211,11 @@ mod tests {
             "DNS Validation Error: Content for CNAME record is invalid [code 1004, request 8e1b-NRT]"
         );
         assert_eq!(error.kind(), ErrorKind::Refused);
+        let without_code = refused(
+            400,
+            r#"{"success":false,"errors":[{"message":"no"}],"messages":[{"code":1}]}"#,
+        );
+        assert_eq!(without_code.to_string(), "no [request 8e1b-NRT]");
     }
 
     #[test]

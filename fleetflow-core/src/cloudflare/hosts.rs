@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Dns, Pages, R2Bucket, Worker, name};
+use crate::error::Error;
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Resource as _};
 
 /// Kinds with custom domains. Cloudflare makes the record of a Worker's and of a bucket's by itself; a site's is an ordinary
@@ -43,6 +44,13 @@ pub(super) fn check(declared: &Declaration, around: &Expansion<'_>) -> Vec<Probl
         }
     }
     problems
+}
+
+/// The refusal of a custom domain whose host is taken, with what to do.
+pub(super) fn occupied(error: Error, host: &str) -> Error {
+    error.help(format!(
+        "something else stands at {host}: remove its DNS record, or the custom domain of the other bucket or Worker"
+    ))
 }
 
 /// The first other declaration that has `host`, where it comes before this one.

@@ -138,3 +138,27 @@ fn unseen(message: String) -> Error {
     Error::new(ErrorKind::NotFound, message)
         .help("check its name and the account, and that the API token has the permission `Zone Read` for it")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_internal_zone_of_the_same_name_is_not_the_one() {
+        let zone = |id: &str, name: &str, kind: &str| {
+            serde_json::from_value::<Zone>(json!({"id": id, "name": name, "type": kind})).unwrap()
+        };
+        for order in [
+            ["full", "internal"],
+            ["internal", "full"],
+            ["partial", "internal"],
+        ] {
+            let mut seen = Seen::default();
+            seen.take_in(order.map(|kind| zone(kind, "例え.jp", kind)).to_vec());
+            let found = seen.get("xn--r8jz45g.jp").unwrap();
+            assert_ne!(found.id, "internal", "{order:?}");
+        }
+    }
+}

@@ -16,13 +16,14 @@ use super::sites;
 use crate::Shared;
 
 /// `POST /_sandbox/cloudflare/zones`, `POST /_sandbox/cloudflare/tokens`, `PUT /_sandbox/cloudflare/limits`,
-/// `DELETE /_sandbox/cloudflare/subdomain`.
+/// `DELETE /_sandbox/cloudflare/subdomain`, `PUT /_sandbox/cloudflare/certificates`.
 pub(crate) fn control_router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/_sandbox/cloudflare/zones", post(add_zone))
         .route("/_sandbox/cloudflare/tokens", post(add_token))
         .route("/_sandbox/cloudflare/limits", put(set_limits))
         .route("/_sandbox/cloudflare/subdomain", delete(forget_subdomain))
+        .route("/_sandbox/cloudflare/certificates", put(set_certificates))
         .with_state(Arc::clone(&shared))
         .merge(sites::control_router(shared))
 }
@@ -87,6 +88,21 @@ async fn add_token(
 /// An account that was never given a name below workers.dev, which a fresh one of the sandbox has.
 async fn forget_subdomain(State(shared): State<Arc<Shared>>) -> StatusCode {
     shared.world().cloudflare.workers.forget_subdomain();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Certificates {
+    available: bool,
+}
+
+/// Whether reads of custom domains of buckets know how their certificates are doing (API doc §2.7).
+async fn set_certificates(
+    State(shared): State<Arc<Shared>>,
+    Json(certificates): Json<Certificates>,
+) -> StatusCode {
+    shared.world().cloudflare.r2.certificates_are_down = !certificates.available;
     StatusCode::NO_CONTENT
 }
 

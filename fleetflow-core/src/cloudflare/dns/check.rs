@@ -8,7 +8,7 @@ use super::types::{RecordType, ValueForm};
 use super::{Dns, Record, value};
 use crate::catalog;
 use crate::cloudflare::name;
-use crate::model::{Input, OutputRef, Path, Problem};
+use crate::model::{Expansion, Input, OutputRef, Path, Problem, Resource as _};
 
 /// The longest comment that any plan of Cloudflare takes.
 const LONGEST_COMMENT: usize = 500;
@@ -41,6 +41,34 @@ pub(super) fn check(dns: &Dns) -> Vec<Problem> {
         problems.extend(together(full, records, full == &zone));
     }
     problems
+}
+
+/// Records whose names are those of another declared zone: here they would silently be below this one (API doc §3.6).
+pub(super) fn strays(dns: &Dns, around: &Expansion<'_>) -> Vec<Problem> {
+    let Ok(zone) = zone_name(&dns.zone) else {
+        return Vec::new();
+    };
+    let others = around.of_kind(Dns::KIND);
+    let others = others.filter_map(|other| zone_name(other.spec["zone"].as_str()?).ok());
+    let others: BTreeSet<String> = others
+        .filter(|other| !name::is_within(&zone, other) && !name::is_within(other, &zone))
+        .collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let stray = |(index, record): (usize, &Record)| {
+        let bare = name::host(record.name.trim_start_matches("*.")).ok()?;
+        let other = others.iter().find(|other| name::is_within(&bare, other))?;
+        let full = name::record_name(&record.name, &zone).ok()?;
+        let message = format!(
+            "`{}` is in the zone `{other}`, and would be `{full}` here",
+            record.name
+        );
+        let path = Path::root().key("record").index(index).key("name");
+        let help = format!("move the record to `{other}`, or write `{full}` if that is meant");
+        Some(Problem::at(path, message).help(help))
+    };
+    dns.record.iter().enumerate().filter_map(stray).collect()
 }
 
 /// A zone's name in its one form.

@@ -119,6 +119,10 @@ impl Resource for Dns {
         check::check(self)
     }
 
+    fn check_in(&self, _: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        check::strays(self, around)
+    }
+
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
         Some(expand::expand(self, declared, around))
     }

@@ -271,3 +271,66 @@ pub(super) fn identity(record: &DnsRecord) -> String {
         sent_value(record)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record as it is declared, and answers about it from several years and clients of the API (API doc §3.2 to §3.6).
+    fn answers() -> Vec<(Value, Vec<Value>)> {
+        vec![
+            (
+                json!({"name": "_sip._tcp.example.com", "type": "SRV", "value": ".", "priority": 0, "weight": 0, "port": 0}),
+                vec![
+                    json!({"data": {"priority": 0, "weight": 0, "port": 0, "target": "."}}),
+                    json!({"data": {"priority": 0, "weight": 0, "port": 0, "target": false}, "content": "0 0 0 ."}),
+                    json!({"data": {"priority": 0, "weight": 0, "port": 0, "target": ".", "service": "_sip", "proto": "_tcp", "name": "example.com"}}),
+                ],
+            ),
+            (
+                json!({"name": "www.example.com", "type": "HTTPS", "value": "www.unit.tests", "priority": 1, "params": "alpn=\"h3\""}),
+                vec![
+                    json!({"data": {"priority": 1, "target": "www.unit.tests.", "value": "alpn=\"h3\""}, "content": "1 www.unit.tests. alpn=\"h3\""}),
+                    json!({"data": {"priority": 1, "target": "WWW.unit.tests", "value": "alpn=\"h3\""}}),
+                ],
+            ),
+            (
+                json!({"name": "www.example.com", "type": "CNAME", "value": "target.example.net"}),
+                vec![
+                    json!({"name": "WWW.Example.com.", "content": "Target.example.net."}),
+                    json!({"content": "target.example.net", "comment": null, "tags": [], "zone_id": "z", "locked": false}),
+                ],
+            ),
+            (
+                json!({"name": "xn--wgv71a.example.com", "type": "TXT", "value": "one long text"}),
+                vec![
+                    json!({"name": "日本.example.com", "content": "one long text"}),
+                    json!({"content": "\"one \" \"long text\""}),
+                ],
+            ),
+        ]
+    }
+
+    #[test]
+    fn one_record_has_many_faces() {
+        for (declared, faces) in answers() {
+            let whole = |patch: &Value| {
+                let mut whole = declared.clone();
+                for (member, value) in patch.as_object().unwrap() {
+                    whole[member] = value.clone();
+                }
+                whole
+            };
+            let wanted = whole(&json!({"zone": "example.com", "ttl": 1, "proxied": false, "comment": ""}));
+            for face in faces {
+                let mut row = json!({"id": "i", "name": declared["name"], "type": declared["type"]});
+                for (member, value) in face.as_object().unwrap() {
+                    row[member] = value.clone();
+                }
+                let row: Row = serde_json::from_value(row).unwrap();
+                let read = serde_json::to_value(row.record("example.com").unwrap()).unwrap();
+                assert_eq!(read, wanted, "{face}");
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ use super::place::{NO_BUCKET, Place, taken};
 use super::wire::{self, CorsRule, Domain, NewBucket, NewDomain, Progress};
 use super::{CustomDomain, R2Bucket, StorageClass, TlsVersion};
 use crate::cloudflare::answer::has_code;
-use crate::cloudflare::{Cloudflare, name};
+use crate::cloudflare::{Cloudflare, hosts, name};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Made};
@@ -252,17 +252,11 @@ async fn attach(context: &Context, place: &Place<'_>, custom: &CustomDomain) -> 
             Err(error) if error.kind() == ErrorKind::Ambiguous => Ok(place.domain(&host).await?.map(drop)),
             // What this run removes may still stand there: another bucket's domain, a record of ours.
             Err(error) if error.kind() == ErrorKind::Conflict && began.elapsed() < HANDOVER => Ok(None),
-            Err(error) if error.kind() == ErrorKind::Conflict => Err(occupied(error, &host)),
+            Err(error) if error.kind() == ErrorKind::Conflict => Err(hosts::occupied(error, &host)),
             Err(error) => Err(error),
         }
     };
     context.until(&what, HANDOVER * 2, tried).await
-}
-
-fn occupied(error: Error, host: &str) -> Error {
-    error.help(format!(
-        "something else stands at {host}: remove its DNS record, or the custom domain of the other bucket or Worker"
-    ))
 }
 
 /// Waits until the host's ownership and certificate are there: pending is progress, not failure.

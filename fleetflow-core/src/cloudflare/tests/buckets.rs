@@ -6,12 +6,12 @@ use fleetflow_sandbox::{Fault, Moment, Sandbox, Times, Timings};
 use serde_json::{Value, json};
 
 use super::{Bench, stack, told};
-use crate::cloudflare::R2Bucket;
 use crate::cloudflare::r2_bucket::{
     Cors, CorsMethod, CustomDomain, Jurisdiction, LifecycleRule, R2Location, StorageClass, TlsVersion,
 };
+use crate::cloudflare::{R2Bucket, Worker};
 use crate::error::ErrorKind;
-use crate::model::Declare;
+use crate::model::{Declaration, Declare};
 
 fn full() -> R2Bucket {
     R2Bucket::builder()
@@ -318,25 +318,39 @@ async fn somebody_elses_bucket_is_not_taken_by_its_name() {
 async fn a_host_in_use_is_told() {
     let bench = Bench::start().await;
     let records = format!("/zones/{}/dns_records", bench.zone_id("example.com").await);
-    let theirs = json!({"type": "A", "name": "cdn.example.com", "content": "192.0.2.77", "ttl": 1});
-    bench.ask("POST", &records, theirs).await;
-    let stack = stack([R2Bucket::builder()
-        .name("creo-assets")
-        .custom_domain("cdn.example.com")
-        .build()]);
-    let error = bench.converge(&stack).await.unwrap_err();
-    assert!(
-        error
-            .advice()
-            .unwrap()
-            .contains("something else stands at cdn.example.com"),
-        "{error:?}"
-    );
-    let id = bench.ask("GET", &records, Value::Null).await[0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    bench.ask("DELETE", &format!("{records}/{id}"), Value::Null).await;
+    for host in ["cdn.example.com", "app.example.com"] {
+        let theirs = json!({"type": "A", "name": host, "content": "192.0.2.77", "ttl": 1});
+        bench.ask("POST", &records, theirs).await;
+    }
+    let before = bench.records();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("api.js"), "export default {}").unwrap();
+    let bucket = R2Bucket::builder().name("creo-assets");
+    let worker = Worker::builder().name("api").source("api.js");
+    let stack = stack([
+        Declaration::from(bucket.custom_domain("cdn.example.com").build()),
+        Declaration::from(worker.custom_domain("app.example.com").build()),
+    ])
+    .root(folder.path());
+    let report = bench
+        .attach(&stack)
+        .converge_reviewed(async |plan| Ok(plan))
+        .await
+        .unwrap();
+    assert_eq!(report.failed.len(), 2, "{report:?}");
+    for (address, error) in &report.failed {
+        let host = if address.kind() == "worker" { "app" } else { "cdn" };
+        let said = format!("something else stands at {host}.example.com");
+        let advice = error.advice().unwrap_or_default();
+        assert!(advice.contains(&said), "{error:?}");
+    }
+    // Nothing of others was overwritten, nor was that asked for.
+    assert_eq!(bench.records(), before);
+    let theirs = bench.ask("GET", &records, Value::Null).await;
+    for record in theirs.as_array().unwrap() {
+        let id = record["id"].as_str().unwrap();
+        bench.ask("DELETE", &format!("{records}/{id}"), Value::Null).await;
+    }
     bench.settle(&stack).await;
 }
 

@@ -7,10 +7,12 @@ mod buckets;
 mod fields;
 mod hosts;
 mod namespaces;
+mod pitfalls;
 mod records;
 mod schema;
 mod sites;
 mod sources;
+mod traps;
 mod workers;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::look::{canonical, host_of, outputs, url};
 use super::place::{Place, Script, domains, routes, scripts};
 use super::{Binding, Worker, form, migration};
-use crate::cloudflare::Cloudflare;
+use crate::cloudflare::{Cloudflare, hosts};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Made};
@@ -195,7 +195,12 @@ async fn set_domains(
                 _ => place.attach(host, &zone.id).await,
             }
         };
-        when_free(context, host, tried).await?;
+        when_free(context, host, tried)
+            .await
+            .map_err(|error| match error.kind() {
+                ErrorKind::Conflict => hosts::occupied(error, host),
+                _ => error,
+            })?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::assets::{Session, Uploaded};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::answer::has_code;
 use crate::cloudflare::call::{Call, encoded};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::http::Body;
 
 const READ: &str = "Workers Scripts Read";
@@ -269,12 +269,17 @@ impl<'p> Place<'p> {
         Ok(version.map(|version| version.version_id))
     }
 
-    /// That it is gone already is success.
+    /// That it is gone already is success. The upload before it is what is deployed, unless somebody uploaded another version
+    /// in between (API doc §4.7).
     pub(super) async fn delete_secret(&self, name: &str) -> Result<()> {
         let path = format!("/secrets/{}", encoded(name));
         let call = self.call(Method::DELETE, &path, "delete a secret of the Worker");
         match call.done().await {
             Err(error) if has_code(&error, &[10_056]) => Ok(()),
+            Err(error) if has_code(&error, &[10_215]) => Err(error.with_kind(ErrorKind::Conflict).help(
+                "somebody uploaded a version that is not deployed: run the same command again, which deploys this one, or \
+                 deploy theirs first",
+            )),
             answer => answer,
         }
     }

@@ -49,15 +49,16 @@ struct Change {
 }
 
 pub(super) fn list(context: &mut Context<'_>, call: &Call) -> Outcome {
-    let now = context.now;
+    let (now, down) = (context.now, context.rows().r2.certificates_are_down);
     let bucket = place::bucket(context, call)?;
-    let domains: Vec<Value> = bucket.domains.values().map(|domain| domain.render(now)).collect();
+    let domains = bucket.domains.values();
+    let domains: Vec<Value> = domains.map(|domain| domain.render(now, down)).collect();
     Answer::of(json!({ "domains": domains }))
 }
 
 pub(super) fn get(context: &mut Context<'_>, call: &Call) -> Outcome {
-    let now = context.now;
-    Answer::of(find(context, call)?.render(now))
+    let (now, down) = (context.now, context.rows().r2.certificates_are_down);
+    Answer::of(find(context, call)?.render(now, down))
 }
 
 /// The answer has no status: clients ask again until both parts are active.
@@ -209,8 +210,14 @@ impl Domain {
         shown
     }
 
-    /// What a read answers.
-    fn render(&self, now: Timestamp) -> Value {
+    /// What a read answers; very little while those who know the certificates are `down`.
+    fn render(&self, now: Timestamp, down: bool) -> Value {
+        if down {
+            return json!({
+                "domain": self.host, "enabled": self.enabled, "zoneId": self.zone_id,
+                "status": {"ownership": "unknown", "ssl": "unknown"},
+            });
+        }
         let (ownership, ssl) = self.status(now);
         let mut shown = self.echo();
         shown["zoneName"] = json!(self.zone_name);

@@ -41,6 +41,9 @@ pub(super) struct Rows {
     buckets: BTreeMap<String, Bucket>,
     /// Where a name was first made: it goes back there when it is made again.
     first_locations: BTreeMap<String, String>,
+    /// Whether nobody knows how custom domains are doing. Not saved.
+    #[serde(skip)]
+    pub(super) certificates_are_down: bool,
 }
 
 /// A bucket.
