@@ -86,7 +86,7 @@ fn sources(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() && name != "target" && name != "node_modules" {
             sources(&path, found);
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
             found.insert(path, text);
         }
