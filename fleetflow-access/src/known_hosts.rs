@@ -1,5 +1,4 @@
-//! The keys by which a stage's servers are recognised, kept in a file beside its state. A server that we delete takes
-//! its key along: another one may get its address.
+//! The keys by which a stage's servers are recognised, kept in a file beside its state, under the ids of the servers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,18 +37,6 @@ impl KnownHosts {
         })))
     }
 
-    /// Forgets the server at `address`, whatever its port.
-    pub fn forget(&self, address: &str) -> Result<()> {
-        let mut keys = self.keys();
-        let before = keys.len();
-        let bracketed = format!("[{address}]:");
-        keys.retain(|host, _| host != address && !host.starts_with(&bracketed));
-        if keys.len() == before {
-            return Ok(());
-        }
-        self.0.write(&keys)
-    }
-
     fn keys(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.0.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,6 +73,14 @@ impl HostKeys for KnownHosts {
         self.0.write(&keys)
     }
 
+    fn forget(&self, host: &str) -> Result<()> {
+        let mut keys = self.keys();
+        match keys.remove(host) {
+            Some(_) => self.0.write(&keys),
+            None => Ok(()),
+        }
+    }
+
     fn kept_in(&self) -> Option<String> {
         Some(self.0.file.display().to_string())
     }
@@ -109,21 +104,23 @@ mod tests {
         let file = folder.path().join("known_hosts");
         let hosts = KnownHosts::read(&file).unwrap();
         for (host, key) in [
-            ("192.0.2.1", "ssh-ed25519 A"),
+            ("server-1", "ssh-ed25519 A"),
             ("[192.0.2.1]:2222", "ssh-ed25519 B"),
-            ("192.0.2.10", "ssh-ed25519 C"),
+            ("server-10", "ssh-ed25519 C"),
         ] {
             assert_eq!(hosts.known(host), None);
             hosts.learn(host, key).unwrap();
         }
         let again = KnownHosts::read(&file).unwrap();
-        assert_eq!(again.known("192.0.2.1").as_deref(), Some("ssh-ed25519 A"));
-        again.forget("192.0.2.1").unwrap();
+        assert_eq!(again.known("server-1").as_deref(), Some("ssh-ed25519 A"));
+        again.forget("server-1").unwrap();
         let last = KnownHosts::read(&file).unwrap();
-        assert_eq!(
-            (last.known("192.0.2.1"), last.known("[192.0.2.1]:2222")),
-            (None, None)
-        );
-        assert_eq!(last.known("192.0.2.10").as_deref(), Some("ssh-ed25519 C"));
+        assert_eq!(last.known("server-1"), None);
+        for (host, key) in [
+            ("[192.0.2.1]:2222", "ssh-ed25519 B"),
+            ("server-10", "ssh-ed25519 C"),
+        ] {
+            assert_eq!(last.known(host).as_deref(), Some(key));
+        }
     }
 }

@@ -8,12 +8,10 @@ mod known_hosts;
 mod needs;
 pub mod registries;
 pub mod sakura;
-mod servers;
 mod surroundings;
 
 pub use keys::DeployKey;
 pub use known_hosts::KnownHosts;
 pub use needs::Needs;
 pub use registries::Registries;
-pub use servers::Servers;
 pub use surroundings::Surroundings;

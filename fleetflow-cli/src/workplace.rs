@@ -3,9 +3,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use fleetflow_access::Servers;
 use fleetflow_core::converge::{Event, Session};
-use fleetflow_core::plan::{DataGuard, DeletionGuard, Plan};
+use fleetflow_core::plan::{DataGuard, DeletionGuard};
 use fleetflow_core::state::{Holder, Store as _};
 use fleetflow_core::{Address, Result, Stack};
 use tokio_util::sync::CancellationToken;
@@ -81,7 +80,6 @@ impl<'w> Workplace<'w> {
         ));
         let witness = Arc::new(Witness {
             shown_by: OnceLock::new(),
-            servers: Servers::new(access.known_hosts.clone(), &state),
         });
         let watcher = Arc::clone(&witness);
         let mut session = Session::new(access.clouds.clone(), site.store(), invocation.edge.caller())
@@ -128,8 +126,7 @@ impl<'w> Workplace<'w> {
     }
 
     /// From now on, `progress` shows what happens while `plan` is carried out.
-    pub(crate) fn watch(&self, plan: &Plan, progress: &Progress) {
-        self.witness.servers.expect(plan);
+    pub(crate) fn watch(&self, progress: &Progress) {
         // Only one plan is carried out in a workplace.
         drop(self.witness.shown_by.set(Box::new(progress.watcher())));
     }
@@ -142,11 +139,6 @@ impl<'w> Workplace<'w> {
             measures.step(&event);
             shown(event);
         })));
-    }
-
-    /// Takes in the addresses of servers that `plan` is about to remove.
-    pub(crate) fn expect(&self, plan: &Plan) {
-        self.witness.servers.expect(plan);
     }
 
     /// Leaves, with what came out; emulated clouds are stopped and saved.
@@ -180,15 +172,13 @@ pub(crate) async fn emulated(
 
 type Watcher = Box<dyn Fn(Event) + Send + Sync>;
 
-/// Who is told what happens: the display, and the memory of servers' keys.
+/// Who is told what happens: the display.
 struct Witness {
     shown_by: OnceLock<Watcher>,
-    servers: Servers,
 }
 
 impl Witness {
     fn see(&self, event: Event) {
-        self.servers.see(&event);
         if let Some(show) = self.shown_by.get() {
             show(event);
         }

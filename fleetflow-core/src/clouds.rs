@@ -53,6 +53,11 @@ impl Clouds {
         self
     }
 
+    /// The container engines, if there are any.
+    pub(crate) fn given_engines(&self) -> Option<&Engines> {
+        self.engines.as_ref()
+    }
+
     /// Without `provider`, for the reason `why`: told when a resource needs it.
     #[must_use]
     pub fn without(mut self, provider: Provider, why: Error) -> Self {

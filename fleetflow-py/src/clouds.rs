@@ -176,9 +176,11 @@ pub(crate) struct Engines {
     identities: Vec<SecretString>,
     identity_files: Vec<PathBuf>,
     agent: Option<PathBuf>,
+    /// Whose settings of SSH count.
+    home: Option<PathBuf>,
     sandbox: Option<Py<Sandbox>>,
     /// By the folder with a stage's keys, and the files that the stage names.
-    clients: Clients<(PathBuf, Vec<PathBuf>), (docker::Engines, KnownHosts)>,
+    clients: Clients<(PathBuf, Vec<PathBuf>), docker::Engines>,
 }
 
 #[pymethods]
@@ -203,6 +205,7 @@ impl Engines {
             identities: identities.into_iter().map(SecretString::from).collect(),
             identity_files,
             agent,
+            home,
             sandbox,
             clients: Clients::new(),
         }
@@ -215,11 +218,11 @@ impl Engines {
         self.sandbox.is_some()
     }
 
-    fn client(&self, stack: &Stack, keys: &Path) -> Result<(docker::Engines, KnownHosts)> {
+    fn client(&self, stack: &Stack, keys: &Path) -> Result<docker::Engines> {
         let files = access::keys::named(stack);
         self.clients.get((keys.to_owned(), files), |(keys, files)| {
             let known_hosts = KnownHosts::read(&keys.join("known_hosts"))?;
-            let mut builder = docker::Engines::builder().host_keys(known_hosts.clone());
+            let mut builder = docker::Engines::builder().host_keys(known_hosts);
             if let Some(local) = &self.local {
                 builder = builder.local(local);
             }
@@ -235,8 +238,10 @@ impl Engines {
             }
             if let Some(sandbox) = &self.sandbox {
                 builder = builder.translate(emulated(sandbox.get()));
+            } else if let Some(home) = &self.home {
+                builder = builder.ssh_config(docker::SshConfig::of_home(home));
             }
-            Ok((builder.build(), known_hosts))
+            Ok(builder.build())
         })
     }
 }
@@ -261,9 +266,9 @@ pub(crate) struct Given<'g> {
     pub(crate) keys: &'g Path,
 }
 
-/// The clients that `stack` is run with, and the memory of its servers' keys. A key is made where one is needed for a
+/// The clients that `stack` is run with. A key is made where one is needed for a
 /// change and there is none.
-pub(crate) fn clouds(given: Given<'_>, stack: &Stack, changes: bool) -> Result<(Clouds, Option<KnownHosts>)> {
+pub(crate) fn clouds(given: Given<'_>, stack: &Stack, changes: bool) -> Result<Clouds> {
     let needs = Needs::of(stack, &State::default());
     let mut clouds = Clouds::none();
     if let Some(sakura) = given.sakura {
@@ -273,14 +278,11 @@ pub(crate) fn clouds(given: Given<'_>, stack: &Stack, changes: bool) -> Result<(
     if let Some(cloudflare) = given.cloudflare {
         clouds = clouds.cloudflare(cloudflare.client()?);
     }
-    let mut known_hosts = None;
     if let Some(engines) = given.engines {
         match &engines.no_local {
             Some(why) if needs.local_engine => clouds = clouds.without(Provider::Docker, why.clone()),
             _ => {
-                let (client, known) = engines.client(stack, given.keys)?;
-                clouds = clouds.engines(client);
-                known_hosts = Some(known);
+                clouds = clouds.engines(engines.client(stack, given.keys)?);
             }
         }
     }
@@ -290,7 +292,7 @@ pub(crate) fn clouds(given: Given<'_>, stack: &Stack, changes: bool) -> Result<(
             clouds = clouds.without(provider, Error::new(ErrorKind::Unauthorized, message).help(help));
         }
     }
-    Ok((clouds, known_hosts))
+    Ok(clouds)
 }
 
 /// The public half of the stage's own key.

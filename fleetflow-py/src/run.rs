@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fleetflow_access::{KnownHosts, Servers};
 use fleetflow_core::converge::{Caller, Event, Session};
 use fleetflow_core::plan::{DataGuard, Plan};
 use fleetflow_core::{Error, ErrorKind, Result};
@@ -90,22 +89,15 @@ impl Verb {
         matches!(self, Self::Converge | Self::Destroy | Self::Apply(_))
     }
 
-    async fn run(self, stack: fleetflow_core::Stack, keys: Keys, aim: Aim) -> Result<String, Value> {
-        let review = async |plan: Plan| {
-            let plan = stack.aim(plan, &aim.targets)?;
-            keys.expect(&plan).await?;
-            Ok(plan)
-        };
+    async fn run(self, stack: fleetflow_core::Stack, aim: Aim) -> Result<String, Value> {
+        let review = async |plan: Plan| stack.aim(plan, &aim.targets);
         let aimed = |plan: Result<Plan>| plan.and_then(|plan| stack.aim(plan, &aim.targets));
         let text = match self {
             Self::Plan => plan(aimed(stack.plan().await))?,
             Self::PlanDestroy => plan(aimed(stack.plan_destroy().await))?,
             Self::Converge => report(aim.patiently(|| stack.converge_reviewed(review)).await)?,
             Self::Destroy => report(aim.patiently(|| stack.destroy_reviewed(review)).await)?,
-            Self::Apply(plan) => {
-                keys.expect(&plan).await.map_err(|error| document(&error))?;
-                report(aim.patiently(|| stack.apply(&plan)).await)?
-            }
+            Self::Apply(plan) => report(aim.patiently(|| stack.apply(&plan)).await)?,
             Self::Status => {
                 let observation = stack.observe().await.map_err(|error| document(&error))?;
                 let plan = stack.plan_of(&observation).await;
@@ -113,34 +105,6 @@ impl Verb {
             }
         };
         Ok(text)
-    }
-}
-
-/// The memory of servers' keys, during one run.
-#[derive(Clone)]
-struct Keys {
-    known_hosts: Option<KnownHosts>,
-    store: Arc<dyn fleetflow_core::state::Store>,
-    servers: Arc<OnceLock<Servers>>,
-}
-
-impl Keys {
-    /// What `plan` does to servers will change which keys are theirs.
-    async fn expect(&self, plan: &Plan) -> Result<()> {
-        if let Some(known_hosts) = &self.known_hosts {
-            let state = self.store.load().await?;
-            let servers = self
-                .servers
-                .get_or_init(|| Servers::new(known_hosts.clone(), &state));
-            servers.expect(plan);
-        }
-        Ok(())
-    }
-
-    fn see(&self, event: &Event) {
-        if let Some(servers) = self.servers.get() {
-            servers.see(event);
-        }
     }
 }
 
@@ -191,7 +155,7 @@ pub(crate) fn start(
         missing,
         keys: &keys,
     };
-    let (clouds, known_hosts) = clouds(given, &stack.stack, verb.changes()).map_err(fail)?;
+    let clouds = clouds(given, &stack.stack, verb.changes()).map_err(fail)?;
     let mut session = Session::sharing(clouds, Arc::clone(&store.0), Caller::new(who, now));
     if engines.is_some_and(Engines::are_emulated) {
         // Emulated clouds show at once what was done.
@@ -207,13 +171,8 @@ pub(crate) fn start(
         // A server that does not answer is a line of the status, and no reason to show none.
         session = session.bearing_silence();
     }
-    let keys = Keys {
-        known_hosts,
-        store: Arc::clone(&store.0),
-        servers: Arc::default(),
-    };
     let aim = Aim::new(&targets, lock_wait).map_err(fail)?;
-    Run::begin(verb, stack.stack.clone(), session, keys, aim).map_err(fail)
+    Run::begin(verb, stack.stack.clone(), session, aim).map_err(fail)
 }
 
 /// The current time in RFC 3339, to the millisecond.
@@ -222,23 +181,15 @@ fn now() -> String {
 }
 
 impl Run {
-    fn begin(
-        verb: Verb,
-        stack: fleetflow_core::Stack,
-        session: Session,
-        keys: Keys,
-        aim: Aim,
-    ) -> Result<Self> {
+    fn begin(verb: Verb, stack: fleetflow_core::Stack, session: Session, aim: Aim) -> Result<Self> {
         let told = Arc::new(Told::default());
         let cancelled = aim.cancelled.clone();
         let watcher = Arc::clone(&told);
-        let witness = keys.clone();
         let session = session.cancelled_by(cancelled.clone()).watcher(move |event| {
-            witness.see(&event);
             watcher.tell(&event);
         });
         let runtime = runtime::handle()?;
-        let work = runtime.spawn(verb.run(stack.session(session), keys, aim));
+        let work = runtime.spawn(verb.run(stack.session(session), aim));
         let task = work.abort_handle();
         let listener = Arc::clone(&told);
         runtime.spawn(async move {

@@ -9,7 +9,7 @@ use fleetflow_access::{
     DeployKey, KnownHosts, Needs, Surroundings, cloudflare, docker, keys, registries, sakura,
 };
 use fleetflow_core::cloudflare::Cloudflare;
-use fleetflow_core::docker::{Engines, Translate};
+use fleetflow_core::docker::{Engines, SshConfig, Translate};
 use fleetflow_core::http::Traffic;
 use fleetflow_core::model::{DockerSettings, Provider};
 use fleetflow_core::sakura::Sakura;
@@ -43,7 +43,6 @@ pub(crate) struct Access {
     pub(crate) clouds: Clouds,
     pub(crate) accounts: Accounts,
     pub(crate) traffic: Arc<Traffic>,
-    pub(crate) known_hosts: KnownHosts,
 }
 
 /// Finds the credentials of every cloud that the stage needs, and tries them.
@@ -75,7 +74,6 @@ pub(crate) async fn connect(
         clouds,
         accounts,
         traffic,
-        known_hosts,
     })
 }
 
@@ -253,8 +251,13 @@ impl Connecting<'_> {
         };
         if let Some(translate) = translate {
             builder = builder.translate(translate);
-        } else if let Some(agent) = self.invocation.edge.variable("SSH_AUTH_SOCK") {
-            builder = builder.agent(agent);
+        } else {
+            if let Some(agent) = self.invocation.edge.variable("SSH_AUTH_SOCK") {
+                builder = builder.agent(agent);
+            }
+            if let Some(home) = &self.invocation.edge.home {
+                builder = builder.ssh_config(SshConfig::of_home(home));
+            }
         }
         let registries = registries::find(
             &self.surroundings(),
@@ -271,7 +274,13 @@ impl Connecting<'_> {
         if self.needs.local_engine {
             builder = builder.local(self.local_engine()?);
         }
-        Ok(builder.build())
+        let engines = builder.build();
+        for (address, entry) in self.state.entries() {
+            if let Some(id) = entry.id() {
+                engines.recognise(address, id, entry.existing_outputs());
+            }
+        }
+        Ok(engines)
     }
 
     fn local_engine(&self) -> Result<String> {

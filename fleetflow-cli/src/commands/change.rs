@@ -326,7 +326,7 @@ impl Change<'_> {
             Form::Text
         };
         let progress = Progress::start(form, invocation.terminal, self.workplace.cancelled.clone());
-        self.workplace.watch(plan, &progress);
+        self.workplace.watch(&progress);
         let mut slot = self
             .running
             .progress

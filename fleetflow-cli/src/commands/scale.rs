@@ -132,7 +132,7 @@ impl Scaling<'_> {
             Form::Text
         };
         let progress = Progress::start(form, invocation.terminal, self.cancelled.clone());
-        self.workplace.watch(plan, &progress);
+        self.workplace.watch(&progress);
         Some(progress)
     }
 

@@ -30,7 +30,10 @@ async fn connected(reach: &Reach, site: &Site, arguments: &SshArguments) -> Resu
     let (at, through) = reach.answering(&host, port).await?;
     let mut command = Command::new("ssh");
     command
-        .args(recognising(&site.place.known_hosts(), &host, port))
+        .args(recognising(
+            &site.place.known_hosts(),
+            &reach.engines.key_name(&host, port),
+        ))
         .args(opening(site))
         .args(["-l", &user, "-p", &through.to_string(), &at])
         .args(&arguments.command);
@@ -44,13 +47,8 @@ async fn connected(reach: &Reach, site: &Site, arguments: &SshArguments) -> Resu
     Ok(code(status))
 }
 
-/// The key of the server is kept where FleetFlow keeps it too, under the address that its cloud gave it
-/// (`ssh_config(5)`: `HostKeyAlias`).
-fn recognising(known_hosts: &Path, host: &str, port: u16) -> Vec<String> {
-    let alias = match port {
-        22 => host.to_owned(),
-        port => format!("[{host}]:{port}"),
-    };
+/// The key of the server is kept where FleetFlow keeps it too, under the same name (`ssh_config(5)`: `HostKeyAlias`).
+fn recognising(known_hosts: &Path, alias: &str) -> Vec<String> {
     let options = [
         format!("UserKnownHostsFile=\"{}\"", known_hosts.display()),
         format!("HostKeyAlias={alias}"),

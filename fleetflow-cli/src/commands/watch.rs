@@ -136,9 +136,6 @@ impl Teller<'_> {
     fn tell(&self, event: WatchEvent) {
         let invocation = self.workplace.invocation;
         self.measures.see(&event);
-        if let WatchEvent::Looked(plan) = &event {
-            self.workplace.expect(plan);
-        }
         if invocation.options.json {
             if let Some(happened) = happened(event) {
                 progress::tell(invocation.terminal, happened);

@@ -298,6 +298,9 @@ impl<'r> Run<'r> {
             action: step.action,
             elapsed,
         });
+        if let Some(engines) = self.session.clouds.given_engines() {
+            engines.learn_of(step, made.as_ref());
+        }
         match step.action {
             Action::Delete => {
                 let time = Some(self.session.time());

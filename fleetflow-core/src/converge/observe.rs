@@ -135,6 +135,10 @@ async fn observe_once(
         .map(|kind| look(clouds, scope, *kind, wanted.of(*kind, None)));
     let mut found = Found::default();
     found.extend(try_join_all(first).await?);
+    if let Some(engines) = clouds.given_engines() {
+        let there = found.resources.iter();
+        there.for_each(|seen| engines.recognise(&seen.address, &seen.id, &seen.outputs));
+    }
     let parents = Parents::of(&found.resources);
     let second = inner
         .iter()

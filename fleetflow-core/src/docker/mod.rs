@@ -18,7 +18,9 @@ mod volume;
 pub use container::Container;
 pub use deploy::deploy;
 pub use deploy_services::DeployServices;
-pub use engines::{Engines, EnginesBuilder, HostKeys, KeyPair, RegistryLogin, Translate, registry_of};
+pub use engines::{
+    Engines, EnginesBuilder, HostKeys, KeyPair, RegistryLogin, SshConfig, Translate, registry_of,
+};
 pub use host::{Host, InvalidHost, Place};
 pub use looking_in::{Command, LogRequest, Output, Pipe, Running};
 pub use network::Network;

@@ -127,10 +127,12 @@ class Docker:
     """Container engines: the local one, and those of servers, which are reached over SSH.
 
     Servers are logged in to with the keys given here, with those that lie beside the public keys that the stack names,
-    and with a key that FleetFlow makes for the stage and keeps beside its state.
+    with a key that FleetFlow makes for the stage and keeps beside its state, and with those that ``~/.ssh/config`` names.
+    Jump hosts stand there too.
 
     Args:
-        host: The local engine: ``unix:///var/run/docker.sock``, ``tcp://127.0.0.1:2375``. Without it, the one that the
+        host: The local engine: ``unix:///var/run/docker.sock``, ``tcp://127.0.0.1:2375``,
+            ``ssh://USER@HOST``. Without it, the one that the
             docker command would use.
         identities: Private keys in OpenSSH's format, to log in to servers.
         identity_files: Files with private keys.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::host_keys::PinnedForThisRun;
-use super::{Access, Counters, Engines, HostKeys, Inner, Registries, RegistryLogin, Translate};
+use super::recognition::Recognition;
+use super::{Access, Counters, Engines, HostKeys, Inner, Registries, RegistryLogin, SshConfig, Translate};
 use crate::http::Traffic;
 
 /// What fails at its start mostly does so within this time.
@@ -25,6 +26,7 @@ pub struct EnginesBuilder {
     agent: Option<PathBuf>,
     host_keys: Option<Arc<dyn HostKeys>>,
     translate: Option<Translate>,
+    config: Option<SshConfig>,
     traffic: Arc<Traffic>,
     probation: Option<Duration>,
     answer_within: Option<Duration>,
@@ -32,7 +34,7 @@ pub struct EnginesBuilder {
 }
 
 impl EnginesBuilder {
-    /// With the local engine at `address`: `unix:///var/run/docker.sock` or `tcp://127.0.0.1:2375`.
+    /// With the local engine at `address`: `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375` or `ssh://USER@HOST`.
     #[must_use]
     pub fn local(mut self, address: impl Into<String>) -> Self {
         self.local = Some(address.into());
@@ -72,6 +74,14 @@ impl EnginesBuilder {
     #[must_use]
     pub fn translate(mut self, translate: Translate) -> Self {
         self.translate = Some(translate);
+        self
+    }
+
+    /// With the settings of OpenSSH's client, which say which keys open a server and which hosts lead to it. Nothing is
+    /// asked of them where [`translate`](Self::translate) knows another way.
+    #[must_use]
+    pub fn ssh_config(mut self, config: SshConfig) -> Self {
+        self.config = Some(config);
         self
     }
 
@@ -116,6 +126,9 @@ impl EnginesBuilder {
                 agent: self.agent,
                 host_keys,
                 translate: self.translate,
+                config: self.config,
+                recognition: Recognition::default(),
+                hops: Mutex::default(),
             }),
             counters: Counters {
                 traffic: self.traffic,

@@ -13,12 +13,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Counters;
+use super::reaching::Stream;
 use super::ssh::Server;
+use super::{Access, Counters};
 use crate::error::{Error, ErrorKind, Result};
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A stream to an engine.
 pub(super) struct Line {
@@ -53,13 +51,13 @@ impl Line {
 
 impl Dialer {
     /// The dialer of the local engine at `address`.
-    pub(super) fn local(address: &str, counters: Counters) -> Result<Self> {
+    pub(super) fn local(address: &str, access: &Arc<Access>, counters: Counters) -> Result<Self> {
         let unsupported = || {
             Error::new(
                 ErrorKind::Invalid,
                 format!("`{address}` is not the address of a container engine"),
             )
-            .help("write `unix:///var/run/docker.sock` or `tcp://127.0.0.1:2375`")
+            .help("write `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375` or `ssh://USER@HOST`")
         };
         match address.split_once("://") {
             Some(("unix", path)) if cfg!(unix) => Ok(Self::Unix(path.into(), counters)),
@@ -74,6 +72,10 @@ impl Dialer {
                     format!("{host}:2375")
                 };
                 Ok(Self::Tcp(complete, counters))
+            }
+            Some(("ssh", _)) => {
+                let server = Server::new(address.parse()?, access.clone(), counters);
+                Ok(Self::Server(Arc::new(server)))
             }
             _ => Err(unsupported()),
         }

@@ -8,9 +8,13 @@ mod host_keys;
 mod key_pair;
 mod line;
 mod login;
+mod reaching;
+mod recognition;
 mod registry;
 mod route;
 mod ssh;
+mod ssh_config;
+mod way;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,13 +31,16 @@ pub use host_keys::HostKeys;
 pub use key_pair::KeyPair;
 pub(crate) use registry::Registries;
 pub use registry::{RegistryLogin, registry_of};
+pub use ssh_config::SshConfig;
 
 use super::{Host, Place};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Traffic;
 use line::Dialer;
+use recognition::Recognition;
 use ssh::Server;
+use way::{Stop, Way};
 
 /// Turns the address and port of a server into those to connect to.
 pub type Translate = Arc<dyn Fn(&str, u16) -> BoxFuture<'static, Result<(String, u16)>> + Send + Sync>;
@@ -70,6 +77,9 @@ pub(super) struct Access {
     agent: Option<PathBuf>,
     host_keys: Arc<dyn HostKeys>,
     translate: Option<Translate>,
+    config: Option<SshConfig>,
+    recognition: Recognition,
+    hops: Mutex<BTreeMap<Vec<Stop>, Arc<Server>>>,
 }
 
 /// What was done so far.
@@ -159,14 +169,37 @@ impl Engines {
         match host.place() {
             Place::Local => {
                 let local = self.0.local.as_deref().ok_or_else(no_local_engine)?;
-                Dialer::local(local, self.0.counters.clone())
+                Dialer::local(local, &self.0.access, self.0.counters.clone())
             }
-            Place::Ssh { user, host, port } => Ok(Dialer::Server(Arc::new(Server::new(
-                (user.clone(), host.clone(), *port),
-                self.0.access.clone(),
-                self.0.counters.clone(),
-            )))),
+            Place::Ssh { user, host, port } => {
+                let goal = Stop {
+                    user: Some(user.clone()),
+                    host: host.clone(),
+                    port: Some(*port),
+                };
+                let server = Server::new(goal, self.0.access.clone(), self.0.counters.clone());
+                Ok(Dialer::Server(Arc::new(server)))
+            }
         }
+    }
+}
+
+impl Access {
+    /// The one connection to a jump host, for everything that goes through it in the same way.
+    fn shared(&self, ways: &[Way], last: Server) -> Arc<Server> {
+        let place = |way: &Way| Stop {
+            user: way.user.clone(),
+            host: way.host.clone(),
+            port: Some(way.port),
+        };
+        let mut hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
+        let hop = hops.entry(ways.iter().map(place).collect());
+        hop.or_insert_with(|| Arc::new(last)).clone()
+    }
+
+    /// What the server at `goal` is called among the keys, if it is one of the stage.
+    fn recognised(&self, goal: &Stop) -> Option<String> {
+        self.recognition.name(&goal.host)
     }
 }
 

@@ -4,27 +4,29 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use russh::client::{Config, Handle};
-use tokio::net::TcpStream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Instant, timeout};
 
-use super::host_keys::Judge;
+use super::host_keys::{Judge, Known};
 use super::line::Line;
 use super::login;
+use super::reaching::{Reached, Stream, command, tcp};
 use super::route::{Route, Routes};
+use super::way::{Stop, Way};
 use super::{Access, Counters};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long the TCP connection, and then the SSH handshake with login, may take.
-const CONNECT: Duration = Duration::from_secs(10);
+/// How long the SSH handshake with login may take.
 const HANDSHAKE: Duration = Duration::from_secs(20);
 
 /// A server, and the connection to it.
 pub(super) struct Server {
-    user: String,
-    host: String,
-    port: u16,
+    goal: Stop,
+    /// Every host on the way to it, and itself as the last one: asked for once.
+    ways: OnceCell<Vec<Way>>,
     access: Arc<Access>,
     counters: Counters,
     dialled: Mutex<Dialled>,
@@ -43,19 +45,28 @@ pub(super) struct Session {
 }
 
 impl Server {
-    pub(super) fn new(
-        (user, host, port): (String, String, u16),
-        access: Arc<Access>,
-        counters: Counters,
-    ) -> Self {
+    pub(super) fn new(goal: Stop, access: Arc<Access>, counters: Counters) -> Self {
         Self {
-            user,
-            host,
-            port,
+            goal,
+            ways: OnceCell::new(),
             access,
             counters,
             dialled: Mutex::new(Dialled::default()),
         }
+    }
+
+    /// A host that others are reached through, at the end of `ways`.
+    pub(super) fn between(ways: &[Way], access: Arc<Access>, counters: Counters) -> Option<Self> {
+        let last = ways.last()?;
+        let goal = Stop {
+            user: last.user.clone(),
+            host: last.host.clone(),
+            port: Some(last.port),
+        };
+        Some(Self {
+            ways: OnceCell::new_with(Some(ways.to_vec())),
+            ..Self::new(goal, access, counters)
+        })
     }
 
     /// The connection; those who wait for the same attempt share its failure.
@@ -105,16 +116,17 @@ impl Server {
 
     /// The server's address as OpenSSH writes it among the known hosts.
     fn name(&self) -> String {
-        match self.port {
-            22 => self.host.clone(),
-            port => format!("[{}]:{port}", self.host),
-        }
+        Way::to(&self.goal).name()
     }
 
     async fn dial(&self) -> Result<Session> {
-        let socket = self.connect().await?;
+        let ways = self.ways.get_or_try_init(|| self.asked()).await?;
+        let Some((way, before)) = ways.split_last() else {
+            return Err(self.unreachable("there is no way to it"));
+        };
+        let stream = self.reach(way, before).await?;
         self.counters.connections.fetch_add(1, Ordering::Relaxed);
-        let handle = timeout(HANDSHAKE, self.shake_hands(socket))
+        let handle = timeout(HANDSHAKE, self.shake_hands(way, stream))
             .await
             .unwrap_or_else(|_| Err(self.unreachable("the SSH server does not answer")))?;
         Ok(Session {
@@ -123,46 +135,77 @@ impl Server {
         })
     }
 
-    async fn connect(&self) -> Result<TcpStream> {
-        let (host, port) = match &self.access.translate {
-            Some(translate) => translate(&self.host, self.port).await?,
-            None => (self.host.clone(), self.port),
-        };
-        let socket = timeout(CONNECT, TcpStream::connect((host.as_str(), port)))
-            .await
-            .map_err(|_| self.unreachable("nothing answers there"))?
-            .map_err(|error| self.unreachable(&error.to_string()))?;
-        // Requests are small and wait for answers: Nagle's algorithm would only delay them.
-        socket
-            .set_nodelay(true)
-            .map_err(|error| self.unreachable(&error.to_string()))?;
-        Ok(socket)
+    /// The way, as the SSH settings have it; emulated servers are not among them.
+    async fn asked(&self) -> Result<Vec<Way>> {
+        let config = self
+            .access
+            .config
+            .as_ref()
+            .filter(|_| self.access.translate.is_none());
+        Way::all(&self.goal, config).await
     }
 
-    async fn shake_hands(&self, socket: TcpStream) -> Result<Handle<Judge>> {
-        let name = self.name();
-        let known = self.access.host_keys.known(&name);
-        let (judge, shown) = Judge::new(&name, known.as_deref())?;
-        let mut handle = russh::client::connect_stream(Arc::new(config()), socket, judge)
-            .await
-            .map_err(|error| match (error, &known) {
-                (russh::Error::UnknownKey, Some(known)) => {
-                    let kept_in = self.access.host_keys.kept_in();
-                    shown.refusal(&name, known, kept_in.as_deref())
+    /// A stream to the SSH server, through the hosts `before` it. Those who go through the same host share its connection.
+    fn reach<'s>(&'s self, way: &'s Way, before: &'s [Way]) -> BoxFuture<'s, Result<Box<dyn Stream>>> {
+        let asked = async move {
+            let last = Server::between(before, self.access.clone(), self.counters.clone());
+            if let Some(last) = last {
+                let last = self.access.shared(before, last);
+                let through = last.session().await?;
+                return through.channel_to(way).await.reached(self);
+            }
+            match (&self.access.translate, &way.command) {
+                (Some(translate), _) => {
+                    let (host, port) = translate(&way.host, way.port).await?;
+                    tcp(&host, port).await.reached(self)
                 }
-                (error, _) => self.unreachable(&error.to_string()),
+                (None, Some(line)) => command(line).reached(self),
+                (None, None) => tcp(&way.host, way.port).await.reached(self),
+            }
+        };
+        asked.boxed()
+    }
+
+    async fn shake_hands(&self, way: &Way, stream: Box<dyn Stream>) -> Result<Handle<Judge>> {
+        let at = way.name();
+        let server = self.access.recognised(&self.goal).unwrap_or_else(|| at.clone());
+        let files: &[_] = if server == at { &way.known_hosts } else { &[] };
+        let memory = self.access.host_keys.as_ref();
+        let known = Known::of(&server, memory, (&way.host, way.port), files)?;
+        let (judge, shown) = known.judge();
+        let mut config = config();
+        known.prefer(&mut config);
+        let mut handle = russh::client::connect_stream(Arc::new(config), stream, judge)
+            .await
+            .map_err(|error| match error {
+                russh::Error::UnknownKey => known.refusal(&at, &server, &shown),
+                error => self.unreachable(&error.to_string()),
             })?;
-        login::authenticate(&mut handle, &self.user, &name, &self.access).await?;
-        if let (None, Some(line)) = (&known, shown.line()) {
-            self.access.host_keys.learn(&name, &line)?;
+        login::authenticate(&mut handle, way, &self.access).await?;
+        if let Some(line) = shown.line().filter(|_| known.is_empty()) {
+            memory.learn(&server, &line)?;
         }
         Ok(handle)
     }
 
-    fn unreachable(&self, why: &str) -> Error {
+    pub(super) fn unreachable(&self, why: &str) -> Error {
         Error::new(ErrorKind::Unavailable, why)
-            .during(format!("connect to {}@{} with SSH", self.user, self.name()))
+            .during(format!("connect to {} with SSH", self.goal))
             .help("see that the server runs, and that its packet filter lets this machine in")
+    }
+}
+
+impl Session {
+    /// A stream from the host of this session to the next one.
+    async fn channel_to(&self, way: &Way) -> Result<Box<dyn Stream>, String> {
+        let opened = self
+            .handle
+            .channel_open_direct_tcpip(&way.host, way.port.into(), "127.0.0.1", 0);
+        let channel = timeout(HANDSHAKE, opened)
+            .await
+            .map_err(|_| "the jump host does not answer".to_owned())?
+            .map_err(|error| format!("the jump host does not reach it: {error}"))?;
+        Ok(Box::new(channel.into_stream()))
     }
 }
 

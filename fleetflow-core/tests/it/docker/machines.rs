@@ -28,16 +28,16 @@ const SERVERS: &str = "FLEETFLOW_TEST_SERVERS";
 const CHILD: &str = "FLEETFLOW_TEST_MACHINES_CHILD";
 const NAMES: [&str; 3] = ["web-1", "web-2", "web-3"];
 
-struct Bench {
-    sandbox: Sandbox,
-    servers: PathBuf,
-    folder: TempDir,
-    keys: Remembered,
+pub(super) struct Bench {
+    pub(super) sandbox: Sandbox,
+    pub(super) servers: PathBuf,
+    pub(super) folder: TempDir,
+    pub(super) keys: Remembered,
 }
 
 /// Keys of servers that outlive the process.
 #[derive(Clone, Default)]
-struct Remembered(Arc<Mutex<BTreeMap<String, String>>>);
+pub(super) struct Remembered(pub(super) Arc<Mutex<BTreeMap<String, String>>>);
 
 impl HostKeys for Remembered {
     fn known(&self, host: &str) -> Option<String> {
@@ -49,14 +49,19 @@ impl HostKeys for Remembered {
         Ok(())
     }
 
+    fn forget(&self, host: &str) -> Result<()> {
+        self.0.lock().unwrap().remove(host);
+        Ok(())
+    }
+
     fn kept_in(&self) -> Option<String> {
         Some("/somewhere/known_hosts".to_owned())
     }
 }
 
 /// What one process has: connections of its own, and what it was told.
-struct Process {
-    engines: Engines,
+pub(super) struct Process {
+    pub(super) engines: Engines,
     session: Session,
     told: Arc<Mutex<Vec<String>>>,
 }
@@ -111,7 +116,7 @@ impl Bench {
     }
 
     /// How often somebody logged in to each server since it was asked last, as its SSH server says.
-    fn logins(&self) -> Vec<usize> {
+    pub(super) fn logins(&self) -> Vec<usize> {
         let of = |address: &Ipv4Addr| {
             let log = self.servers.join(address.to_string()).join("sshd.log");
             let text = std::fs::read_to_string(&log).unwrap();
@@ -165,9 +170,14 @@ impl Process {
             .host_keys(keys)
             .probation(Duration::from_millis(700))
             .build();
+        Self::with(engines, root, folder, key.public())
+    }
+
+    /// With other connections.
+    pub(super) fn with(engines: Engines, root: &str, folder: &Path, public_key: &str) -> Self {
         let sakura = Sakura::builder("sandbox".into(), "sandbox".into())
             .root(root)
-            .deploy_key(key.public())
+            .deploy_key(public_key)
             .build()
             .unwrap();
         let clouds = Clouds::none().sakura(sakura).engines(engines.clone());
@@ -192,7 +202,7 @@ impl Process {
     }
 
     /// `web`, with a health check, from `image`, and three others that are not touched, on three servers.
-    fn stack(&self, image: &str, is_healthy: &str) -> Stack {
+    pub(super) fn stack(&self, image: &str, is_healthy: &str) -> Stack {
         let check = HealthCheck::builder()
             .test(["CMD", is_healthy])
             .interval("1s")
@@ -304,6 +314,7 @@ async fn a_group_lives_on_three_servers_through_ssh() {
     assert_eq!(same, 9);
 
     a_server_that_shows_another_key_is_not_believed(&bench).await;
+    super::ways::the_settings_of_openssh_lead_there(&bench).await;
     a_release_that_is_not_healthy_comes_back(&bench, &after).await;
     a_release_goes_on_after_its_process_was_killed(&bench).await;
     a_server_that_is_cut_off_comes_back(&bench).await;
@@ -314,6 +325,10 @@ async fn a_group_lives_on_three_servers_through_ssh() {
     assert!(bench.containers().await.is_empty());
     assert_eq!(last.told("done volume"), 3);
     last.servers(None).destroy().await.unwrap();
+    assert!(
+        bench.keys.0.lock().unwrap().is_empty(),
+        "keys go with their servers"
+    );
     println!(
         "three servers through SSH: {:.0} s",
         began.elapsed().as_secs_f32()
@@ -330,25 +345,64 @@ async fn a_server_that_shows_another_key_is_not_believed(bench: &Bench) {
         let text = std::fs::read_to_string(bench.servers.join(address).join("host_key.pub")).unwrap();
         text.split(' ').take(2).collect::<Vec<_>>().join(" ")
     };
+    let report = bench.process().up("fleetflow-test:2").await;
+    let id = |ip: &str| {
+        let servers = report
+            .outputs
+            .iter()
+            .filter(|(address, _)| address.kind() == "server");
+        let mut those = servers.filter(|(_, outputs)| outputs["ip"] == ip);
+        those.next().unwrap().1["id"].as_str().unwrap().to_owned()
+    };
     for address in &addresses {
-        assert_eq!(bench.keys.known(address).unwrap(), own(address));
+        let name = format!("server-{}", id(address));
+        assert_eq!(bench.keys.known(&name).unwrap(), own(address));
+        assert_eq!(
+            bench.keys.known(address),
+            None,
+            "the key is the server's, not the address's"
+        );
     }
+    let (host, name) = (&addresses[0], format!("server-{}", id(&addresses[0])));
     let other = own(&addresses[1]);
-    bench.keys.learn(&addresses[0], &other).unwrap();
+    bench.keys.learn(&name, &other).unwrap();
     let error = bench.process().stack(IMAGE, "true").plan().await.unwrap_err();
     let text = format!("{error:?}");
     assert_eq!(error.kind(), ErrorKind::Unauthorized, "{text}");
-    let host = &addresses[0];
-    assert!(text.contains(&format!("{host} shows the key SHA256:")), "{text}");
-    let way_out = format!("remove the line that begins with `{host} ` from /somewhere/known_hosts");
+    let print = |line: &str| {
+        let key = russh::keys::PublicKey::from_openssh(line).unwrap();
+        key.fingerprint(russh::keys::HashAlg::Sha256).to_string()
+    };
+    let told = format!(
+        "{host} shows the key {}, but `{name}` used to have {}",
+        print(&own(host)),
+        print(&other)
+    );
+    assert!(text.contains(&told), "{text}");
+    let way_out = format!("remove the line that begins with `{name} ` from /somewhere/known_hosts");
     assert!(text.contains(&way_out), "{text}");
     assert_eq!(
-        bench.keys.known(host).unwrap(),
+        bench.keys.known(&name).unwrap(),
         other,
         "it is not learned unasked"
     );
-    bench.keys.learn(host, &own(host)).unwrap();
+    bench.keys.forget(&name).unwrap();
+    a_server_that_has_another_id_is_a_new_one(bench, host, &other).await;
+    assert_eq!(bench.keys.known(&name).unwrap(), own(host));
     bench.logins();
+}
+
+/// The `other` key is remembered of the address, and of a server that had it before: no alarm.
+async fn a_server_that_has_another_id_is_a_new_one(bench: &Bench, host: &str, other: &str) {
+    let strangers = ["server-100000000001", host];
+    for stranger in strangers {
+        bench.keys.learn(stranger, other).unwrap();
+    }
+    let plan = bench.process().stack("fleetflow-test:2", "true").plan().await;
+    assert!(plan.unwrap().is_empty());
+    for stranger in strangers {
+        bench.keys.forget(stranger).unwrap();
+    }
 }
 
 async fn a_release_that_is_not_healthy_comes_back(

@@ -14,6 +14,7 @@ mod rollouts;
 mod servers;
 mod swarm;
 mod unix_socket;
+mod ways;
 
 /// A test of each name on the emulated engine, and one on a real engine where there is one.
 macro_rules! on_both_engines {

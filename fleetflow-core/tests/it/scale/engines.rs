@@ -1,6 +1,7 @@
 //! What a loop does with engines: it asks them for the load of their containers, and bears those that do not answer.
 
 use fleetflow_core::autoscale::Judgement;
+use fleetflow_core::model::Existing;
 use fleetflow_core::sakura::Metrics;
 use serde_json::json;
 
@@ -23,12 +24,22 @@ impl Bench {
 
     /// The address of a server.
     async fn ip(&self, server: &str) -> String {
-        let state = self.session.store().load().await.unwrap();
-        let entry = state.entry(&Address::new("server", server)).unwrap();
-        entry.existing(&Address::new("server", server)).unwrap().outputs["ip"]
+        self.entry(server).await.outputs["ip"]
             .as_str()
             .unwrap()
             .to_owned()
+    }
+
+    async fn id(&self, server: &str) -> String {
+        self.entry(server).await.id
+    }
+
+    async fn entry(&self, server: &str) -> Existing {
+        let (address, state) = (
+            Address::new("server", server),
+            self.session.store().load().await.unwrap(),
+        );
+        state.entry(&address).unwrap().existing(&address).unwrap()
     }
 
     /// The same with connections of its own.
@@ -95,7 +106,8 @@ async fn servers_that_do_not_answer_are_left_as_they_are_and_stop_nothing() {
     let stack = shop(true);
     bench.attach(&stack).converge().await.unwrap();
     bench.scale(&stack, 3).await;
-    let (second, third) = (bench.ip("web-2").await, bench.ip("web-3").await);
+    let second = bench.ip("web-2").await;
+    let third = format!("server-{}", bench.id("web-3").await);
     bench.silent.lock().unwrap().insert(second);
     let other = key().public_key().to_openssh().unwrap();
     bench.keys.0.lock().unwrap().insert(third, other);

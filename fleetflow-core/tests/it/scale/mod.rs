@@ -33,7 +33,7 @@ struct Bench {
     happened: Arc<Mutex<Vec<String>>>,
 }
 
-/// The keys of servers. Those of a server that is gone are not kept: the next one at its address has another.
+/// The keys of servers, by their ids: one that is made anew at an address has another.
 #[derive(Clone, Default)]
 struct Keys(Arc<Mutex<BTreeMap<String, String>>>);
 
@@ -44,6 +44,11 @@ impl HostKeys for Keys {
 
     fn learn(&self, host: &str, key: &str) -> Result<()> {
         self.0.lock().unwrap().insert(host.to_owned(), key.to_owned());
+        Ok(())
+    }
+
+    fn forget(&self, host: &str) -> Result<()> {
+        self.0.lock().unwrap().remove(host);
         Ok(())
     }
 }
@@ -76,17 +81,7 @@ impl Bench {
         let store = Arc::new(MemoryStore::new());
         let happened: Arc<Mutex<Vec<String>>> = Arc::default();
         let told = Arc::clone(&happened);
-        let forgetful = keys.clone();
         let session = Session::sharing(clouds.clone(), store.clone(), caller(&clock)).watcher(move |event| {
-            if let Event::Done {
-                address,
-                action: Action::Delete,
-                ..
-            } = &event
-                && address.kind() == "server"
-            {
-                forgetful.0.lock().unwrap().clear();
-            }
             let line = match event {
                 Event::Started { address, action } => format!("{} {address}", begun(action)),
                 Event::Done { address, action, .. } => format!("{} {address}", done(action)),
