@@ -175,7 +175,7 @@ mod tests {
     async fn settings_mean_what_openssh_takes_them_for() {
         let config = "Host bastion\n  HostName 192.0.2.9\n  User jump\n  Port 2222\n  IdentityFile ~/.ssh/bastion\n\
                       Host 10.0.* !10.0.9.*\n  ProxyJump first,second@[2001:db8::2]:23\n  IdentitiesOnly yes\n  \
-                      IdentityAgent ~/agent.sock\n  UserKnownHostsFile ~/.ssh/of-%h /etc/known\n  User nobody\n\
+                      IdentityAgent /run/agent.sock\n  UserKnownHostsFile /etc/of-%h /etc/known\n  User nobody\n\
                       Match host tunnel\n  ProxyCommand cloudflared access ssh --hostname %h -p %p --as %r 100%%\n";
         let Some(bastion) = asked(config, "bastion").await else {
             return;
@@ -197,8 +197,8 @@ mod tests {
         let jumps: Vec<_> = inner.jumps.iter().map(ToString::to_string).collect();
         assert_eq!(jumps, ["first", "second@[2001:db8::2]:23"]);
         assert!(inner.identities_only);
-        assert_eq!(inner.agent, Some(Some("/home/me/agent.sock".into())));
-        let known = ["/home/me/.ssh/of-10.0.1.2", "/etc/known"].map(PathBuf::from);
+        assert_eq!(inner.agent, Some(Some("/run/agent.sock".into())));
+        let known = ["/etc/of-10.0.1.2", "/etc/known"].map(PathBuf::from);
         assert_eq!(inner.known_hosts, known);
         let outer = asked(config, "root@10.0.9.2").await.unwrap().unwrap();
         assert!(outer.jumps.is_empty());
