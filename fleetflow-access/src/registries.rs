@@ -106,7 +106,9 @@ fn wanted(stack: &Stack, state: &State, settings: &Settings) -> BTreeSet<String>
     let remembered = state
         .entries()
         .filter(|(address, _)| address.kind() == "container");
-    let all: Vec<&Value> = services.chain(remembered.map(|(_, entry)| &entry.spec)).collect();
+    let all: Vec<&Value> = services
+        .chain(remembered.map(|(_, entry)| &*entry.spec))
+        .collect();
     let images = all.iter().filter_map(|spec| spec["image"].as_str());
     let mut hosts: BTreeSet<String> = images.map(|image| registry_of(image).to_owned()).collect();
     if all

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use fleetflow_core::model::{Declaration, Path, Problem, Providers, conform};
+use fleetflow_core::model::{Declaration, Path, Problem, Providers, Spec, conform};
 use fleetflow_core::{Address, catalog};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -86,8 +86,8 @@ impl Stack {
         py.detach(|| {
             let declarations = self.stack.declarations().iter().map(|declared| {
                 let spec = catalog::kind(declared.address.kind())
-                    .and_then(|kind| kind.decode(declared.spec.clone()).ok())
-                    .unwrap_or_else(|| declared.spec.clone());
+                    .and_then(|kind| kind.decode(declared.spec.clone().into_value()).ok())
+                    .map_or_else(|| declared.spec.clone(), Spec::from);
                 json!(Declaration {
                     spec,
                     ..declared.clone()

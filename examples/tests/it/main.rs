@@ -39,7 +39,7 @@ fn load(folder: &Path) -> Stack {
 fn canonical(declared: &Declaration) -> Declaration {
     let kind = fleetflow_core::catalog::kind(declared.address.kind()).unwrap();
     Declaration {
-        spec: kind.decode(declared.spec.clone()).unwrap(),
+        spec: kind.decode(declared.spec.clone().into_value()).unwrap().into(),
         ..declared.clone()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fleetflow_core::model::{Existing, Kind, Observed, OutputRef, Ownership, has_unknown, resolve};
+use fleetflow_core::model::{Existing, Kind, Observed, OutputRef, Ownership, Spec, has_unknown, resolve};
 use fleetflow_core::plan::{Action, DataGuard, DeletionGuard, Plan, Step};
 use fleetflow_core::state::{Event, Holder, Store as _, acquire_within};
 use fleetflow_core::{Address, Error, ErrorKind, Result, catalog};
@@ -173,7 +173,7 @@ fn remembering(plan: &Plan, address: &Address) -> Option<Event> {
 
 /// What must have been declared when it was made: what is declared now, with what its cloud shows where that differs.
 /// Fields that its cloud does not show count as unchanged, as they do when something is taken over.
-fn applied(step: &Step, existing: &Existing, plan: &Plan) -> Value {
+fn applied(step: &Step, existing: &Existing, plan: &Plan) -> Spec {
     let known = |reference: &OutputRef| {
         plan.known
             .get(&reference.address)?
@@ -192,7 +192,7 @@ fn applied(step: &Step, existing: &Existing, plan: &Plan) -> Value {
             None => spec.remove(&field),
         };
     }
-    Value::Object(spec)
+    Value::Object(spec).into()
 }
 
 fn unfinished(seen: &Observed) -> String {

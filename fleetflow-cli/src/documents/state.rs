@@ -77,7 +77,7 @@ impl EntryDocument {
                 Phase::Ready { .. } => "ready",
             },
             id: entry.id().map(str::to_owned),
-            spec: entry.spec.clone(),
+            spec: entry.spec.clone().into_value(),
             outputs: entry.existing_outputs().clone(),
             depends_on: entry.record.depends_on.iter().cloned().collect(),
         }

@@ -19,7 +19,7 @@ use super::rollout::with_untouched;
 use super::trace::{span, traced};
 use super::{Event, Outcome, Report, Session};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, BatchStep, Made, OutputRef, Scope, Stack, Verb, has_unknown, resolve, reveal};
+use crate::model::{Address, BatchStep, Made, OutputRef, Scope, Spec, Stack, Verb, has_unknown, reveal};
 use crate::plan::{Action, Plan, Step};
 use crate::state::{Event as Entry, State};
 use beginning::Begun;
@@ -91,7 +91,7 @@ struct Identified {
 /// Steps that are carried out together, with their start.
 type Group = Vec<Step>;
 /// A finished step: the step, when it began, what became of it, and what was applied.
-pub(super) type Finished = (Step, Instant, Result<Option<Made>>, Value);
+pub(super) type Finished = (Step, Instant, Result<Option<Made>>, Spec);
 
 /// What was under way, and is no more.
 enum Ended {
@@ -190,9 +190,9 @@ impl<'r> Run<'r> {
     }
 
     /// What the step applies: references resolved, secrets still markers.
-    fn applied(&self, step: &Step) -> Result<Value> {
-        let desired = step.desired.as_ref().unwrap_or(&Value::Null);
-        let spec = resolve(desired, &|reference| self.known(reference));
+    fn applied(&self, step: &Step) -> Result<Spec> {
+        let desired = step.desired.clone().unwrap_or_default();
+        let spec = desired.resolved(&|reference| self.known(reference));
         if has_unknown(&spec) {
             let message = "something it refers to has no value although it exists";
             return Err(Error::new(ErrorKind::Internal, message).on(&step.address));
@@ -226,7 +226,7 @@ impl<'r> Run<'r> {
     }
 
     /// The calls of a step: none for bookkeeping, two for a replacement.
-    fn verbs(&self, step: &Step, applied: &Value) -> Vec<BatchStep> {
+    fn verbs(&self, step: &Step, applied: &Spec) -> Vec<BatchStep> {
         let spec = || reveal(applied, &|name| self.secret(name));
         let create = |partial| Verb::Create {
             spec: spec(),
@@ -288,7 +288,7 @@ impl<'r> Run<'r> {
         events
     }
 
-    fn done(&mut self, step: &Step, began: Instant, made: Option<Made>, applied: Value) -> Option<Entry> {
+    fn done(&mut self, step: &Step, began: Instant, made: Option<Made>, applied: Spec) -> Option<Entry> {
         let address = step.address.clone();
         self.queue.done(&Node::Step(address.clone()));
         self.report.done.push((address.clone(), step.action));

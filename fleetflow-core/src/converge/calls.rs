@@ -9,7 +9,7 @@ use super::apply::Finished;
 use super::{Context, Event, Session, unclear};
 use crate::catalog;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, BatchStep, Made, Operations, Scope};
+use crate::model::{Address, BatchStep, Made, Operations, Scope, Spec};
 use crate::plan::Step;
 
 /// What the step may share a batch with: its kind, and the kind's key.
@@ -19,8 +19,8 @@ pub(super) fn batch_of(step: &Step) -> Option<(String, String)> {
     }
     let spec = step
         .desired
-        .as_ref()
-        .or_else(|| step.existing.as_ref().map(|existing| &existing.spec))?;
+        .as_deref()
+        .or_else(|| step.existing.as_ref().map(|existing| &*existing.spec))?;
     Some((
         step.address.kind().to_owned(),
         operations(&step.address)?.batch_key(spec)?,
@@ -35,7 +35,7 @@ fn operations(address: &Address) -> Option<&'static dyn Operations> {
 pub(super) async fn carry_out(
     session: &Session,
     scope: &Scope,
-    prepared: Vec<(Step, Result<Value>, Vec<BatchStep>)>,
+    prepared: Vec<(Step, Result<Spec>, Vec<BatchStep>)>,
     began: Instant,
 ) -> Vec<Finished> {
     if let [(step, ..)] = prepared.as_slice()
@@ -92,7 +92,7 @@ async fn alone(
     session: &Session,
     scope: &Scope,
     operations: &dyn Operations,
-    prepared: Vec<(Step, Result<Value>, Vec<BatchStep>)>,
+    prepared: Vec<(Step, Result<Spec>, Vec<BatchStep>)>,
     began: Instant,
 ) -> Vec<Finished> {
     let mut finished = Vec::with_capacity(1);
@@ -134,9 +134,9 @@ async fn pause(session: &Session, step: &Step) -> Result<()> {
     }
 }
 
-fn conclude(step: Step, began: Instant, applied: Result<Value>, answer: Result<Option<Made>>) -> Finished {
+fn conclude(step: Step, began: Instant, applied: Result<Spec>, answer: Result<Option<Made>>) -> Finished {
     match applied {
         Ok(spec) => (step, began, answer, spec),
-        Err(error) => (step, began, Err(error), Value::Null),
+        Err(error) => (step, began, Err(error), Spec::default()),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Owner;
+use crate::model::{Owner, Spec};
 
 /// Where a verb writes down an id before anything else can fail. See [`Context::checkpoint`].
 pub type Checkpoint = Arc<dyn Fn(String, Map<String, Value>) -> BoxFuture<'static, Result<()>> + Send + Sync>;
@@ -21,7 +21,7 @@ pub struct Context {
     /// The folder that relative paths of the declaration start from.
     pub root: std::path::PathBuf,
     /// The declaration as the state will remember it: references resolved, secrets still markers. Null for a delete.
-    pub applied: Value,
+    pub applied: Spec,
     /// The id of what was deleted in this step, for what is made in its place; reads may still show it.
     pub replaces: Option<String>,
     /// A word that is another one for each run; empty outside of one.
@@ -47,7 +47,7 @@ impl Context {
         Self {
             owner,
             root,
-            applied: Value::Null,
+            applied: Spec::default(),
             replaces: None,
             run: String::new(),
             prepared: false,
@@ -60,7 +60,7 @@ impl Context {
 
     /// The same, for a step that applies `applied`.
     #[must_use]
-    pub fn applying(mut self, applied: Value) -> Self {
+    pub fn applying(mut self, applied: Spec) -> Self {
         self.applied = applied;
         self
     }

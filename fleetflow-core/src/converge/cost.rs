@@ -86,10 +86,10 @@ async fn prices(
 /// What there is before `step`; none where nothing is, or where it is not finished.
 fn prior(step: &Step) -> Option<&Value> {
     let existing = step.existing.as_ref().filter(|_| step.action != Action::Create)?;
-    Some(&existing.spec).filter(|spec| !spec.is_null())
+    Some(&*existing.spec).filter(|spec| !spec.is_null())
 }
 
 /// What there is after it.
 fn posterior(step: &Step) -> Option<&Value> {
-    step.desired.as_ref().filter(|spec| !spec.is_null())
+    step.desired.as_deref().filter(|spec| !spec.is_null())
 }

@@ -38,7 +38,7 @@ pub(super) fn complete(stack: &mut Stack) -> Result<Vec<String>> {
     }
     // Few have such files, and only for them the declarations are copied.
     for (index, spec) in completed {
-        stack.declarations_mut()[index].spec = spec;
+        stack.declarations_mut()[index].spec = spec.into();
     }
     Ok(notes)
 }

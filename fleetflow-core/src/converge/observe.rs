@@ -16,7 +16,7 @@ use crate::catalog;
 use crate::clouds::Clouds;
 use crate::error::Result;
 use crate::model::{
-    Address, Declaration, Found, Kind, Observed, Operations, Ownership, Scope, Wanted, has_unknown, resolve,
+    Address, Declaration, Found, Kind, Observed, Operations, Ownership, Scope, Spec, Wanted, has_unknown,
 };
 use crate::plan::drift;
 use crate::state::{Doubt, Look, Seen, State};
@@ -210,7 +210,7 @@ impl<'w> Wants<'w> {
             if declared.is_none() && home.is_some_and(|home| !parents.has(home)) {
                 return None;
             }
-            spec = parents.resolve(&spec);
+            spec = parents.resolved(&spec);
             if kind
                 .lives_in()
                 .and_then(|field| spec.get(field))
@@ -252,9 +252,7 @@ impl Parents {
         self.0.contains_key(address)
     }
 
-    fn resolve(&self, spec: &Value) -> Value {
-        resolve(spec, &|reference| {
-            self.0.get(&reference.address)?.get(&reference.output).cloned()
-        })
+    fn resolved(&self, spec: &Spec) -> Spec {
+        spec.resolved(&|reference| self.0.get(&reference.address)?.get(&reference.output).cloned())
     }
 }

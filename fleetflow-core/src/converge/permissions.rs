@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
-use serde_json::Value;
 
 use crate::catalog;
 use crate::clouds::Clouds;
@@ -52,7 +51,7 @@ fn intents(step: &Step) -> impl Iterator<Item = Intent> {
     });
     let before = step.existing.as_ref().map(|existing| existing.spec.clone());
     let specs = [before, step.desired.clone()].into_iter().flatten();
-    specs.filter(|spec| *spec != Value::Null).map(move |spec| Intent {
+    specs.filter(|spec| !spec.is_null()).map(move |spec| Intent {
         spec,
         changed: changed.clone(),
     })

@@ -249,10 +249,11 @@ impl Stack {
         &self,
         session: &Session,
         (desired, notes): (Vec<Declaration>, Vec<String>),
-        state: State,
+        mut state: State,
         scaling: Scaling,
     ) -> Result<Observation> {
         let desired: Arc<[Declaration]> = adopting(desired, session)?.into();
+        state.share(&desired);
         let scope = Scope {
             bears_silence: session.bears_silence,
             ..self.scope(Arc::clone(&desired))

@@ -1,14 +1,12 @@
 //! What a trace knows of a group of steps. It carries nothing out.
 
-use serde_json::Value;
-
 use super::apply::Finished;
 use crate::error::Result;
-use crate::model::BatchStep;
+use crate::model::{BatchStep, Spec};
 use crate::plan::Step;
 
 /// What a trace knows of a group: one step, or several that are carried out together.
-pub(super) fn span(group: &[(Step, Result<Value>, Vec<BatchStep>)]) -> tracing::Span {
+pub(super) fn span(group: &[(Step, Result<Spec>, Vec<BatchStep>)]) -> tracing::Span {
     let Some((first, ..)) = group.first() else {
         return tracing::Span::none();
     };

@@ -20,7 +20,7 @@ use crate::model::{Address, Declaration, Expansion, Input, Resource as _};
 pub fn deploy(host: Value, place: &str, group: &Declaration, around: &Expansion<'_>) -> Vec<Declaration> {
     // Groups are canonical when stacks are expanded, and hosts are made by this crate.
     let (Ok(typed), Ok(host)) = (
-        serde_json::from_value::<ServiceGroup>(group.spec.clone()),
+        group.spec.decode::<ServiceGroup>(),
         serde_json::from_value::<Input<Host>>(host),
     ) else {
         return Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Resource};
+use super::{Address, Resource, Spec};
 
 /// A declared resource: its canonical value, and what holds for every kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct Declaration {
     /// Its address.
     pub address: Address,
     /// The canonical serde value of the resource.
-    pub spec: Value,
+    pub spec: Spec,
     /// Never deleted or replaced: the plan fails instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
@@ -33,10 +33,10 @@ pub struct Declaration {
 
 impl Declaration {
     /// The declaration of `address` with the canonical value `spec`.
-    pub fn new(address: Address, spec: Value) -> Self {
+    pub fn new(address: Address, spec: impl Into<Spec>) -> Self {
         Self {
             address,
-            spec,
+            spec: spec.into(),
             protect: false,
             retain: false,
             adopt: None,

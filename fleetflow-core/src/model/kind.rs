@@ -204,14 +204,14 @@ impl<R: Resource> Kind for Of<R> {
     }
 
     fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
-        match serde_json::from_value::<R>(declared.spec.clone()) {
+        match declared.spec.decode::<R>() {
             Ok(typed) => typed.check_in(declared, around),
             Err(error) => vec![Problem::at(Path::root(), error.to_string())],
         }
     }
 
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>> {
-        let typed: R = serde_json::from_value(declared.spec.clone()).ok()?;
+        let typed: R = declared.spec.decode().ok()?;
         typed.expand(declared, around)
     }
 
@@ -337,7 +337,7 @@ impl<R: Lifecycle> Operations for Verbs<R> {
     }
 
     fn completed(&self, spec: &Value, root: &std::path::Path) -> Result<Option<(Value, Vec<String>)>> {
-        let Ok(typed) = serde_json::from_value::<R>(spec.clone()) else {
+        let Ok(typed) = R::deserialize(spec) else {
             return Ok(None);
         };
         let completed = typed.completed(root)?;
@@ -347,7 +347,7 @@ impl<R: Lifecycle> Operations for Verbs<R> {
 
     fn digests(&self, spec: &Value, root: &std::path::Path) -> Result<Map<String, Value>> {
         // A declaration with references in it decodes too: they are inputs of their fields.
-        match serde_json::from_value::<R>(spec.clone()) {
+        match R::deserialize(spec) {
             Ok(typed) => typed.digests(root),
             Err(_) => Ok(Map::new()),
         }

@@ -15,6 +15,7 @@ mod relations;
 mod resource;
 mod seal;
 mod seen;
+mod spec;
 mod stack;
 mod value;
 mod wording;
@@ -31,6 +32,7 @@ pub use problem::{Problem, did_you_mean};
 pub use relations::Related;
 pub use resource::{BatchStep, Intent, Lifecycle, OutputField, Provider, Resource, Rollout, Verb};
 pub use seen::{Existing, Made, Observed, Ownership, Scope, Unfinished, Wanted};
+pub use spec::Spec;
 pub use stack::{CloudflareSettings, DockerSettings, Providers, RegistrySettings, SakuraSettings, Stack};
 pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};
 

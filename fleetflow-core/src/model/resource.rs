@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Declaration, Existing, Expansion, Found, Made, Problem, Scope, Wanted};
+use super::{Declaration, Existing, Expansion, Found, Made, Problem, Scope, Spec, Wanted};
 use crate::converge::Context;
 use crate::error::{Error, Result};
 use crate::plan::{Change, Disruption};
@@ -243,7 +243,7 @@ pub trait Lifecycle: Resource {
 #[derive(Clone, Debug)]
 pub struct Intent {
     /// The declaration that is applied, or was; it may hold references.
-    pub spec: Value,
+    pub spec: Spec,
     /// The fields that are changed in place; none when all of it is made or removed.
     pub changed: Option<Vec<String>>,
 }

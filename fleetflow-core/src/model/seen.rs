@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Address, Declaration, Former, Resource};
+use super::{Address, Declaration, Former, Resource, Spec};
 use crate::error::Result;
 
 /// Whose resources are looked for.
@@ -28,7 +28,7 @@ pub struct Wanted {
     pub address: Address,
     /// The declaration, with references resolved as far as they are known; the last applied one if it is no
     /// longer declared.
-    pub spec: Value,
+    pub spec: Spec,
     /// The id that the state remembers, and the outputs.
     pub remembered: Option<Existing>,
     /// The id to take over, when the user named one.
@@ -45,7 +45,7 @@ pub struct Existing {
     /// The declaration as it was last applied; secrets are markers in it. What the cloud shows, where nothing was
     /// applied by us.
     #[serde(default)]
-    pub spec: Value,
+    pub spec: Spec,
     /// Its outputs.
     #[serde(default)]
     pub outputs: Map<String, Value>,
@@ -54,7 +54,7 @@ pub struct Existing {
 impl Existing {
     /// The last applied declaration as its type.
     pub fn spec_as<R: Resource>(&self) -> Result<R> {
-        serde_json::from_value(self.spec.clone()).map_err(|error| {
+        self.spec.decode().map_err(|error| {
             crate::Error::new(
                 crate::ErrorKind::State,
                 format!("the state's entry does not decode: {error}"),

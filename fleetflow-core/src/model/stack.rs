@@ -198,10 +198,10 @@ impl Stack {
 fn decode(declared: &Declaration) -> Result<Declaration, Vec<Problem>> {
     let unknown = || vec![catalog::unknown(Path::root(), declared.address.kind())];
     let kind = catalog::kind(declared.address.kind()).ok_or_else(unknown);
-    let spec = kind.and_then(|kind| kind.decode(declared.spec.clone()));
+    let spec = kind.and_then(|kind| kind.decode(declared.spec.clone().into_value()));
     match spec {
         Ok(spec) => Ok(Declaration {
-            spec,
+            spec: declared.spec.or_same(spec),
             ..declared.clone()
         }),
         Err(problems) => Err(problems

@@ -32,7 +32,7 @@ pub(crate) fn dangling_in(declared: &Declaration, all: &Stack) -> Vec<Problem> {
     let known = Known::of(all);
     // Spelled out as far as it can be: a lone value is the first of a list in the paths of every front end.
     let kind = catalog::kind(declared.address.kind());
-    let spec = kind.map(|kind| fitted(kind.schema(), declared.spec.clone()).0);
+    let spec = kind.map(|kind| fitted(kind.schema(), declared.spec.clone().into_value()).0);
     let referred = references(spec.as_ref().unwrap_or(&declared.spec))
         .into_iter()
         .filter(|(_, reference)| !known.has(&reference.address))

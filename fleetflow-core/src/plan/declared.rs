@@ -11,8 +11,7 @@ use super::{
 };
 use crate::catalog;
 use crate::model::{
-    Address, Declaration, Existing, Kind, Observed, Ownership, Path, Problem, Unfinished, has_unknown,
-    resolve,
+    Address, Declaration, Existing, Kind, Observed, Ownership, Path, Problem, Spec, Unfinished, has_unknown,
 };
 use crate::state::{Entry, Phase};
 
@@ -45,7 +44,7 @@ impl<'i> Planner<'i> {
                     .on(address),
             );
         }
-        let spec = resolve(&declared.spec, &|reference| self.output(reference));
+        let spec = declared.spec.resolved(&|reference| self.output(reference));
         match self.find(declared) {
             Found::Nothing => {
                 let reason = self.gone_reason(address);
@@ -142,7 +141,7 @@ impl<'i> Planner<'i> {
         declared: &Declaration,
         kind: &dyn Kind,
         observed: &Observed,
-        spec: &Value,
+        spec: &Spec,
         adopted: Option<&str>,
     ) {
         let entry = self.entry(&declared.address);
@@ -261,7 +260,7 @@ impl<'i> Planner<'i> {
 
     /// Where the declaration follows what somebody else changed, it is remembered as it is now: otherwise that would be
     /// told as drift for ever.
-    fn stays(&mut self, declared: &Declaration, entry: Option<&Entry>, observed: &Observed, spec: &Value) {
+    fn stays(&mut self, declared: &Declaration, entry: Option<&Entry>, observed: &Observed, spec: &Spec) {
         self.unchanged += 1;
         let spec = entry.and(Some(spec)).filter(|spec| !has_unknown(spec));
         let record = self.bookkeeping(declared);

@@ -208,7 +208,7 @@ fn existing(observed: &Observed, entry: Option<&Entry>) -> Existing {
         address: observed.address.clone(),
         id: observed.id.clone(),
         spec: entry.map_or_else(
-            || Value::Object(observed.live.clone()),
+            || Value::Object(observed.live.clone()).into(),
             |entry| entry.spec.clone(),
         ),
         outputs: observed.outputs.clone(),

@@ -112,7 +112,7 @@ impl Rollback<'_> {
             disruption: kind.disruption(&changes),
             changes,
             after: record.depends_on.clone(),
-            desired: Some(desired),
+            desired: Some(desired.into()),
             existing: Some(existing),
             gone_with: None,
             pause: None,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Change, Disruption};
-use crate::model::{Address, Existing};
+use crate::model::{Address, Existing, Spec};
 
 /// The version of the plan's JSON form.
 pub const PLAN_FORMAT: &str = "fleetflow/plan/v1";
@@ -137,7 +137,7 @@ pub struct Step {
     pub after: BTreeSet<Address>,
     /// What is declared, with references; none for deletions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub desired: Option<Value>,
+    pub desired: Option<Spec>,
     /// What is there now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Existing>,

@@ -45,7 +45,7 @@ struct Priced {
 impl Sakura {
     /// What a server that is declared as `spec` costs a month, with its disks; `None` where a part has no price.
     pub(super) async fn server_price(&self, spec: &Value) -> Result<Option<u64>> {
-        let Ok(priced) = serde_json::from_value::<Priced>(spec.clone()) else {
+        let Ok(priced) = Priced::deserialize(spec) else {
             return Ok(None);
         };
         let Some(zone) = priced.zone.as_deref() else {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::Address;
+use crate::model::{Address, Spec};
 use crate::plan::Bookkeeping;
 
 /// One line of the journal.
@@ -27,7 +27,7 @@ pub enum Event {
         /// The resource.
         address: Address,
         /// What is applied, references resolved, secrets as markers.
-        spec: Value,
+        spec: Spec,
         /// What else is remembered.
         record: Bookkeeping,
     },
@@ -50,7 +50,7 @@ pub enum Event {
         /// The id that its cloud gave it.
         id: String,
         /// What was applied, references resolved, secrets as markers.
-        spec: Value,
+        spec: Spec,
         /// Its outputs.
         outputs: Map<String, Value>,
         /// What else is remembered.

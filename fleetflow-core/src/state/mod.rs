@@ -28,7 +28,7 @@ pub use store::{Holder, Lease, Store};
 
 use freshness::Gone;
 
-use crate::model::{Address, Existing};
+use crate::model::{Address, Declaration, Existing, Spec};
 use crate::plan::Bookkeeping;
 
 /// The version of the state's form; older ones are read, a newer one is refused.
@@ -67,7 +67,7 @@ pub struct Scaled {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The declaration as it was applied last, with references resolved and secrets as markers.
-    pub spec: Value,
+    pub spec: Spec,
     /// What else is remembered.
     pub record: Bookkeeping,
     /// How far it has come.
@@ -103,7 +103,7 @@ pub enum Phase {
 }
 
 impl Entry {
-    fn new(spec: Value, record: Bookkeeping, phase: Phase) -> Self {
+    fn new(spec: Spec, record: Bookkeeping, phase: Phase) -> Self {
         Self {
             spec,
             record,
@@ -161,6 +161,17 @@ impl State {
         self.serial
     }
 
+    /// What is remembered as it is declared is held once.
+    pub(crate) fn share(&mut self, declared: &[Declaration]) {
+        for one in declared {
+            if let Some(entry) = self.entries.get_mut(&one.address)
+                && entry.spec == one.spec
+            {
+                entry.spec = one.spec.clone();
+            }
+        }
+    }
+
     /// What of it could not be read, in words. The rest is used; what is ours is found again by its marks.
     pub fn damage(&self) -> &[String] {
         &self.damage
@@ -200,7 +211,7 @@ impl State {
     }
 
     /// What exists already is completed, under the id that it has.
-    fn begin(&mut self, address: Address, spec: Value, record: Bookkeeping) {
+    fn begin(&mut self, address: Address, spec: Spec, record: Bookkeeping) {
         let before = self.entries.remove(&address);
         let since = before.as_ref().and_then(|entry| entry.since.clone());
         let phase = match before.map(|entry| entry.phase) {

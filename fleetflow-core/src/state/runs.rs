@@ -18,7 +18,7 @@ pub(super) fn applied(name: &str) -> Event {
     Event::Applied {
         address: Address::new("server", name),
         id: format!("id of {name}"),
-        spec: json!({"name": name}),
+        spec: json!({"name": name}).into(),
         outputs: Map::new(),
         record: Bookkeeping::default(),
         time: None,

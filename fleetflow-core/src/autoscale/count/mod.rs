@@ -120,7 +120,7 @@ pub(crate) fn scales(stack: &Stack) -> impl Iterator<Item = Scale> {
         .declarations()
         .iter()
         .filter(|declared| declared.address.kind() == "scale");
-    declared.filter_map(|declared| serde_json::from_value::<Scale>(declared.spec.clone()).ok())
+    declared.filter_map(|declared| declared.spec.decode::<Scale>().ok())
 }
 
 #[cfg(test)]

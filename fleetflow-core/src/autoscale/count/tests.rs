@@ -1,6 +1,6 @@
 //! What the state tells about counts.
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::*;
 use crate::plan::Bookkeeping;
@@ -10,7 +10,7 @@ fn applied(name: &str, record: Bookkeeping) -> Event {
     Event::Applied {
         address: Address::new("server", name),
         id: name.to_owned(),
-        spec: Value::Null,
+        spec: crate::model::Spec::default(),
         outputs: Map::new(),
         record,
         time: None,

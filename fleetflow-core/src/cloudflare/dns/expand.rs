@@ -125,7 +125,7 @@ fn served_by_bucket(record: &Record, zone: &str, around: &Expansion<'_>) -> bool
         return false;
     };
     let declared = around.declaration(&Address::new(R2Bucket::KIND, bucket));
-    let bucket = declared.and_then(|declared| serde_json::from_value::<R2Bucket>(declared.spec.clone()).ok());
+    let bucket = declared.and_then(|declared| declared.spec.decode::<R2Bucket>().ok());
     bucket.is_some_and(|bucket| {
         let mut domains = bucket.custom_domain.iter();
         domains.any(|custom| name::host(&custom.domain).as_ref() == Ok(&full))

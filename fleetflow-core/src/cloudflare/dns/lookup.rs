@@ -47,7 +47,7 @@ impl Lifecycle for Dns {
 }
 
 fn named(wanted: &Wanted) -> Option<(Dns, String)> {
-    let dns: Dns = serde_json::from_value(wanted.spec.clone()).ok()?;
+    let dns: Dns = wanted.spec.decode().ok()?;
     let name = zone_name(&dns.zone).ok()?;
     Some((dns, name))
 }

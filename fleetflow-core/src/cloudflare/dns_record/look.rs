@@ -24,7 +24,7 @@ pub(super) async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]
         .declared
         .iter()
         .filter(|declared| declared.address.kind() == Dns::KIND)
-        .filter_map(|declared| serde_json::from_value(declared.spec.clone()).ok())
+        .filter_map(|declared| declared.spec.decode().ok())
         .collect();
     let authoritative: BTreeSet<String> = declared
         .iter()
@@ -98,7 +98,7 @@ impl<'w> Wish<'w> {
         Some(Self {
             address: &wanted.address,
             zone: wanted.spec.get("zone")?.as_str()?.to_owned(),
-            record: serde_json::from_value(wanted.spec.clone()).ok(),
+            record: wanted.spec.decode().ok(),
             remembered: wanted.remembered.as_ref(),
             adopt_id: wanted.adopt_id.as_deref(),
             declared: declared.is_some(),

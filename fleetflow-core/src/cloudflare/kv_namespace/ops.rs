@@ -100,7 +100,7 @@ async fn list(cloud: &Cloudflare) -> Result<Vec<Row>> {
 /// The namespace with the remembered id, otherwise the one with the title. One that took the title of a remembered one
 /// that is gone is somebody else's.
 fn observed(wanted: &Wanted, rows: &[Row]) -> Option<Observed> {
-    let spec: KvNamespace = serde_json::from_value(wanted.spec.clone()).ok()?;
+    let spec: KvNamespace = wanted.spec.decode().ok()?;
     let remembered = wanted.remembered.as_ref().map(|existing| existing.id.as_str());
     let by_id = |id: &str| rows.iter().find(|row| row.id == id);
     let known = wanted.adopt_id.as_deref().or(remembered).and_then(by_id);

@@ -10,7 +10,7 @@ use super::{Pages, canonical};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::worker::build_note;
 use crate::error::Result;
-use crate::model::{Found, Observed, Ownership, Wanted};
+use crate::model::{Found, Observed, Ownership, Spec, Wanted};
 
 /// The branch that is production where none is declared.
 pub(super) const USUAL_BRANCH: &str = "main";
@@ -59,7 +59,7 @@ struct Wish<'w> {
 
 impl<'w> Wish<'w> {
     fn of(wanted: &'w Wanted, rows: &'w [Project]) -> Option<Self> {
-        let decoded = |spec: &Value| serde_json::from_value::<Pages>(spec.clone()).ok();
+        let decoded = |spec: &Spec| spec.decode::<Pages>().ok();
         let pages = decoded(&wanted.spec)?;
         let row = rows.iter().find(|row| row.name == pages.name)?;
         Some(Self {

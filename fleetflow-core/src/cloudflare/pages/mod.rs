@@ -167,7 +167,7 @@ impl Resource for Pages {
         let mut parts = vec![declared.clone()];
         for host in self.custom_domain.iter().filter_map(|host| name::host(host).ok()) {
             let zones = around.of_kind(Dns::KIND);
-            let zones = zones.filter_map(|zone| serde_json::from_value::<Dns>(zone.spec.clone()).ok());
+            let zones = zones.filter_map(|zone| zone.spec.decode::<Dns>().ok());
             let holding =
                 zones.filter(|dns| name::host(&dns.zone).is_ok_and(|zone| name::is_within(&host, &zone)));
             let nearest = holding.max_by_key(|dns| dns.zone.len());

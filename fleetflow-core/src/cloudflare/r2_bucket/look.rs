@@ -11,7 +11,7 @@ use super::wire::{self, CorsRule, Domain, Managed, Progress, RawRule, Row};
 use super::{BucketLifecycle, Cors, CustomDomain, Jurisdiction, R2Bucket};
 use crate::cloudflare::{Cloudflare, name};
 use crate::error::Result;
-use crate::model::{Found, Observed, Ownership, Wanted};
+use crate::model::{Found, Observed, Ownership, Spec, Wanted};
 
 /// Looks for the wanted buckets.
 pub(super) async fn observe(cloud: &Cloudflare, wanted: &[Wanted]) -> Result<Found> {
@@ -54,7 +54,7 @@ struct Details {
 
 impl<'w> Wish<'w> {
     fn of(wanted: &'w Wanted) -> Option<Self> {
-        let decoded = |spec: &Value| serde_json::from_value::<R2Bucket>(spec.clone()).ok();
+        let decoded = |spec: &Spec| spec.decode::<R2Bucket>().ok();
         let bucket = decoded(&wanted.spec)?;
         let applied = wanted.remembered.as_ref().and_then(|was| decoded(&was.spec));
         let law = |bucket: &R2Bucket| bucket.jurisdiction.unwrap_or(Jurisdiction::Default);

@@ -10,7 +10,7 @@ use super::place::{Domain, Place, Route, Script, Settings, account_name, domains
 use super::{Binding, Migration, Observability, Worker, form, migration};
 use crate::cloudflare::{Cloudflare, build, name};
 use crate::error::Result;
-use crate::model::{Address, Found, Observed, Ownership, Resource as _, Scope, Wanted};
+use crate::model::{Address, Found, Observed, Ownership, Resource as _, Scope, Spec, Wanted};
 
 /// Looks for the wanted Workers, and for others that carry our mark.
 pub(super) async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
@@ -142,7 +142,7 @@ struct Wish<'w> {
 
 impl<'w> Wish<'w> {
     fn of(wanted: &'w Wanted, scope: &Scope, rows: &'w [Script]) -> Option<Self> {
-        let decoded = |spec: &Value| serde_json::from_value::<Worker>(spec.clone()).ok();
+        let decoded = |spec: &Spec| spec.decode::<Worker>().ok();
         let worker = decoded(&wanted.spec)?;
         let row = rows.iter().find(|row| row.id == worker.name)?;
         let ownership = match ours(row, scope) {

@@ -293,7 +293,7 @@ fn resolved(binding: &mut Binding, around: &Expansion<'_>) -> Option<Address> {
         } => {
             let address = Address::new(R2Bucket::KIND, bucket.known()?);
             let declared = around.declaration(&address)?;
-            let bucket: R2Bucket = serde_json::from_value(declared.spec.clone()).ok()?;
+            let bucket: R2Bucket = declared.spec.decode().ok()?;
             // A bucket is only seen under its jurisdiction (API doc §2.1).
             *jurisdiction = jurisdiction.or(bucket.jurisdiction);
             Some(address)
@@ -390,7 +390,9 @@ impl Lifecycle for Worker {
 /// Whether the Worker at `address` is the first of the stack with a binding to this namespace: it declares it then.
 fn is_first_to_name(namespace: &str, address: &Address, around: &Expansion<'_>) -> bool {
     let names_it = |declared: &&Declaration| {
-        serde_json::from_value::<Worker>(declared.spec.clone())
+        declared
+            .spec
+            .decode::<Worker>()
             .is_ok_and(|worker| worker.namespaces().contains(namespace))
     };
     let first = around.of_kind(Worker::KIND).find(names_it);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::{Identified, Run};
@@ -12,7 +12,7 @@ use crate::converge::calls::prepare;
 use crate::converge::queue::Node;
 use crate::converge::{Context, Event};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, Owner, resolve, reveal};
+use crate::model::{Address, Owner, reveal};
 use crate::plan::Step;
 
 /// A step that was begun with its preparation.
@@ -26,7 +26,8 @@ impl<'r> Run<'r> {
     pub(super) fn prepare(&mut self, step: Box<Step>) -> BoxFuture<'r, (Box<Step>, Result<bool>)> {
         self.tell_start(&step);
         // What is not known yet stays a reference: the preparation may not need it.
-        let spec = resolve(step.desired.as_ref().unwrap_or(&Value::Null), &|reference| {
+        let desired = step.desired.clone().unwrap_or_default();
+        let spec = desired.resolved(&|reference| {
             Some(
                 self.known(reference)
                     .unwrap_or_else(|| json!({ "$ref": reference })),

@@ -197,7 +197,7 @@ fn leafs_are_canonical_already() {
         .add(DeployServices::locally(["shop"]));
     for leaf in crate::model::expanded(&stack).unwrap() {
         let kind = catalog::kind(leaf.address.kind()).unwrap();
-        assert_eq!(kind.decode(leaf.spec.clone()).unwrap(), leaf.spec);
+        assert_eq!(leaf.spec, kind.decode(leaf.spec.clone().into()).unwrap());
     }
 }
 

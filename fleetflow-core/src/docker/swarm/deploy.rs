@@ -95,7 +95,7 @@ fn of_group(
     around: &Expansion<'_>,
 ) -> Vec<Declaration> {
     // Groups are canonical when stacks are expanded.
-    let Ok(typed) = serde_json::from_value::<ServiceGroup>(group.spec.clone()) else {
+    let Ok(typed) = group.spec.decode::<ServiceGroup>() else {
         return Vec::new();
     };
     let prefix = format!("{}-{}-{}", around.project(), around.stage(), typed.name);

@@ -115,8 +115,8 @@ pub(super) fn known(managers: &[Input<Host>]) -> Vec<Host> {
 /// The managers that `wanted` name, now or when they were applied.
 pub(super) fn of_wanted(wanted: &[Wanted]) -> Vec<Host> {
     let specs = wanted.iter().flat_map(|one| {
-        let before = one.remembered.as_ref().map(|existing| &existing.spec);
-        std::iter::once(&one.spec).chain(before)
+        let before = one.remembered.as_ref().map(|existing| &*existing.spec);
+        std::iter::once(&*one.spec).chain(before)
     });
     let mut hosts: Vec<Host> = specs.flat_map(of_spec).collect();
     hosts.sort();

@@ -110,7 +110,7 @@ pub(crate) fn most(around: &Expansion<'_>, server: &str) -> usize {
 pub(crate) fn of(around: &Expansion<'_>, server: &str) -> Option<Scale> {
     let mut all = around
         .of_kind(Scale::KIND)
-        .filter_map(|declared| serde_json::from_value::<Scale>(declared.spec.clone()).ok());
+        .filter_map(|declared| declared.spec.decode::<Scale>().ok());
     all.find(|scale| scale.server == server && scale.min <= scale.max)
 }
 

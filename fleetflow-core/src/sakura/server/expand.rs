@@ -72,7 +72,7 @@ fn deployments(server: &Server, declared: &Declaration, around: &Expansion<'_>) 
 /// The containers of `server`'s groups on its replica `replica`.
 pub(crate) fn services(server: &str, replica: &str, around: &Expansion<'_>) -> Vec<Address> {
     let declared = around.declaration(&Address::new(Server::KIND, server));
-    let typed = declared.and_then(|declared| serde_json::from_value::<Server>(declared.spec.clone()).ok());
+    let typed = declared.and_then(|declared| declared.spec.decode::<Server>().ok());
     let groups = typed.map(|server| server.deploy_services).unwrap_or_default();
     let host = json!({ "$ref": Address::new(Server::KIND, replica).output("docker") });
     groups
@@ -91,7 +91,7 @@ fn replicas(server: &Server, declared: &Declaration, around: &Expansion<'_>) -> 
         let spec = encoded(&replica(server, name.clone(), index, around));
         match index {
             0 => Declaration {
-                spec,
+                spec: spec.into(),
                 ..declared.clone()
             },
             _ => Declaration {

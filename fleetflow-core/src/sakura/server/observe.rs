@@ -11,7 +11,7 @@ use super::wire::{Machine, Volume};
 use super::{network_seen as network, note};
 use crate::error::Result;
 use crate::model::{
-    Address, Existing, Found, Observed, Owner, Ownership, Resource as _, Scope, Unfinished, Wanted,
+    Address, Existing, Found, Observed, Owner, Ownership, Resource as _, Scope, Spec, Unfinished, Wanted,
 };
 use crate::sakura::client::Call;
 use crate::sakura::identity::{Card, Chosen, Search};
@@ -93,7 +93,7 @@ impl Seen<'_> {
     }
 
     /// The declaration that says what cannot be seen: as it was applied, or else as it is declared.
-    fn applied(&self) -> Option<&Value> {
+    fn applied(&self) -> Option<&Spec> {
         let was = self
             .remembered()
             .map(|was| &was.spec)
@@ -117,12 +117,8 @@ impl Seen<'_> {
         is_script_left: bool,
     ) -> Observed {
         let machine = &self.row;
-        let declared = self
-            .wanted
-            .and_then(|wanted| serde_json::from_value::<Server>(wanted.spec.clone()).ok());
-        let applied = self
-            .applied()
-            .and_then(|spec| serde_json::from_value::<Server>(spec.clone()).ok());
+        let declared = self.wanted.and_then(|wanted| wanted.spec.decode::<Server>().ok());
+        let applied = self.applied().and_then(|spec| spec.decode::<Server>().ok());
         let mut live = live(machine, zone, self.names_generation());
         let name = self.address.name();
         let seen = disks(machine, name, self.applied());
@@ -233,8 +229,8 @@ fn live(machine: &Machine, zone: &str, names_generation: bool) -> Map<String, Va
 }
 
 /// Sizes, kinds and names of the disks as they are; what was copied to them as it was declared, for it cannot be seen.
-fn disks(machine: &Machine, name: &str, applied: Option<&Value>) -> Vec<Value> {
-    let typed = applied.and_then(|spec| serde_json::from_value::<Server>(spec.clone()).ok());
+fn disks(machine: &Machine, name: &str, applied: Option<&Spec>) -> Vec<Value> {
+    let typed = applied.and_then(|spec| spec.decode::<Server>().ok());
     let pairs = typed.map(|server| paired(&server, machine)).unwrap_or_default();
     let declared = applied.and_then(|spec| spec.get("disk")?.as_array());
     let disk = |(index, volume): (usize, &Volume)| {

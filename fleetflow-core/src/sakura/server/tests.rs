@@ -45,6 +45,7 @@ fn spec_of(stack: &Stack, address: &str) -> Value {
         .unwrap()
         .spec
         .clone()
+        .into()
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn the_canonical_form_is_the_same_for_every_front_end() {
         .tag("a")
         .tag("b")
         .build();
-    assert_eq!(decode(declared).unwrap(), Declaration::from(built).spec);
+    assert_eq!(Declaration::from(built).spec, decode(declared).unwrap());
 }
 
 #[test]
