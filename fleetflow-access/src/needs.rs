@@ -70,7 +70,7 @@ mod tests {
         state.apply(&Event::Applied {
             address: Address::new("server", "old"),
             id: "1".to_owned(),
-            spec: json!({"name": "old"}),
+            spec: json!({"name": "old"}).into(),
             outputs: Map::new(),
             record: fleetflow_core::plan::Bookkeeping::default(),
             time: None,

@@ -88,7 +88,7 @@ fn declared(stack: &Stack, address: &str) -> Value {
     let found = all.iter().find(|declared| declared.address == address);
     let found = found.unwrap_or_else(|| panic!("no {address} among {all:#?}"));
     let kind = fleetflow_core::catalog::kind(address.kind()).expect("a kind");
-    kind.decode(found.spec.clone())
+    kind.decode(found.spec.clone().into_value())
         .expect("a declaration that its kind takes")
 }
 

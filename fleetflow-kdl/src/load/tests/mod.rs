@@ -52,7 +52,7 @@ impl Catalog for ExampleCatalog {
         let mut problems = Vec::new();
         for declared in stack.declarations() {
             let schema = &self.schemas[declared.address.kind()];
-            let found = match conform(schema, declared.spec.clone()) {
+            let found = match conform(schema, declared.spec.clone().into_value()) {
                 Ok(spec) => dangling(&spec, &known),
                 Err(found) => found,
             };
@@ -111,7 +111,7 @@ pub(super) fn specs(text: &str) -> Value {
 pub(super) fn by_address(stack: &Stack) -> Value {
     let all = stack.declarations().iter();
     Value::Object(
-        all.map(|declared| (declared.address.to_string(), declared.spec.clone()))
+        all.map(|declared| (declared.address.to_string(), declared.spec.clone().into_value()))
             .collect(),
     )
 }
