@@ -1,7 +1,6 @@
 //! A stage with its clouds: signed in, with a session, ready to be read and changed. What is done there is elsewhere.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use fleetflow_core::converge::{Event, Session};
 use fleetflow_core::plan::{DataGuard, DeletionGuard};
@@ -93,9 +92,8 @@ impl<'w> Workplace<'w> {
         if intent.moving {
             session = session.moving();
         }
-        if emulated.is_some() {
-            // What the emulated clouds made is seen by everybody at once.
-            session = session.settle(Duration::ZERO);
+        if let Some(time) = access.settling {
+            session = session.settle(time);
         }
         if let Some((address, id)) = intent.adopting {
             session = session.adopting(address, id);

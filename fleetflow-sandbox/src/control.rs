@@ -26,6 +26,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             "/_sandbox/faults",
             get(faults).post(add_fault).delete(clear_faults),
         )
+        .route("/_sandbox/lag", get(lag))
         .route("/_sandbox/ssh", get(ssh_endpoint))
         .route("/_sandbox/ssh/connections", get(ssh_connections))
         .with_state(Arc::clone(shared))
@@ -64,6 +65,13 @@ async fn clear_log(State(shared): State<Arc<Shared>>) -> Response {
 
 async fn clock(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(json!({ "now": shared.clock.now() }))
+}
+
+/// How long it may take until everybody sees what was asked for: reads lag behind where a rule says so, and requests
+/// are delayed where that was wished.
+async fn lag(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let lag = Duration::from_secs(shared.faults.lag()) + shared.latency();
+    Json(json!({ "seconds": lag.as_secs_f64() }))
 }
 
 #[derive(Deserialize)]

@@ -253,6 +253,15 @@ impl Faults {
         self.rules().iter().map(|rule| rule.fault.clone()).collect()
     }
 
+    /// By how many seconds reads may lag behind, as the rules say.
+    pub(crate) fn lag(&self) -> u64 {
+        let behind = |rule: &Rule| match rule.fault.effect {
+            Effect::Stale { seconds } => Some(seconds),
+            _ => None,
+        };
+        self.rules().iter().filter_map(behind).max().unwrap_or_default()
+    }
+
     /// How many requests were left without an answer so far by [`Effect::Hang`].
     pub fn hanging(&self) -> u64 {
         self.hanging.load(Ordering::Relaxed)

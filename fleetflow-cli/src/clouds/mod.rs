@@ -3,14 +3,16 @@
 mod emulated;
 mod served;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fleetflow_access::{
     DeployKey, KnownHosts, Needs, Surroundings, cloudflare, docker, keys, registries, sakura,
 };
 use fleetflow_core::cloudflare::Cloudflare;
 use fleetflow_core::docker::{Engines, SshConfig, Translate};
-use fleetflow_core::http::Traffic;
+use fleetflow_core::http::{HttpTransport, Traffic};
 use fleetflow_core::model::{DockerSettings, Provider};
 use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::State;
@@ -43,6 +45,8 @@ pub(crate) struct Access {
     pub(crate) clouds: Clouds,
     pub(crate) accounts: Accounts,
     pub(crate) traffic: Arc<Traffic>,
+    /// How long it takes until everybody sees what was done, where that is known: emulated clouds say so.
+    pub(crate) settling: Option<Duration>,
 }
 
 /// Finds the credentials of every cloud that the stage needs, and tries them.
@@ -63,17 +67,29 @@ pub(crate) async fn connect(
         state,
         emulated,
         traffic: &traffic,
+        transport: OnceCell::new(),
     };
     let sakura = connecting.sakura(purpose);
     let cloudflare = connecting.cloudflare();
     let engines = connecting.engines(&known_hosts);
     let (sakura, cloudflare, engines) = all(sakura, cloudflare, engines)?;
+    let (sakura, sakura_root) = sakura.unzip();
+    let (cloudflare, cloudflare_root) = cloudflare.unzip();
     let (mut clouds, accounts) = sign_in(sakura, cloudflare).await?;
+    let settling = match emulated {
+        // What they made is seen by everybody at once.
+        Some(_) => Some(Duration::ZERO),
+        None => {
+            let roots = sakura_root.into_iter().chain(cloudflare_root).collect();
+            served::settling(invocation, || connecting.transport(), roots).await?
+        }
+    };
     clouds = clouds.engines(engines);
     Ok(Access {
         clouds,
         accounts,
         traffic,
+        settling,
     })
 }
 
@@ -91,14 +107,14 @@ pub(crate) fn engines(
         state,
         emulated,
         traffic: &Arc::default(),
+        transport: OnceCell::new(),
     };
     connecting.engines(&KnownHosts::read(&site.place.known_hosts())?)
 }
 
 /// The way to emulated servers of another process, where the environment names one.
 pub(crate) fn served(invocation: &Invocation) -> Result<Option<Translate>> {
-    let base = invocation.edge.variable(served::VARIABLE);
-    base.map(served::translate).transpose()
+    served::translate(invocation, served::transport)
 }
 
 impl Accounts {
@@ -181,10 +197,20 @@ struct Connecting<'c> {
     state: &'c State,
     emulated: Option<&'c Emulated>,
     traffic: &'c Arc<Traffic>,
+    transport: OnceCell<HttpTransport>,
 }
 
 impl Connecting<'_> {
-    fn sakura(&self, purpose: Purpose) -> Result<Option<Sakura>> {
+    /// What all clients share: to make it, the certificates of this machine are read.
+    fn transport(&self) -> Result<HttpTransport> {
+        if let Some(made) = self.transport.get() {
+            return Ok(made.clone());
+        }
+        let made = served::transport()?;
+        Ok(self.transport.get_or_init(|| made).clone())
+    }
+
+    fn sakura(&self, purpose: Purpose) -> Result<Option<(Sakura, Option<String>)>> {
         if !self.needs.provider(Provider::SakuraCloud) {
             return Ok(None);
         }
@@ -195,18 +221,19 @@ impl Connecting<'_> {
         }
         tracing::debug!(source = %access.source, "credentials of SAKURA Cloud");
         let mut builder = Sakura::builder(access.token, access.secret)
+            .sharing(&self.transport()?)
             .key_source(access.source)
             .traffic(Arc::clone(self.traffic));
         if self.emulated.is_some() {
             builder = builder.rate_limit(EMULATED_RATE);
         }
-        if let Some(root) = access.root {
+        if let Some(root) = &access.root {
             builder = builder.root(root);
         }
         if let Some(key) = self.deploy_key(purpose)? {
             builder = builder.deploy_key(key.public);
         }
-        builder.build().map(Some)
+        Ok(Some((builder.build()?, access.root)))
     }
 
     fn deploy_key(&self, purpose: Purpose) -> Result<Option<DeployKey>> {
@@ -219,7 +246,7 @@ impl Connecting<'_> {
         DeployKey::read_or_make(&file, &format!("fleetflow {project}/{stage}")).map(Some)
     }
 
-    fn cloudflare(&self) -> Result<Option<Cloudflare>> {
+    fn cloudflare(&self) -> Result<Option<(Cloudflare, Option<String>)>> {
         if !self.needs.provider(Provider::Cloudflare) {
             return Ok(None);
         }
@@ -227,14 +254,16 @@ impl Connecting<'_> {
         let settings = stack.provider_settings().cloudflare.as_ref();
         let settings = settings.filter(|_| self.emulated.is_none());
         let access = cloudflare::find(&self.surroundings(), settings, stack.secrets())?;
-        let mut builder = Cloudflare::builder(access.credentials).traffic(Arc::clone(self.traffic));
+        let mut builder = Cloudflare::builder(access.credentials)
+            .sharing(&self.transport()?)
+            .traffic(Arc::clone(self.traffic));
         if let Some(account) = access.account {
             builder = builder.account(account);
         }
-        if let Some(base) = access.base {
+        if let Some(base) = &access.base {
             builder = builder.base(base);
         }
-        builder.build().map(Some)
+        Ok(Some((builder.build()?, access.base)))
     }
 
     fn engines(&self, known_hosts: &KnownHosts) -> Result<Engines> {
@@ -247,7 +276,7 @@ impl Connecting<'_> {
         builder = builder.identity_file(self.site.place.deploy_key());
         let translate = match self.emulated {
             Some(emulated) => Some(emulated.translate()),
-            None => served(self.invocation)?,
+            None => served::translate(self.invocation, || self.transport())?,
         };
         if let Some(translate) = translate {
             builder = builder.translate(translate);

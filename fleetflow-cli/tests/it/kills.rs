@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use fleetflow_sandbox::{Fault, Moment, Options, Sandbox, Times, Timings};
+use fleetflow_sandbox::{Cloud, Fault, Moment, Options, Sandbox, Times, Timings};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -47,6 +47,15 @@ struct Place {
     sandbox: Sandbox,
 }
 
+/// How far reads lag behind, in seconds, where they do: the program asks the emulated clouds for it.
+const LAG: u64 = 8;
+
+/// How many places are tried in which reads do.
+const LAGGING: u64 = 4;
+
+/// How often a command may fail where all reads lag behind, until it must succeed.
+const TRIES: usize = 4;
+
 /// Where the program is killed.
 #[derive(Clone, Copy, Debug)]
 enum Moments {
@@ -80,6 +89,13 @@ impl Place {
         Self { project, sandbox }
     }
 
+    /// From now on all reads show the world as it was a while ago, as if the clouds were real ones at their worst.
+    fn lag(&self) {
+        for cloud in [Cloud::Sakura, Cloud::Cloudflare] {
+            self.sandbox.add_fault(Fault::stale(LAG).cloud(cloud)).unwrap();
+        }
+    }
+
     fn command(&self, killed: Killed) -> Command {
         let arguments: &[&str] = match killed {
             Killed::Up => &["up", "--yes"],
@@ -93,6 +109,18 @@ impl Place {
     fn run(&self, killed: Killed, place: &str) {
         let run = Run::from(self.command(killed).output().unwrap());
         assert_eq!(run.code, Some(0), "{place}: {run:#?}");
+    }
+
+    /// Runs the command until it succeeds.
+    fn persist(&self, killed: Killed, place: &str) {
+        for _ in 0..TRIES {
+            let run = Run::from(self.command(killed).output().unwrap());
+            if run.code == Some(0) {
+                return;
+            }
+            println!("{place}: {}", run.err);
+        }
+        panic!("{place}: {killed:?} does not end well");
     }
 
     /// Kills the command there; whether it came so far.
@@ -216,8 +244,25 @@ fn survived(killed: Killed, moment: Moments, with_up: bool, undisturbed: &Undist
     true
 }
 
-/// How many places are tried side by side: who goes on from an interrupted create waits for half a minute.
-const AT_ONCE: usize = 20;
+/// Kills `flow up` there, and goes on by `up` and `down` while all reads lag behind, as far as the program knows.
+fn survived_lagging(moment: Moments, undisturbed: &Undisturbed) {
+    let told = format!("{moment:?} while all reads lag behind");
+    let began = Instant::now();
+    let place = Place::new();
+    assert!(place.kill(Killed::Up, moment), "{told}: not reached");
+    place.lag();
+    for (command, world) in [
+        (Killed::Up, &undisturbed.full),
+        (Killed::Down, &undisturbed.empty),
+    ] {
+        place.persist(command, &told);
+        assert_eq!(differences(&place.world(), world), [""; 0], "{told}: {command:?}");
+    }
+    println!("{told}: gone on from in {:?}", began.elapsed());
+}
+
+/// How many places are tried side by side: most of the time of a place is waiting.
+const AT_ONCE: usize = 12;
 
 #[test]
 fn killed_at_two_hundred_places_the_next_up_ends_in_the_same_world_and_down_leaves_nothing() {
@@ -235,6 +280,18 @@ fn killed_at_two_hundred_places_the_next_up_ends_in_the_same_world_and_down_leav
     let next = AtomicUsize::new(0);
     let counts = Mutex::new([[0_usize; 3]; 2]);
     std::thread::scope(|scope| {
+        // Those take longest; places in the middle, so that much was done.
+        for part in 1..=LAGGING {
+            let moment = match part % 2 {
+                0 => Moments::Request(
+                    Moment::AfterEffect,
+                    undisturbed.requests[0] * part / (LAGGING + 1),
+                ),
+                _ => Moments::Lines(undisturbed.lines[0] * usize::try_from(part).unwrap() / 5),
+            };
+            let undisturbed = &undisturbed;
+            scope.spawn(move || survived_lagging(moment, undisturbed));
+        }
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
@@ -256,6 +313,7 @@ fn killed_at_two_hundred_places_the_next_up_ends_in_the_same_world_and_down_leav
     });
     let counts = *counts.lock().unwrap();
     let sum: usize = counts.iter().flatten().sum();
+    println!("killed {LAGGING} times more while all reads lagged behind by {LAG} s");
     println!("killed {sum} times in {:?}: {counts:?}", began.elapsed());
     assert!(sum >= 200, "only {sum} places were reached: {counts:?}");
     let columns = [

@@ -28,25 +28,39 @@ pub trait Transport: Send + Sync {
 }
 
 /// HTTP/1.1 and HTTP/2 over TLS or plain TCP, by reqwest.
+///
+/// Clones share connections and certificates, which take longer to read than many a run.
 #[derive(Clone, Debug)]
-pub struct HttpTransport(reqwest::Client);
+pub struct HttpTransport {
+    client: reqwest::Client,
+    timeout: Duration,
+}
 
 impl HttpTransport {
     /// A transport that gives up on an answer after `timeout`.
     pub fn new(user_agent: &str, timeout: Duration) -> Result<Self> {
         reqwest::Client::builder()
             .user_agent(user_agent)
-            .timeout(timeout)
             .connect_timeout(Duration::from_secs(10))
             .build()
-            .map(Self)
+            .map(|client| Self { client, timeout })
             .map_err(|error| Error::new(ErrorKind::Local, format!("no HTTP client could be made: {error}")))
+    }
+
+    /// The same that gives up on an answer after `timeout`.
+    #[must_use]
+    pub fn answer_within(&self, timeout: Duration) -> Self {
+        Self {
+            client: self.client.clone(),
+            timeout,
+        }
     }
 
     async fn exchange(&self, request: &Request) -> std::result::Result<Response, reqwest::Error> {
         let mut builder = self
-            .0
+            .client
             .request(request.method.clone(), &request.url)
+            .timeout(self.timeout)
             .headers(request.headers.clone());
         if let Body::Bytes(bytes, media_type) = &request.body {
             builder = builder

@@ -102,7 +102,13 @@ impl SakuraBuilder {
         self
     }
 
-    /// Through a transport that other clients share; without it, one of its own that gives an answer 5 minutes.
+    /// Through a transport that other clients share, which gives an answer 5 minutes here.
+    #[must_use]
+    pub fn sharing(self, transport: &HttpTransport) -> Self {
+        self.transport(transport.answer_within(ANSWER))
+    }
+
+    /// Through this transport; without it, one of its own that gives an answer 5 minutes.
     #[must_use]
     pub fn transport(mut self, transport: HttpTransport) -> Self {
         self.transport = Some(transport);
