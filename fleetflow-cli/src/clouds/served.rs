@@ -113,7 +113,11 @@ mod tests {
         let base = "http://127.0.0.1:800";
         assert!(is_served(base, Some("http://127.0.0.1:800/cloud/zone")));
         assert!(is_served(base, Some("http://127.0.0.1:800")));
-        for real in [Some("http://127.0.0.1:8000/cloud/zone"), Some("https://api.example.com"), None] {
+        for real in [
+            Some("http://127.0.0.1:8000/cloud/zone"),
+            Some("https://api.example.com"),
+            None,
+        ] {
             assert!(!is_served(base, real), "{real:?}");
         }
     }

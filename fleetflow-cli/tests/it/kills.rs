@@ -50,9 +50,6 @@ struct Place {
 /// How far reads lag behind, in seconds, where they do: the program asks the emulated clouds for it.
 const LAG: u64 = 8;
 
-/// How many places are tried in which reads do.
-const LAGGING: u64 = 4;
-
 /// How often a command may fail where all reads lag behind, until it must succeed.
 const TRIES: usize = 4;
 
@@ -112,6 +109,7 @@ impl Place {
     }
 
     /// Runs the command until it succeeds.
+    #[expect(clippy::print_stdout, reason = "what failed on the way is said")]
     fn persist(&self, killed: Killed, place: &str) {
         for _ in 0..TRIES {
             let run = Run::from(self.command(killed).output().unwrap());
@@ -244,10 +242,17 @@ fn survived(killed: Killed, moment: Moments, with_up: bool, undisturbed: &Undist
     true
 }
 
+/// Where a run is killed in a world whose reads lag behind: in the middle, so that much was done.
+fn lagging(undisturbed: &Undisturbed) -> impl Iterator<Item = Moments> {
+    let (requests, lines) = (undisturbed.requests[0], undisturbed.lines[0]);
+    let requests = [2, 4].map(|part| Moments::Request(Moment::AfterEffect, requests * part / 5));
+    let lines = [1, 3].map(|part| Moments::Lines(lines * part / 5));
+    requests.into_iter().chain(lines)
+}
+
 /// Kills `flow up` there, and goes on by `up` and `down` while all reads lag behind, as far as the program knows.
 fn survived_lagging(moment: Moments, undisturbed: &Undisturbed) {
     let told = format!("{moment:?} while all reads lag behind");
-    let began = Instant::now();
     let place = Place::new();
     assert!(place.kill(Killed::Up, moment), "{told}: not reached");
     place.lag();
@@ -258,7 +263,23 @@ fn survived_lagging(moment: Moments, undisturbed: &Undisturbed) {
         place.persist(command, &told);
         assert_eq!(differences(&place.world(), world), [""; 0], "{told}: {command:?}");
     }
-    println!("{told}: gone on from in {:?}", began.elapsed());
+}
+
+/// The table of the page: how often each command was killed, by what it was doing.
+fn table(counts: [[usize; 3]; 2]) -> Table {
+    let columns = [
+        "before a request",
+        "after its effect",
+        "between writes of the state",
+        "all",
+    ];
+    let mut table = Table::new("killed", columns.to_vec());
+    for (name, counts) in [("`flow up`", counts[0]), ("`flow down`", counts[1])] {
+        let all: usize = counts.iter().sum();
+        let cells = counts.iter().chain([&all]).map(ToString::to_string);
+        table.row(name.to_owned(), cells);
+    }
+    table
 }
 
 /// How many places are tried side by side: most of the time of a place is waiting.
@@ -280,15 +301,8 @@ fn killed_at_two_hundred_places_the_next_up_ends_in_the_same_world_and_down_leav
     let next = AtomicUsize::new(0);
     let counts = Mutex::new([[0_usize; 3]; 2]);
     std::thread::scope(|scope| {
-        // Those take longest; places in the middle, so that much was done.
-        for part in 1..=LAGGING {
-            let moment = match part % 2 {
-                0 => Moments::Request(
-                    Moment::AfterEffect,
-                    undisturbed.requests[0] * part / (LAGGING + 1),
-                ),
-                _ => Moments::Lines(undisturbed.lines[0] * usize::try_from(part).unwrap() / 5),
-            };
+        // Those take longest.
+        for moment in lagging(&undisturbed) {
             let undisturbed = &undisturbed;
             scope.spawn(move || survived_lagging(moment, undisturbed));
         }
@@ -313,21 +327,9 @@ fn killed_at_two_hundred_places_the_next_up_ends_in_the_same_world_and_down_leav
     });
     let counts = *counts.lock().unwrap();
     let sum: usize = counts.iter().flatten().sum();
-    println!("killed {LAGGING} times more while all reads lagged behind by {LAG} s");
     println!("killed {sum} times in {:?}: {counts:?}", began.elapsed());
     assert!(sum >= 200, "only {sum} places were reached: {counts:?}");
-    let columns = [
-        "before a request",
-        "after its effect",
-        "between writes of the state",
-        "all",
-    ];
-    let mut table = Table::new("killed", columns.to_vec());
-    for (name, counts) in [("`flow up`", counts[0]), ("`flow down`", counts[1])] {
-        let all: usize = counts.iter().sum();
-        let cells = counts.iter().chain([&all]).map(ToString::to_string);
-        table.row(name.to_owned(), cells);
-    }
+    let table = table(counts);
     println!("{}", table.markdown());
     page::block("kills", &table.markdown());
 }
