@@ -1,5 +1,6 @@
 //! The sandbox's own requests about Cloudflare: adding zones and tokens, changing the allowance. Nothing here exists in the real API.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -16,7 +17,8 @@ use super::sites;
 use crate::Shared;
 
 /// `POST /_sandbox/cloudflare/zones`, `POST /_sandbox/cloudflare/tokens`, `PUT /_sandbox/cloudflare/limits`,
-/// `DELETE /_sandbox/cloudflare/subdomain`, `PUT /_sandbox/cloudflare/certificates`.
+/// `DELETE /_sandbox/cloudflare/subdomain`, `PUT /_sandbox/cloudflare/certificates`,
+/// `PUT /_sandbox/cloudflare/elsewhere`.
 pub(crate) fn control_router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/_sandbox/cloudflare/zones", post(add_zone))
@@ -24,6 +26,7 @@ pub(crate) fn control_router(shared: Arc<Shared>) -> Router {
         .route("/_sandbox/cloudflare/limits", put(set_limits))
         .route("/_sandbox/cloudflare/subdomain", delete(forget_subdomain))
         .route("/_sandbox/cloudflare/certificates", put(set_certificates))
+        .route("/_sandbox/cloudflare/elsewhere", put(set_elsewhere))
         .with_state(Arc::clone(&shared))
         .merge(sites::control_router(shared))
 }
@@ -103,6 +106,16 @@ async fn set_certificates(
     Json(certificates): Json<Certificates>,
 ) -> StatusCode {
     shared.world().cloudflare.r2.certificates_are_down = !certificates.available;
+    StatusCode::NO_CONTENT
+}
+
+/// What there is of products that the emulation does not have, by the type of the bindings that lead to them: of a type that
+/// is not named, everything is.
+async fn set_elsewhere(
+    State(shared): State<Arc<Shared>>,
+    Json(elsewhere): Json<BTreeMap<String, BTreeSet<String>>>,
+) -> StatusCode {
+    shared.world().cloudflare.workers.elsewhere = elsewhere;
     StatusCode::NO_CONTENT
 }
 

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
+pub(in crate::cloudflare) use ops::exists;
+
 use crate::model::{Address, Output, OutputField, Path, Problem, Provider, Resource};
 
 /// A namespace of Workers KV. It has no room for an owner mark: the state says whose it is.

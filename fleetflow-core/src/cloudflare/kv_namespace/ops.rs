@@ -97,6 +97,11 @@ async fn list(cloud: &Cloudflare) -> Result<Vec<Row>> {
     cloud.pages(&path, 1000, READ, "list the KV namespaces").await
 }
 
+/// Whether there is a namespace with this id.
+pub(in crate::cloudflare) async fn exists(cloud: &Cloudflare, id: &str) -> Result<bool> {
+    Ok(list(cloud).await?.iter().any(|row| row.id == id))
+}
+
 /// The namespace with the remembered id, otherwise the one with the title. One that took the title of a remembered one
 /// that is gone is somebody else's.
 fn observed(wanted: &Wanted, rows: &[Row]) -> Option<Observed> {

@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
+pub(in crate::cloudflare) use place::exists;
 pub use settings::{
     BucketLifecycle, Cors, CorsMethod, CustomDomain, Jurisdiction, LifecycleRule, R2Location, StorageClass,
     TlsVersion,

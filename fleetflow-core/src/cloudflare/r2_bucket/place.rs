@@ -50,6 +50,17 @@ pub(super) async fn list(cloud: &Cloudflare, jurisdiction: Jurisdiction) -> Resu
         .await
 }
 
+/// Whether there is a bucket of this name under `jurisdiction`.
+pub(in crate::cloudflare) async fn exists(
+    cloud: &Cloudflare,
+    name: &str,
+    jurisdiction: Option<Jurisdiction>,
+) -> Result<bool> {
+    let mut bucket = R2Bucket::builder().name(name).build();
+    bucket.jurisdiction = jurisdiction;
+    Place::of(cloud, &bucket).await?.exists().await
+}
+
 impl<'p> Place<'p> {
     pub(super) async fn of(cloud: &'p Cloudflare, bucket: &R2Bucket) -> Result<Self> {
         Ok(Self {

@@ -12,6 +12,7 @@ mod records;
 mod schema;
 mod sites;
 mod sources;
+mod targets;
 mod traps;
 mod workers;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::look::{canonical, host_of, outputs, url};
 use super::place::{Place, Script, domains, routes, scripts};
-use super::{Binding, Worker, form, migration};
+use super::{Binding, Worker, form, migration, targets};
 use crate::cloudflare::{Cloudflare, hosts};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -111,9 +111,8 @@ async fn upload(place: &Place<'_>, context: &Context, worker: &Worker) -> Result
         assets: assets.as_ref(),
         migrations: migrations.as_ref(),
     };
-    place
-        .upload(form::form(worker, &code, &context.owner, &with))
-        .await
+    let form = || form::form(worker, &code, &context.owner, &with);
+    targets::upload(place, context, worker, form).await
 }
 
 /// The migrations of its Durable Objects that are still to be carried out: where the Worker is, it says itself.

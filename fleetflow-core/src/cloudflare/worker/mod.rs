@@ -17,6 +17,7 @@ mod place;
 mod plain;
 mod shorthand;
 mod source;
+mod targets;
 mod wrangler;
 
 use std::collections::BTreeSet;
@@ -184,6 +185,25 @@ impl Worker {
         Output::new(&self.address(), "url")
     }
 
+    /// The Workers that its migrations take classes from: they are there before it. One that is bound to this one comes after
+    /// it, as it always does.
+    fn donors(&self, around: &Expansion<'_>) -> BTreeSet<Address> {
+        let transfers = self
+            .migration
+            .iter()
+            .flat_map(|migration| &migration.transferred_class);
+        let others = transfers.filter_map(|transfer| {
+            let other = around.declaration(&Address::new(Self::KIND, &transfer.worker))?;
+            let mut bindings = other.spec["bindings"].as_array().into_iter().flatten();
+            let leads_here = |binding: &Value| {
+                let mut members = ["worker", "service", "outbound"].iter();
+                members.any(|member| binding[*member].as_str() == Some(self.name.as_str()))
+            };
+            (!bindings.any(leads_here)).then(|| other.address.clone())
+        });
+        others.collect()
+    }
+
     /// The namespaces of Workers KV that its bindings name.
     fn namespaces(&self) -> BTreeSet<&str> {
         let names = self.bindings.iter().filter_map(|binding| match binding {
@@ -241,6 +261,7 @@ impl Resource for Worker {
         for binding in &mut worker.bindings {
             parts[0].depends_on.extend(resolved(binding, around));
         }
+        parts[0].depends_on.extend(self.donors(around));
         parts[0].spec = Declaration::from(worker).spec;
         Some(parts)
     }

@@ -87,12 +87,14 @@ impl Sources<'_> {
         let durable = match scripts.get(other) {
             _ if other.is_empty() || other == self.script => self.durable,
             Some(script) => &script.durable,
-            None => return Err(refusal::no_target(name, other)),
+            None => return Err(refusal::no_foreign_class(name, other, class)),
         };
         if durable.has(class) || class.is_empty() {
             Ok(())
-        } else {
+        } else if other.is_empty() || other == self.script {
             Err(refusal::no_class(name, class))
+        } else {
+            Err(refusal::no_foreign_class(name, other, class))
         }
     }
 
@@ -136,7 +138,33 @@ impl Sources<'_> {
             }
             "durable_object_namespace" => self.check_class(binding, name),
             "workflow" => self.check_script(binding, name),
-            _ => Ok(()),
+            kind => self.check_elsewhere(kind, binding, name),
+        }
+    }
+
+    /// What the emulation does not have itself is there, unless somebody said what is.
+    fn check_elsewhere(&self, kind: &str, binding: &Value, name: &str) -> Result<(), Failure> {
+        let members: &[&str] = match kind {
+            "d1" => &["database_id", "id"],
+            "queue" => &["queue_name"],
+            "hyperdrive" => &["id"],
+            "vectorize" => &["index_name"],
+            "dispatch_namespace" => &["namespace"],
+            "mtls_certificate" => &["certificate_id"],
+            _ => return Ok(()),
+        };
+        let Some(known) = self.rows.workers.elsewhere.get(kind) else {
+            return Ok(());
+        };
+        let targets = members.iter().map(|member| text(binding, member));
+        let target = targets
+            .into_iter()
+            .find(|target| !target.is_empty())
+            .unwrap_or_default();
+        if known.contains(target) {
+            Ok(())
+        } else {
+            Err(refusal::no_such(kind, name, target))
         }
     }
 }

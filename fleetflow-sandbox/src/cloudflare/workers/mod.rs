@@ -1,6 +1,6 @@
 //! Workers (API doc §4): rows and routes. Code is stored and checked as the upload endpoint checks it; `sites` runs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
@@ -56,6 +56,8 @@ pub(super) struct Rows {
     assets: BTreeMap<String, StoredFile>,
     /// Uploads of static files, by id.
     sessions: BTreeMap<String, Session>,
+    /// What there is of products that are not emulated, by the type of the bindings that lead to them; of others, everything.
+    pub(super) elsewhere: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A Worker.

@@ -73,7 +73,33 @@ pub(super) fn no_bucket(name: &str) -> Failure {
 pub(super) fn no_target(binding: &str, service: &str) -> Failure {
     let message =
         format!("Could not resolve service binding '{binding}'. Target script '{service}' not found.");
-    Failure::new(400, 10_143, message)
+    Failure::new(400, 10_144, message)
+}
+
+/// A class of another Worker, which has no such class, or is not there.
+pub(super) fn no_foreign_class(binding: &str, script: &str, class: &str) -> Failure {
+    let message = format!(
+        "Binding `{binding}` names the class `{class}` of the Worker `{script}`, which does not export it."
+    );
+    Failure::new(400, 10_061, message)
+}
+
+/// A database, a queue or the like that is not there. Codes as the API was seen to answer
+/// (github.com/alchemy-run/distilled/pull/365).
+pub(super) fn no_such(kind: &str, binding: &str, target: &str) -> Failure {
+    let (code, what) = match kind {
+        "d1" => (10_181, "database"),
+        "queue" => (11_000, "queue"),
+        "hyperdrive" => (10_157, "configuration of Hyperdrive"),
+        "vectorize" => (10_159, "index"),
+        "dispatch_namespace" => (100_119, "dispatch namespace"),
+        _ => (100_143, "certificate"),
+    };
+    Failure::new(
+        400,
+        code,
+        format!("Binding '{binding}' references the {what} '{target}', which was not found."),
+    )
 }
 
 /// The number is not confirmed by a recording.

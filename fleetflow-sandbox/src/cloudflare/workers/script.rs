@@ -34,12 +34,20 @@ pub(super) fn put(context: &mut Context<'_>, call: &Call) -> Outcome {
         return Err(refusal::name());
     }
     let upload = Upload::read(call)?;
-    let known = context.rows().workers.scripts.get(&name);
-    let before = known.map(|script| script.durable.clone()).unwrap_or_default();
-    let durable = before.after(upload.metadata.migrations.as_ref())?;
+    let scripts = &context.rows().workers.scripts;
+    let before = scripts
+        .get(&name)
+        .map(|script| script.durable.clone())
+        .unwrap_or_default();
+    let (durable, taken) = before.after(upload.metadata.migrations.as_ref(), scripts)?;
     let version = version::build(context, call, &upload, &durable)?;
     let (tag, now) = (context.identifier(), context.now);
     let scripts = &mut context.rows().workers.scripts;
+    for (other, class) in taken {
+        if let Some(other) = scripts.get_mut(&other) {
+            other.durable.give(&class);
+        }
+    }
     let script = scripts
         .entry(name.clone())
         .or_insert_with(|| Script::new(tag, now));
@@ -157,7 +165,7 @@ impl Script {
     /// Its classes of Durable Objects, with keys that no other Worker's have.
     pub(super) fn classes(&self) -> Vec<Class> {
         let of_this = |class: &Class| Class {
-            key: format!("{}-{}", self.tag, class.key),
+            key: format!("{}-{}", class.made_in.as_deref().unwrap_or(&self.tag), class.key),
             ..class.clone()
         };
         self.durable.classes.iter().map(of_this).collect()

@@ -180,7 +180,11 @@ async fn bindings_need_their_targets_and_names_of_their_own() {
         ),
         (
             json!([{ "name": "S", "type": "service", "service": "no" }]),
-            10_143,
+            10_144,
+        ),
+        (
+            json!([{ "name": "D", "type": "durable_object_namespace", "class_name": "Room", "script_name": "no" }]),
+            10_061,
         ),
         (
             json!([{ "name": "X", "type": "json", "json": 1 }, { "name": "X", "type": "ai" }]),
