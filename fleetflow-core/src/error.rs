@@ -65,7 +65,7 @@ struct Inner {
     request_id: Option<String>,
     help: Option<String>,
     retry_after: Option<std::time::Duration>,
-    permission: Option<String>,
+    permissions: Vec<String>,
     problems: Vec<Problem>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -82,7 +82,7 @@ impl Error {
             request_id: None,
             help: None,
             retry_after: None,
-            permission: None,
+            permissions: Vec::new(),
             problems: Vec::new(),
             source: None,
         }))
@@ -147,10 +147,10 @@ impl Error {
         self.change(|inner| inner.retry_after = Some(wait))
     }
 
-    /// The same error; what the provider asks for is `permission`, by the name that it gives it.
+    /// The same error; what the provider asks for is `permission` too, by the name that it gives it.
     #[must_use]
     pub fn lacking(self, permission: impl Into<String>) -> Self {
-        self.change(|inner| inner.permission = Some(permission.into()))
+        self.change(|inner| inner.permissions.push(permission.into()))
     }
 
     /// The same error with what caused it.
@@ -163,6 +163,12 @@ impl Error {
     #[must_use]
     pub(crate) fn saying(self, message: impl Into<String>) -> Self {
         self.change(|inner| inner.message = message.into())
+    }
+
+    /// The same with other advice, whatever it had.
+    #[must_use]
+    pub(crate) fn advising(self, help: impl Into<String>) -> Self {
+        self.change(|inner| inner.help = Some(help.into()))
     }
 
     /// The same error as another kind.
@@ -211,9 +217,9 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The permission that the credentials lack, by the provider's name for it, where that is why it refused.
-    pub fn missing_permission(&self) -> Option<&str> {
-        self.0.permission.as_deref()
+    /// The permissions that the credentials lack, by the provider's names for them, where that is why it refused.
+    pub fn missing_permissions(&self) -> &[String] {
+        &self.0.permissions
     }
 
     /// The mistakes of the stack, where that is what it is about.

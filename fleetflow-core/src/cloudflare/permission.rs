@@ -205,14 +205,17 @@ impl Cloudflare {
 
 impl Grant {
     fn lack(&self, refusal: Error) -> Error {
-        let place = match &self.zone {
-            Some((_, name)) => format!("the zone {name}"),
-            None => "the account".to_owned(),
+        let (place, category) = match &self.zone {
+            Some((_, name)) => (format!("the zone {name}"), "Zone"),
+            None => ("the account".to_owned(), "Account"),
         };
-        refusal.saying(format!(
-            "the credentials lack the permission `{}` for {place}",
-            self.permission.name()
-        ))
+        let name = self.permission.name();
+        // Where the dashboard has them, and that it says Edit for Write: developers.cloudflare.com/api/tokens/create.
+        refusal
+            .saying(format!("the credentials lack the permission `{name}` for {place}"))
+            .advising(format!(
+                "add `{name}` for {place} to the API token (My Profile or Manage Account > API Tokens; {category}, Edit)"
+            ))
     }
 }
 

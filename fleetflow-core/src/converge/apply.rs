@@ -331,7 +331,9 @@ impl<'r> Run<'r> {
             action,
             error: error.clone(),
         });
-        let lacks = error.missing_permission().map(|_| address.clone());
+        let lacks = Some(&address)
+            .filter(|_| !error.missing_permissions().is_empty())
+            .cloned();
         self.refused = self.refused.take().or(lacks);
         let begun = matches!(node, Node::Step(_));
         self.queue.failed(node);

@@ -13,7 +13,7 @@ use crate::plan::{Action, Plan, Step};
 
 /// Refuses `plan` when credentials lack a permission that one of its steps needs: all of them at once, each by its name.
 pub(super) async fn permitted(clouds: &Clouds, plan: &Plan) -> Result<()> {
-    let mut by_kind: BTreeMap<&str, Vec<Intent>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<&str, Vec<Intent<'_>>> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| calls(step)) {
         by_kind
             .entry(step.address.kind())
@@ -43,34 +43,32 @@ fn calls(step: &Step) -> bool {
 }
 
 /// What is there now and what shall be: a field that goes needs a permission as well as one that comes.
-fn intents(step: &Step) -> impl Iterator<Item = Intent> {
+fn intents(step: &Step) -> impl Iterator<Item = Intent<'_>> {
     let in_place = matches!(step.action, Action::Update | Action::Adopt);
     let changed = in_place.then(|| {
-        let fields = step.changes.iter().map(|change| change.field().to_owned());
+        let fields = step.changes.iter().map(crate::plan::Change::field);
         fields.collect::<Vec<_>>()
     });
-    let before = step.existing.as_ref().map(|existing| existing.spec.clone());
-    let specs = [before, step.desired.clone()].into_iter().flatten();
+    let before = step.existing.as_ref().map(|existing| &existing.spec);
+    let specs = [before, step.desired.as_ref()].into_iter().flatten();
     specs.filter(|spec| !spec.is_null()).map(move |spec| Intent {
         spec,
         changed: changed.clone(),
     })
 }
 
+/// All of `lacks` as one error: each permission with its place on a line of its own, and what to do about each.
 fn together(lacks: &[Error]) -> Error {
     let said: BTreeSet<&str> = lacks.iter().map(Error::message).collect();
     let lines: Vec<String> = said.iter().map(|text| format!("\n  {text}")).collect();
-    let error = Error::new(
-        ErrorKind::Unauthorized,
-        format!(
-            "permissions are missing, and nothing was changed:{}",
-            lines.concat()
-        ),
+    let message = format!(
+        "permissions are missing, and nothing was changed:{}",
+        lines.concat()
     );
-    let names: BTreeSet<&str> = lacks.iter().filter_map(Error::missing_permission).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    let names = names.join("`, `");
-    error
-        .lacking(&names)
-        .help(format!("give the API token these permissions: `{names}`"))
+    let error = Error::new(ErrorKind::Unauthorized, message);
+    let names: BTreeSet<&String> = lacks.iter().flat_map(Error::missing_permissions).collect();
+    let error = names.into_iter().fold(error, Error::lacking);
+    let advice: BTreeSet<&str> = lacks.iter().filter_map(Error::advice).collect();
+    let advice: Vec<&str> = advice.into_iter().collect();
+    error.help(advice.join("\n"))
 }

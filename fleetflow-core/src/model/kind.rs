@@ -79,7 +79,11 @@ pub trait Operations: Send + Sync {
         steps: Vec<BatchStep>,
     ) -> BoxFuture<'a, Vec<Result<Option<Made>>>>;
     /// See [`Lifecycle::lacking`].
-    fn lacking<'a>(&'a self, clouds: &'a Clouds, intents: Vec<Intent>) -> BoxFuture<'a, Result<Vec<Error>>>;
+    fn lacking<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        intents: Vec<Intent<'a>>,
+    ) -> BoxFuture<'a, Result<Vec<Error>>>;
     /// See [`Lifecycle::prepares`].
     fn prepares(&self, changes: Option<&[Change]>) -> bool;
     /// See [`Lifecycle::prepare`].
@@ -295,7 +299,11 @@ impl<R: Lifecycle> Operations for Verbs<R> {
         })
     }
 
-    fn lacking<'a>(&'a self, clouds: &'a Clouds, intents: Vec<Intent>) -> BoxFuture<'a, Result<Vec<Error>>> {
+    fn lacking<'a>(
+        &'a self,
+        clouds: &'a Clouds,
+        intents: Vec<Intent<'a>>,
+    ) -> BoxFuture<'a, Result<Vec<Error>>> {
         Box::pin(async move { R::lacking(R::Cloud::of(clouds)?, &intents).await })
     }
 

@@ -216,7 +216,10 @@ pub trait Lifecycle: Resource {
 
     /// The refusals that `intents` would surely meet for want of a permission: asked before a run changes anything.
     /// Nothing for a cloud that does not tell beforehand.
-    fn lacking(cloud: &Self::Cloud, intents: &[Intent]) -> impl Future<Output = Result<Vec<Error>>> + Send {
+    fn lacking(
+        cloud: &Self::Cloud,
+        intents: &[Intent<'_>],
+    ) -> impl Future<Output = Result<Vec<Error>>> + Send {
         let _ = (cloud, intents);
         async move { Ok(Vec::new()) }
     }
@@ -241,19 +244,19 @@ pub trait Lifecycle: Resource {
 
 /// What is about to be done to a resource, as far as permissions depend on it.
 #[derive(Clone, Debug)]
-pub struct Intent {
+pub struct Intent<'p> {
     /// The declaration that is applied, or was; it may hold references.
-    pub spec: Spec,
+    pub spec: &'p Spec,
     /// The fields that are changed in place; none when all of it is made or removed.
-    pub changed: Option<Vec<String>>,
+    pub changed: Option<Vec<&'p str>>,
 }
 
-impl Intent {
+impl Intent<'_> {
     /// Whether `field` is made, changed or removed.
     pub fn concerns(&self, field: &str) -> bool {
         self.changed
             .as_ref()
-            .is_none_or(|changed| changed.iter().any(|one| one == field))
+            .is_none_or(|changed| changed.contains(&field))
     }
 }
 

@@ -120,8 +120,8 @@ impl Lifecycle for DnsRecord {
         batch::carry_out(cloud, &zone.unwrap_or_default(), steps).await
     }
 
-    async fn lacking(cloud: &Cloudflare, intents: &[Intent]) -> Result<Vec<Error>> {
-        let zones = intents.iter().filter_map(|intent| Self::batch_key(&intent.spec));
+    async fn lacking(cloud: &Cloudflare, intents: &[Intent<'_>]) -> Result<Vec<Error>> {
+        let zones = intents.iter().filter_map(|intent| Self::batch_key(intent.spec));
         let needs = zones.map(|zone| Need::Zone(Permission::Dns, zone)).collect();
         cloud.lacking(needs).await
     }

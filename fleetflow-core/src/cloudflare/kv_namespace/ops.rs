@@ -78,7 +78,7 @@ impl Lifecycle for KvNamespace {
         }
     }
 
-    async fn lacking(cloud: &Cloudflare, _: &[Intent]) -> Result<Vec<Error>> {
+    async fn lacking(cloud: &Cloudflare, _: &[Intent<'_>]) -> Result<Vec<Error>> {
         cloud
             .lacking([Need::Account(Permission::Namespaces)].into())
             .await

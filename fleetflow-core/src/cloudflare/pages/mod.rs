@@ -249,7 +249,7 @@ impl Lifecycle for Pages {
         )]))
     }
 
-    async fn lacking(cloud: &Cloudflare, _: &[Intent]) -> Result<Vec<Error>> {
+    async fn lacking(cloud: &Cloudflare, _: &[Intent<'_>]) -> Result<Vec<Error>> {
         cloud.lacking([Need::Account(Permission::Pages)].into()).await
     }
 }

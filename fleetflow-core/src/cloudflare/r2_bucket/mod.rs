@@ -188,7 +188,7 @@ impl Lifecycle for R2Bucket {
         change::delete(cloud, context, was).await
     }
 
-    async fn lacking(cloud: &Cloudflare, _: &[Intent]) -> Result<Vec<Error>> {
+    async fn lacking(cloud: &Cloudflare, _: &[Intent<'_>]) -> Result<Vec<Error>> {
         cloud.lacking([Need::Account(Permission::Buckets)].into()).await
     }
 }

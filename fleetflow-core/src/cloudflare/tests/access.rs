@@ -160,7 +160,7 @@ async fn each_missing_write_permission_is_named_before_anything_is_changed() {
         bench.sandbox.clear_log().unwrap();
         let error = stack.converge().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error:?}");
-        assert_eq!(error.missing_permission(), Some(*permission), "{error:?}");
+        assert_eq!(error.missing_permissions(), [*permission], "{error:?}");
         let said = format!("the credentials lack the permission `{permission}` for {place}");
         assert_eq!(error.message(), said);
         assert!(error.advice().unwrap().contains(permission), "{error:?}");
@@ -178,6 +178,12 @@ async fn each_missing_write_permission_is_named_before_anything_is_changed() {
         "permissions are missing, and nothing was changed:\n  \
          the credentials lack the permission `DNS Write` for the zone example.jp\n  \
          the credentials lack the permission `Pages Write` for the account"
+    );
+    assert_eq!(error.missing_permissions(), ["DNS Write", "Pages Write"]);
+    assert_eq!(
+        error.advice().unwrap(),
+        "add `DNS Write` for the zone example.jp to the API token (My Profile or Manage Account > API Tokens; Zone, Edit)\n\
+         add `Pages Write` for the account to the API token (My Profile or Manage Account > API Tokens; Account, Edit)"
     );
     assert_eq!(bench.inventory(), untouched);
     // Nothing is left to go on from either: with all permissions, all of it is made.
@@ -226,7 +232,7 @@ async fn a_removal_needs_the_permission_too() {
     let mut session = bench.session.clone().data(DataGuard::Allow);
     session.clouds = Clouds::none().cloudflare(client);
     let error = stack.session(session).destroy().await.unwrap_err();
-    assert_eq!(error.missing_permission(), Some("Workers R2 Storage Write"));
+    assert_eq!(error.missing_permissions(), ["Workers R2 Storage Write"]);
     assert_eq!(bench.inventory(), before);
 }
 
@@ -247,8 +253,8 @@ async fn a_write_that_is_refused_in_mid_run_stops_what_was_not_begun() {
         .unwrap();
     assert_eq!(report.failed.len(), 1, "{report:?}");
     assert_eq!(
-        report.failed[0].1.missing_permission(),
-        Some("Workers R2 Storage Write")
+        report.failed[0].1.missing_permissions(),
+        ["Workers R2 Storage Write"]
     );
     assert_eq!(report.skipped.len(), 2);
     assert_eq!(bench.sandbox.log().writes().count(), 1);

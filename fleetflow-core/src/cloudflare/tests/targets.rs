@@ -7,7 +7,7 @@ use super::{Bench, stack, told};
 use crate::cloudflare::worker::{Binding, Migration, TransferredClass};
 use crate::cloudflare::{KvNamespace, R2Bucket, Worker};
 use crate::converge::Report;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::Stack;
 use crate::plan::DataGuard;
 
@@ -35,25 +35,13 @@ async fn refused(bench: &Bench, stack: &Stack) -> Error {
     error.clone()
 }
 
-#[tokio::test]
-async fn a_target_that_is_not_there_is_told_with_what_to_do() {
-    let id = "a".repeat(32);
-    let uuid = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
-    let (bench, folder) = (Bench::start().await, folder());
-    let nothing = [
-        "d1",
-        "queue",
-        "hyperdrive",
-        "vectorize",
-        "dispatch_namespace",
-        "mtls_certificate",
-    ];
-    let nothing: serde_json::Map<_, _> = nothing
-        .map(|kind| (kind.to_owned(), json!([])))
-        .into_iter()
-        .collect();
-    bench.control("PUT", "/elsewhere", Value::Object(nothing)).await;
-    for (binding, code, help) in [
+const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const UUID: &str = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
+
+/// A binding that leads to nothing, the number that says so, and what is advised.
+fn nowhere() -> Vec<(Value, &'static str, String)> {
+    let (id, uuid) = (ID, UUID);
+    vec![
         (
             json!({"type": "kv", "namespace": id}),
             "10041",
@@ -104,7 +92,26 @@ async fn a_target_that_is_not_there_is_told_with_what_to_do() {
             "100143",
             format!("the certificate `{uuid}` must"),
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_there_is_told_with_what_to_do() {
+    let (bench, folder) = (Bench::start().await, folder());
+    let nothing = [
+        "d1",
+        "queue",
+        "hyperdrive",
+        "vectorize",
+        "dispatch_namespace",
+        "mtls_certificate",
+    ];
+    let nothing: serde_json::Map<_, _> = nothing
+        .map(|kind| (kind.to_owned(), json!([])))
+        .into_iter()
+        .collect();
+    bench.control("PUT", "/elsewhere", Value::Object(nothing)).await;
+    for (binding, code, help) in nowhere() {
         let began = std::time::Instant::now();
         let error = refused(&bench, &stack([bound(binding.clone())]).root(folder.path())).await;
         assert_eq!(error.provider_code(), Some(code), "{binding}: {error:?}");
@@ -191,11 +198,13 @@ async fn a_class_goes_over_to_another_worker_with_what_it_holds() {
         to: "Room".into(),
         worker: "old".into(),
     });
-    bench.settle(&of(vec![room("old", &[first.clone()], None)])).await;
+    bench
+        .settle(&of(vec![room("old", std::slice::from_ref(&first), None)]))
+        .await;
 
     // The old one reaches its class at the new one from now on, and comes after it.
     let moved = of(vec![
-        room("old", &[first.clone()], Some("new")),
+        room("old", std::slice::from_ref(&first), Some("new")),
         room("new", &[over.clone()], None),
     ]);
     assert_eq!(
@@ -236,7 +245,7 @@ async fn a_worker_that_gives_its_class_away_goes_only_afterwards() {
     let of = |workers: Vec<Worker>| stack(workers).root(folder.path());
     let mut old = room("old", &[Migration::new("v1").sqlite_class("Room")], None);
     old.force_destroy = Some(true);
-    bench.settle(&of(vec![old])).await;
+    bench.settle(&of(vec![old.clone()])).await;
     let mut over = Migration::new("v1");
     over.transferred_class.push(TransferredClass {
         from: "Room".into(),
@@ -245,9 +254,21 @@ async fn a_worker_that_gives_its_class_away_goes_only_afterwards() {
     });
     let mut new = room("new", &[over], None);
     new.bindings.clear();
-    // Both in one run, although the old one may be deleted with all that it holds.
+    // Not both in one run: the old one could be deleted first, with all that it holds.
+    let gone = of(vec![new.clone()]);
     let allowed = bench.session.clone().data(DataGuard::Allow);
-    of(vec![new.clone()]).session(allowed).converge().await.unwrap();
+    let error = gone
+        .clone()
+        .session(allowed.clone())
+        .converge()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Guarded);
+    let said = "the class `Room` is still to come from worker.old, which is no longer declared";
+    assert!(error.to_string().contains(said), "{error}");
+    assert_eq!(classes(&bench), [("old".into(), json!(["Room"]))]);
+    bench.settle(&of(vec![new, old])).await;
+    gone.clone().session(allowed).converge().await.unwrap();
     assert_eq!(classes(&bench), [("new".into(), json!(["Hall"]))]);
-    assert!(bench.plan(&of(vec![new])).await.is_empty());
+    assert!(bench.plan(&gone).await.is_empty());
 }

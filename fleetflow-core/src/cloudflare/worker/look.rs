@@ -15,6 +15,7 @@ use crate::model::{Address, Found, Observed, Ownership, Resource as _, Scope, Sp
 /// Looks for the wanted Workers, and for others that carry our mark.
 pub(super) async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
     let rows = scripts(cloud).await?;
+    migration::check_donors(scope, wanted, &rows)?;
     let wishes: Vec<Wish<'_>> = wanted
         .iter()
         .filter_map(|wanted| Wish::of(wanted, scope, &rows))
@@ -48,7 +49,7 @@ pub(in crate::cloudflare) fn build_note(wanted: &Wanted) -> Option<String> {
 }
 
 /// The address in the Worker's mark, where it is a mark of this stage.
-fn ours(row: &Script, scope: &Scope) -> Option<Address> {
+pub(super) fn ours(row: &Script, scope: &Scope) -> Option<Address> {
     let owner = form::owner(row.tags.as_deref()?)?;
     let here = owner.project == scope.project && owner.stage == scope.stage;
     (here && owner.address.kind() == Worker::KIND).then_some(owner.address)

@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::look::ours;
+use super::place::Script;
 use super::{Binding, Worker};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Path, Problem};
+use crate::model::{Address, Path, Problem, Scope, Wanted};
 use crate::plan::Change;
 
 /// A step in the life of a Worker's classes of Durable Objects. Each is carried out once, in their order: what was carried
@@ -188,6 +190,41 @@ pub(super) fn deletes(change: &Change) -> bool {
         .iter()
         .filter(|one| done.iter().all(|done| done.tag != one.tag));
     open.any(|one| !one.deleted_class.is_empty())
+}
+
+/// Refuses to plan where a class is still to come from a Worker that is no longer declared: it would be deleted at the same
+/// time, with all that the class holds.
+pub(super) fn check_donors(scope: &Scope, wanted: &[Wanted], rows: &[Script]) -> Result<()> {
+    for one in wanted {
+        let is_declared = |address: &Address| scope.declared.iter().any(|other| other.address == *address);
+        let Ok(worker) = one.spec.decode::<Worker>() else {
+            continue;
+        };
+        if worker.migration.is_empty() || !is_declared(&one.address) {
+            continue;
+        }
+        let row = |name: &str| rows.iter().find(|row| row.id == name);
+        let at = row(&worker.name).and_then(|row| row.migration_tag.as_deref());
+        let done = done(&worker.migration, at).len();
+        let open = worker.migration.iter().skip(done);
+        for transfer in open.flat_map(|migration| &migration.transferred_class) {
+            let donor = row(&transfer.worker).and_then(|row| ours(row, scope));
+            if let Some(donor) = donor.filter(|donor| !is_declared(donor)) {
+                return Err(donor_is_gone(&donor, transfer).on(&one.address));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn donor_is_gone(donor: &Address, transfer: &TransferredClass) -> Error {
+    let message = format!(
+        "the class `{}` is still to come from {donor}, which is no longer declared and would be deleted at the same time",
+        transfer.from
+    );
+    Error::new(ErrorKind::Guarded, message).help(format!(
+        "keep {donor} for this run; once the class went over, remove it"
+    ))
 }
 
 fn unknown(tag: &str) -> Error {

@@ -5,6 +5,7 @@
     reason = "the derived builder has each mutator a second time, inside"
 )]
 
+mod around;
 mod assets;
 mod bindings;
 mod change;
@@ -38,14 +39,15 @@ pub(in crate::cloudflare) use form::{With, metadata};
 
 use serde_json::{Map, Value};
 
+use self::around::{donors, is_first_to_name, is_id, resolved};
 use super::kv_namespace::KvNamespace;
 use super::permission::{Need, Permission};
-use super::{Cloudflare, R2Bucket, hosts};
+use super::{Cloudflare, hosts};
 use crate::converge::Context;
 use crate::error::{Error, Result};
 use crate::model::{
-    Address, Declaration, Existing, Expansion, Found, Input, Intent, Lifecycle, Made, Output, OutputField,
-    Problem, Provider, Resource, Scope, Wanted,
+    Address, Declaration, Existing, Expansion, Found, Intent, Lifecycle, Made, Output, OutputField, Problem,
+    Provider, Resource, Scope, Wanted,
 };
 use crate::plan::{Change, Disruption, Level};
 
@@ -185,25 +187,6 @@ impl Worker {
         Output::new(&self.address(), "url")
     }
 
-    /// The Workers that its migrations take classes from: they are there before it. One that is bound to this one comes after
-    /// it, as it always does.
-    fn donors(&self, around: &Expansion<'_>) -> BTreeSet<Address> {
-        let transfers = self
-            .migration
-            .iter()
-            .flat_map(|migration| &migration.transferred_class);
-        let others = transfers.filter_map(|transfer| {
-            let other = around.declaration(&Address::new(Self::KIND, &transfer.worker))?;
-            let mut bindings = other.spec["bindings"].as_array().into_iter().flatten();
-            let leads_here = |binding: &Value| {
-                let mut members = ["worker", "service", "outbound"].iter();
-                members.any(|member| binding[*member].as_str() == Some(self.name.as_str()))
-            };
-            (!bindings.any(leads_here)).then(|| other.address.clone())
-        });
-        others.collect()
-    }
-
     /// The namespaces of Workers KV that its bindings name.
     fn namespaces(&self) -> BTreeSet<&str> {
         let names = self.bindings.iter().filter_map(|binding| match binding {
@@ -261,7 +244,7 @@ impl Resource for Worker {
         for binding in &mut worker.bindings {
             parts[0].depends_on.extend(resolved(binding, around));
         }
-        parts[0].depends_on.extend(self.donors(around));
+        parts[0].depends_on.extend(donors(self, around));
         parts[0].spec = Declaration::from(worker).spec;
         Some(parts)
     }
@@ -289,49 +272,6 @@ impl Resource for Worker {
             (false, true) => vec!["url"],
             (false, false) => Vec::new(),
         }
-    }
-}
-
-/// Whether `text` is the id of a namespace rather than a name: 32 hexadecimal digits.
-fn is_id(text: &str) -> bool {
-    text.len() == 32
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-}
-
-/// Lets a binding to something of the stack refer to it; the address of that, if it waits for it.
-fn resolved(binding: &mut Binding, around: &Expansion<'_>) -> Option<Address> {
-    match binding {
-        Binding::Kv { namespace, .. } => {
-            let name = namespace.known().filter(|name| !is_id(name))?;
-            let address = Address::new(KvNamespace::KIND, name);
-            *namespace = Input::Reference(address.output("id"));
-            Some(address)
-        }
-        Binding::R2 {
-            bucket, jurisdiction, ..
-        } => {
-            let address = Address::new(R2Bucket::KIND, bucket.known()?);
-            let declared = around.declaration(&address)?;
-            let bucket: R2Bucket = declared.spec.decode().ok()?;
-            // A bucket is only seen under its jurisdiction (API doc §2.1).
-            *jurisdiction = jurisdiction.or(bucket.jurisdiction);
-            Some(address)
-        }
-        Binding::Service { service, .. } => {
-            let address = Address::new(Worker::KIND, service.as_str());
-            around.declaration(&address).map(|_| address)
-        }
-        Binding::DurableObject { worker: other, .. } | Binding::Workflow { worker: other, .. } => {
-            let address = Address::new(Worker::KIND, other.as_deref()?);
-            around.declaration(&address).map(|_| address)
-        }
-        Binding::DispatchNamespace { outbound, .. } => {
-            let address = Address::new(Worker::KIND, outbound.as_deref()?);
-            around.declaration(&address).map(|_| address)
-        }
-        _ => None,
     }
 }
 
@@ -391,7 +331,7 @@ impl Lifecycle for Worker {
         Ok(digests)
     }
 
-    async fn lacking(cloud: &Cloudflare, intents: &[Intent]) -> Result<Vec<Error>> {
+    async fn lacking(cloud: &Cloudflare, intents: &[Intent<'_>]) -> Result<Vec<Error>> {
         let mut needs = BTreeSet::new();
         for intent in intents {
             let routes = intent.spec["route"].as_array().into_iter().flatten();
@@ -399,23 +339,11 @@ impl Lifecycle for Worker {
                 let hosts = routes.filter_map(|route| Some(look::canonical(look::host_of(route.as_str()?))));
                 needs.extend(hosts.map(|host| Need::Host(Permission::Routes, host)));
             }
-            let only_routes = |changed: &Vec<String>| changed.iter().all(|field| field == "route");
+            let only_routes = |changed: &Vec<&str>| changed.iter().all(|field| *field == "route");
             if !intent.changed.as_ref().is_some_and(only_routes) {
                 needs.insert(Need::Account(Permission::Scripts));
             }
         }
         cloud.lacking(needs).await
     }
-}
-
-/// Whether the Worker at `address` is the first of the stack with a binding to this namespace: it declares it then.
-fn is_first_to_name(namespace: &str, address: &Address, around: &Expansion<'_>) -> bool {
-    let names_it = |declared: &&Declaration| {
-        declared
-            .spec
-            .decode::<Worker>()
-            .is_ok_and(|worker| worker.namespaces().contains(namespace))
-    };
-    let first = around.of_kind(Worker::KIND).find(names_it);
-    first.is_some_and(|first| first.address == *address)
 }
