@@ -6,6 +6,7 @@
     reason = "`state` and `stage` are the words of the field, and often stand side by side"
 )]
 
+mod allocator;
 mod arguments;
 mod clouds;
 mod commands;
@@ -44,10 +45,6 @@ use edge::Edge;
 use exit::Exit;
 use failure::Failure;
 use invocation::Invocation;
-
-/// A third of what a plan costs is many small allocations, which this one makes faster than the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The program behind both names.
 pub fn main() -> ExitCode {

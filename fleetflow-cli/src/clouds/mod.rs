@@ -129,14 +129,10 @@ impl Accounts {
 
 /// Everything that could be found, or one error about everything that could not.
 fn all<A, B, C>(a: Result<A>, b: Result<B>, c: Result<C>) -> Result<(A, B, C)> {
-    let errors: Vec<Error> = [
-        a.as_ref().err().cloned(),
-        b.as_ref().err().cloned(),
-        c.as_ref().err().cloned(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let errors = [a.as_ref().err(), b.as_ref().err(), c.as_ref().err()];
+    let mut errors: Vec<Error> = errors.into_iter().flatten().cloned().collect();
+    // What all of them need can be missing: that is one mistake.
+    errors.dedup_by(|one, before| one.message() == before.message());
     match (errors.as_slice(), a, b, c) {
         ([], Ok(a), Ok(b), Ok(c)) => Ok((a, b, c)),
         ([only], ..) => Err(only.clone()),

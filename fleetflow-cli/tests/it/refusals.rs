@@ -2,7 +2,7 @@
 
 use fleetflow_core::state::{FolderStore, Holder, Store as _};
 
-use crate::support::Project;
+use crate::support::{Project, Run};
 
 const SERVER: &str = r#"
 project "shop"
@@ -200,4 +200,26 @@ fn wrong_words_are_wrong_usage() {
         version.out,
         concat!("fleetflow ", env!("CARGO_PKG_VERSION"), "\n")
     );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_machine_that_trusts_no_authority_is_told_so_once() {
+    let run = Project::example()
+        .command(&["plan", "dev"])
+        .env("CF_ACCOUNT_ID", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")
+        .envs(
+            [
+                "CLOUDFLARE_API_TOKEN",
+                "SAKURA_ACCESS_TOKEN",
+                "SAKURA_ACCESS_TOKEN_SECRET",
+            ]
+            .map(|name| (name, "x")),
+        )
+        .envs(["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| (name, "/nowhere")))
+        .output()
+        .unwrap();
+    let run = Run::from(run);
+    let told = run.err.matches("HTTPS cannot be used").count();
+    assert!(told == 1 && run.err.contains("SSL_CERT_FILE"), "{run:#?}");
 }

@@ -44,7 +44,7 @@ impl HttpTransport {
             .connect_timeout(Duration::from_secs(10))
             .build()
             .map(|client| Self { client, timeout })
-            .map_err(|error| Error::new(ErrorKind::Local, format!("no HTTP client could be made: {error}")))
+            .map_err(|error| unmade(&error))
     }
 
     /// The same that gives up on an answer after `timeout`.
@@ -94,6 +94,15 @@ impl Transport for HttpTransport {
             })
         })
     }
+}
+
+/// What TLS needs is all that can be missing: a container from scratch has no certificates.
+fn unmade(error: &reqwest::Error) -> Error {
+    let message = format!("HTTPS cannot be used: {}", root_cause(error));
+    Error::new(ErrorKind::Local, message).help(
+        "it needs the certificates of the authorities that this machine trusts: install them (`ca-certificates`), \
+         or name their file in `SSL_CERT_FILE`",
+    )
 }
 
 /// The innermost message: "connection refused" says more than "error sending request".

@@ -59,7 +59,12 @@ impl From<Vec<Observed>> for Found {
 impl Extend<Self> for Found {
     fn extend<T: IntoIterator<Item = Self>>(&mut self, found: T) {
         for found in found {
-            self.resources.extend(found.resources);
+            // Most of what is found is of one kind: it is taken over, not copied.
+            if self.resources.is_empty() {
+                self.resources = found.resources;
+            } else {
+                self.resources.extend(found.resources);
+            }
             self.foreign += found.foreign;
             self.notes.extend(found.notes);
             self.population.extend(found.population);

@@ -11,7 +11,7 @@ pub(super) fn of(status: u16, code: &str) -> Option<&'static str> {
 
 fn of_family(status: u16, code: &str) -> Option<&'static str> {
     Some(match status {
-        400 if code.starts_with("filter_") => "please report this: the provider's API may have changed",
+        400 if code.starts_with("filter_") => "the provider's API may have changed: try a newer FleetFlow",
         400 => {
             "the cloud does not take a value of the declaration: change it, then run the same command again"
         }

@@ -45,6 +45,9 @@ fn one(file: FileId, text: &str, masked: &str, diagnostic: &KdlDiagnostic) -> Di
     if let Some(keyword) = keyword_at(masked, span) {
         return keyword;
     }
+    if let Some(escape) = escape(text, span) {
+        return escape;
+    }
     let message = diagnostic.message.as_deref().unwrap_or("this is not KDL");
     let (message, label) = plain_words(message, diagnostic.label.as_deref());
     Diagnostic::error("kdl::syntax", span, message)
@@ -101,6 +104,36 @@ fn raw_string(text: &str, span: Span) -> Option<Diagnostic> {
             .label("a raw string of KDL 1.0")
             .help("write #\"...\"#".to_owned()),
     )
+}
+
+/// `"C:\Users\me"`: the parser says of the whole text that it is none. KDL 2.0 section 3.12.1 lists what may follow a `\`.
+fn escape(text: &str, span: Span) -> Option<Diagnostic> {
+    let body = text[span.start..].strip_prefix('"')?;
+    let line = &body[..body.find(is_newline).unwrap_or(body.len())];
+    let mut letters = line.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        if letter == '"' {
+            return None;
+        }
+        if letter != '\\' {
+            continue;
+        }
+        let (_, next) = letters.next()?;
+        let is_known = match next {
+            'u' => line[at + 2..].starts_with('{'),
+            '"' | '\\' | 'b' | 'f' | 'n' | 'r' | 's' | 't' => true,
+            _ => next.is_whitespace(),
+        };
+        if !is_known {
+            let start = span.start + 1 + at;
+            let span = Span::new(span.file, start..start + 1 + next.len_utf8());
+            let message = format!("`\\{next}` stands for nothing in a text");
+            let help = "write / in paths, \\\\ for each \\, or the text as it is between #\" and \"#";
+            let error = Diagnostic::error("kdl::syntax", span, message);
+            return Some(error.label("not an escape").help(help.to_owned()));
+        }
+    }
+    None
 }
 
 fn keyword_at(masked: &str, span: Span) -> Option<Diagnostic> {

@@ -143,7 +143,7 @@ fn refused() -> Vec<Row> {
         tells(Make, DISK, 400, "cant_resize_smaller", "choose a bigger size"),
         tells(Make, DISK, 400, "size_mismatch", "sizes that the zone offers"),
         tells(Make, DISK, 400, "must_be_of_same_zone", "in one zone"),
-        tells(Make, READ, 400, "filter_bad_operator", "please report"),
+        tells(Make, READ, 400, "filter_bad_operator", "try a newer FleetFlow"),
         tells(Make, SERVER, 401, "unauthorized", "access token"),
         tells(Make, SERVER, 402, "payment_required", "payments"),
         tells(Make, SERVER, 402, "penalty_operation", "restricted"),
