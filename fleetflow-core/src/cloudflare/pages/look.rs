@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use futures::future::try_join_all;
 use serde_json::{Map, Value, json};
 
-use super::place::{Place, Project, projects};
+use super::place::{Deployment, Place, Project, projects};
+use super::publish::digest_in;
 use super::{Pages, canonical};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::worker::build_note;
@@ -95,14 +96,29 @@ impl<'w> Wish<'w> {
             .is_some_and(|branch| branch != production)
     }
 
-    /// The URL of what is live; for a preview, of what was published last.
-    fn deployed(&self) -> Option<&str> {
-        let deployment = if self.is_preview() {
+    /// What is live; for a preview, what was published last.
+    fn deployment(&self) -> Option<&Deployment> {
+        if self.is_preview() {
             self.row.latest_deployment.as_ref()
         } else {
             self.row.canonical_deployment.as_ref()
-        };
-        deployment.map(|deployment| deployment.url.as_str())
+        }
+    }
+
+    fn deployed(&self) -> Option<&str> {
+        self.deployment().map(|deployment| deployment.url.as_str())
+    }
+
+    /// The digest of what a run published that remembers nothing of it: it was interrupted, or its state is lost. What a
+    /// command makes has another one in the declaration.
+    fn left_behind(&self) -> Option<Value> {
+        let digest = digest_in(self.deployment()?.message())?;
+        let remembered = self.wanted.remembered.as_ref();
+        let interrupted = remembered.is_some_and(|was| was.spec["source_digest"].is_null());
+        match self.pages.build {
+            None => Some(json!(digest)),
+            Some(_) => interrupted.then(|| json!("published by a run that was interrupted")),
+        }
     }
 
     fn live(&self, published: Option<&str>, live_url: Option<&str>) -> Map<String, Value> {
@@ -127,6 +143,11 @@ impl<'w> Wish<'w> {
         if live_url.is_none() || published.is_some_and(|url| live_url != Some(url)) {
             let told = live_url.map(|url| json!(format!("published by somebody else: {url}")));
             live.insert("source_digest".to_owned(), told.unwrap_or_default());
+        } else if published.is_none() {
+            live.extend(
+                self.left_behind()
+                    .map(|digest| ("source_digest".to_owned(), digest)),
+            );
         }
         live
     }

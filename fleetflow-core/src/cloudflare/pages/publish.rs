@@ -34,6 +34,15 @@ const CODE: &[&str] = &["_worker.js", "functions"];
 /// The upload token is no longer good (API doc §5.2).
 const EXPIRED: &[u64] = &[8_000_013];
 
+/// What begins the message of a deployment of ours; its owner and the digest of what was published follow.
+const MARK: &str = "fleetflow ";
+
+/// The digest in the message of a deployment of ours.
+pub(super) fn digest_in(message: &str) -> Option<&str> {
+    let (_, digest) = message.strip_prefix(MARK)?.rsplit_once(' ')?;
+    Some(digest)
+}
+
 fn files(folder: &Path) -> Result<Vec<SiteFile>> {
     walk(folder, |path| {
         let beside = BESIDE.iter().chain(CODE).any(|name| path == format!("/{name}"));
@@ -124,7 +133,7 @@ pub(super) async fn publish(place: &Place<'_>, context: &Context, pages: &Pages)
     let folder = context.root.join(&pages.source);
     let files = files(&folder)?;
     upload(place, context, &files).await?;
-    let marker = format!("fleetflow {} {}", context.owner, content_of(&folder)?);
+    let marker = format!("{MARK}{} {}", context.owner, content_of(&folder)?);
     let known: Vec<String> = place.deployments().await?.into_iter().map(|one| one.id).collect();
     let deployment = match place.deploy(form(pages, &folder, &files, &marker)?.body()).await {
         // It is not there twice: what was not there before and says the same is what was sent.

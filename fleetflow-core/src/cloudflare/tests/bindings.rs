@@ -300,6 +300,10 @@ async fn migrations_are_carried_out_once_and_in_order() {
     // Objects go only when that is said.
     let error = bench.destroy(&second).await.unwrap_err();
     assert!(error.to_string().contains("has Durable Objects"), "{error}");
+    assert!(
+        error.advice().unwrap().contains("declare `force-destroy #true`"),
+        "{error:?}"
+    );
     let mut forced = counting(&renamed, "Room");
     forced.force_destroy = Some(true);
     bench.settle(&of(forced.clone())).await;
@@ -363,6 +367,14 @@ fn mistakes_of_bindings_are_told_with_their_places() {
         (
             json!({"type": "vpc-network", "name": "A"}),
             "by a tunnel or by its id",
+        ),
+        (
+            json!({"type": "d1", "name": "A", "database": "mydb"}),
+            "`mydb` is not the id of a D1 database",
+        ),
+        (
+            json!({"type": "hyperdrive", "name": "A", "id": "mydb"}),
+            "`mydb` is not the id of a configuration of Hyperdrive",
         ),
         (
             json!({"type": "secret-key", "name": "A", "key": "x", "format": "jwk", "algorithm": "HMAC", "usage": ["sign"]}),

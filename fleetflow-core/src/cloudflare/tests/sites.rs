@@ -265,6 +265,29 @@ async fn a_lost_answer_publishes_once() {
 }
 
 #[tokio::test]
+async fn what_changed_after_an_interrupted_run_is_published() {
+    let (bench, folder) = (Bench::start().await, Folder::new(2));
+    // The run ends after the site is there, and before that is written down.
+    let fault = Fault::answer(400).method("GET").path("/deployments/[^/]+$");
+    bench.sandbox.add_fault(fault.times(Times::Nth(1))).unwrap();
+    let stack = of(&folder, site());
+    bench.converge(&stack).await.unwrap_err();
+    assert!(live(&bench)["live"]["files"].is_object());
+    let unchanged = told(&bench.plan(&stack).await);
+    assert!(
+        unchanged.iter().all(|step| !step.contains("source_digest")),
+        "{unchanged:?}"
+    );
+    let other = of(&folder, site());
+    folder.write("dist/pages/1.html", "changed");
+    let plan = told(&bench.plan(&other).await);
+    assert_eq!(plan, ["update pages.creo-site: source_digest"]);
+    let before = live(&bench)["live"]["files"].clone();
+    bench.settle(&other).await;
+    assert_ne!(live(&bench)["live"]["files"], before);
+}
+
+#[tokio::test]
 async fn what_cannot_be_published_is_told_when_planning() {
     let (bench, folder) = (Bench::start().await, Folder::new(1));
     folder.write("dist/functions/a.ts", "export const onRequest = ;");

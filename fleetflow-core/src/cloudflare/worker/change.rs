@@ -97,8 +97,15 @@ pub(super) async fn delete(cloud: &Cloudflare, was: &Existing) -> Result<()> {
         remove_route(&place, pattern).await?;
     }
     let worker = was.spec_as::<Worker>().ok();
-    let force = worker.and_then(|worker| worker.force_destroy);
-    place.remove(force == Some(true)).await
+    let force = worker.as_ref().and_then(|worker| worker.force_destroy) == Some(true);
+    let stores = worker.is_some_and(|worker| migration::makes_classes(&worker.migration));
+    place.remove(force).await.map_err(|error| match error.kind() {
+        ErrorKind::Refused | ErrorKind::Conflict if stores && !force => error.help(
+            "its Durable Objects hold data: where that may go with it, declare `force-destroy #true` and run `up` before \
+             removing it",
+        ),
+        _ => error,
+    })
 }
 
 async fn upload(place: &Place<'_>, context: &Context, worker: &Worker) -> Result<Script> {

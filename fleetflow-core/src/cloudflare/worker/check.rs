@@ -38,6 +38,7 @@ pub(super) fn check(worker: &Worker) -> Vec<Problem> {
         }
     }
     problems.extend(bindings(worker));
+    problems.extend(ids(worker));
     problems.extend(super::migration::check(worker));
     problems.extend(day(worker.compatibility_date.as_deref()));
     problems
@@ -77,6 +78,35 @@ fn check_route(pattern: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// Names where ids are wanted: a database and a configuration of Hyperdrive are bound by the id that they were given.
+fn ids(worker: &Worker) -> Vec<Problem> {
+    let is_hex = |text: &str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut problems = Vec::new();
+    for (index, binding) in worker.bindings.iter().enumerate() {
+        let (member, input, what, command) = match binding {
+            Binding::D1 { database, .. } => ("database", database, "a D1 database", "wrangler d1 list"),
+            Binding::Hyperdrive { id, .. } => (
+                "id",
+                id,
+                "a configuration of Hyperdrive",
+                "wrangler hyperdrive list",
+            ),
+            _ => continue,
+        };
+        let Some(text) = input.known() else { continue };
+        let is_id = match binding {
+            Binding::D1 { .. } => text.len() == 36 && is_hex(&text.replace('-', "")),
+            _ => is_hex(text),
+        };
+        if !is_id {
+            let path = Path::root().key("bindings").index(index).key(member);
+            let problem = Problem::at(path, format!("`{text}` is not the id of {what}"));
+            problems.push(problem.help(format!("write the id that `{command}` shows")));
+        }
+    }
+    problems
 }
 
 fn bindings(worker: &Worker) -> Vec<Problem> {

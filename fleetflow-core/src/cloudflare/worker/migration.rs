@@ -234,6 +234,11 @@ fn unknown(tag: &str) -> Error {
         .help("migrations are carried out once: keep those that were, and add others after them")
 }
 
+/// Whether classes store objects after all of `migrations`.
+pub(super) fn makes_classes(migrations: &[Migration]) -> bool {
+    !stored(migrations).is_empty()
+}
+
 /// The classes that store objects after all migrations.
 fn stored(migrations: &[Migration]) -> Vec<&str> {
     let mut classes: Vec<&str> = Vec::new();
