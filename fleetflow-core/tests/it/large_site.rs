@@ -147,6 +147,7 @@ fn carried(entry: &Entry) -> usize {
     files.unwrap().len()
 }
 
+#[expect(clippy::print_stdout, reason = "what was measured is told")]
 async fn hold(deployed: &Deployed) {
     if peak().is_none() {
         println!("skipped: the memory of a large site: this system has no /proc/self/status");
