@@ -43,8 +43,9 @@ pub(super) enum Keeper {
 }
 
 impl<'d> Answered<'d> {
+    /// The zones of routes were asked for with the Workers; a custom domain belongs to the nearest of those that are `listed`.
     /// A zone that is not to be seen is told by the kind that needs it.
-    pub(super) async fn of(cloud: &Cloudflare, scope: &'d Scope) -> Result<Self> {
+    pub(super) async fn of(cloud: &Cloudflare, scope: &'d Scope, listed: &[&str]) -> Result<Self> {
         let mut answered = Self::default();
         for declared in scope.declared.iter() {
             for (pattern, host) in routes_of(declared) {
@@ -58,9 +59,10 @@ impl<'d> Answered<'d> {
             }
             if [Worker::KIND, R2Bucket::KIND].contains(&declared.address.kind()) {
                 for (_, host) in hosts::custom_domains(&declared.spec) {
-                    if let Some(zone) = zone_of(cloud, &host).await? {
+                    let holding = listed.iter().filter(|zone| name::is_within(&host, zone));
+                    if let Some(zone) = holding.max_by_key(|zone| zone.len()) {
                         let owner = &declared.address;
-                        let customs = answered.customs.entry(zone).or_default();
+                        let customs = answered.customs.entry((*zone).to_owned()).or_default();
                         customs.push(Custom { owner, host });
                     }
                 }

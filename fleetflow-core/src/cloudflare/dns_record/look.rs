@@ -51,7 +51,12 @@ pub(super) async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]
         .await?;
     let lists = zones.values().map(|zone| list(cloud, &zone.id));
     let lists = try_join_all(lists).await?;
-    let answered = Answered::of(cloud, scope).await?;
+    let answered = Answered::of(
+        cloud,
+        scope,
+        &zones.keys().map(String::as_str).collect::<Vec<_>>(),
+    )
+    .await?;
     let found = zones.keys().zip(lists).map(|(zone, rows)| {
         let wishes = wishes.iter().filter(|wish| wish.zone == *zone);
         let look = Look::new(

@@ -144,7 +144,11 @@ async fn a_custom_domain_where_others_have_a_record_is_told() {
     worker.custom_domain = vec!["app.example.com".into()];
     let stack = stack([Declaration::from(worker), Declaration::from(zone([]))]).root(folder.path());
     let taken = "worker.api: app.example.com cannot become its custom domain while somebody else's A record";
+    bench.calls();
     let plan = bench.plan(&stack).await;
+    let calls = bench.calls();
+    let asked = calls.iter().filter(|call| call.ends_with("/zones")).count();
+    assert!(asked <= 1, "no more than without the custom domain: {calls:?}");
     assert!(
         plan.notes.iter().any(|note| note.contains(taken)),
         "{:?}",
