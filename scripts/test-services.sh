@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the S3 services that tests of the state run against into target/services: moto from PyPI, versitygw as a Go
-# module. What cannot be had is said, and its tests are skipped. Prints nothing else when everything is there.
+# module; and, as root where there is apt-get, faketime from the system's packages, for machines whose clocks are wrong. What cannot be had is said, and its tests are skipped. Prints nothing else when everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder="$PWD/target/services"
@@ -24,5 +24,13 @@ if [ ! -x "$folder/bin/versitygw" ]; then
     elif ! GOBIN="$folder/bin" go install github.com/versity/versitygw/cmd/versitygw@v1.8.0 \
         >"$folder/versitygw.log" 2>&1; then
         skip versitygw "it could not be built; see target/services/versitygw.log"
+    fi
+fi
+
+if ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        skip faketime "only root can install it, where there is apt-get"
+    elif ! apt-get install --yes --no-install-recommends faketime >"$folder/faketime.log" 2>&1; then
+        skip faketime "it could not be installed; see target/services/faketime.log"
     fi
 fi

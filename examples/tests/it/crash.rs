@@ -7,11 +7,13 @@ use std::time::Duration;
 use fleetflow_examples::emulated::Manners;
 use fleetflow_sandbox::{Fault, Moment, Times};
 use futures::StreamExt as _;
+use serde_json::Value;
 
 use crate::bench::{Bench, Life, Undisturbed, manners};
 use crate::lives;
 use crate::mortal::Death;
 use crate::page::{self, Table};
+use crate::shape::differences;
 
 /// Where a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +94,10 @@ async fn gone_on(
     down.up_to(life, act).await;
     // The last boundaries are not reached in every run: a complete one is removed as well.
     down.die_at(life, act, boundary).await;
+    // The change of a kind is also undone: the declaration is again what it was before the run that died.
+    if act == 1 && life.acts() == 3 {
+        undone((life, manners), act, boundary, undisturbed).await;
+    }
     let last = life.acts() - 1;
     // What was declared when it died is what the file says when it is removed.
     down.stack(life.declared(act))
@@ -101,6 +107,37 @@ async fn gone_on(
     let left = down.differences(&undisturbed.worlds[last]);
     assert_eq!(left, [""; 0], "{place}: down leaves something");
     true
+}
+
+/// Dies at `boundary` of an act, and goes back to what was declared before it: the world is as if it had never begun.
+async fn undone(
+    (life, manners): (&Life, &Manners),
+    act: usize,
+    boundary: Boundary,
+    undisturbed: &Undisturbed,
+) {
+    let place = format!("{}, act {act}, {boundary:?}, undone", life.name);
+    let back = Bench::new(manners).await;
+    back.up_to(life, act).await;
+    back.die_at(life, act, boundary).await;
+    back.act(life, act - 1)
+        .await
+        .unwrap_or_else(|error| panic!("{place}: {error:?}"));
+    let mut world = back.world();
+    forget_previous_ids(&mut world);
+    let left = differences(&world, &undisturbed.worlds[act - 1]);
+    assert_eq!(left, [""; 0], "{place}: it leaves something");
+    let plan = back.stack(life.declared(act - 1)).plan().await.expect("a plan");
+    assert!(plan.is_empty(), "{place}: {plan:#?}");
+}
+
+/// A server's plan that is changed and changed back leaves the id that it had before on it, which is meant to be.
+fn forget_previous_ids(world: &mut Value) {
+    for server in world["sakura"]["servers"].as_array_mut().into_iter().flatten() {
+        if let Some(tags) = server["tags"].as_array_mut() {
+            tags.retain(|tag| tag != "@previous-id");
+        }
+    }
 }
 
 /// How many runs are tried side by side.

@@ -1,5 +1,9 @@
 //! The whole way with one server: made, unchanged, changed, guarded, removed; and plans that are saved first.
 
+use std::fs;
+
+use serde_json::Value;
+
 use crate::support::Project;
 
 const SERVER: &str = r#"
@@ -90,6 +94,74 @@ fn a_saved_plan_is_carried_out_once_and_refused_when_the_world_moved_on() {
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.err.contains("moved on"), "{run:#?}");
     assert_eq!(project.writes(), []);
+}
+
+/// Writes a description on every server of the emulated world, as somebody at the cloud's own console does.
+fn describe_by_hand(project: &Project) {
+    let file = project.world().join("world.json");
+    let mut world: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let servers = world["sakura"]["servers"].as_object_mut().unwrap();
+    assert!(!servers.is_empty());
+    for server in servers.values_mut() {
+        server["about"]["description"] = "by hand".into();
+    }
+    fs::write(file, world.to_string()).unwrap();
+}
+
+#[test]
+fn a_saved_plan_is_refused_when_the_file_the_state_or_what_was_seen_is_another_one() {
+    let project = Project::new(SERVER);
+    project.sandbox(&["up", "--yes"]);
+    project.edit("core=4", "core=8");
+    let declared = fs::read_to_string(project.file("flow.kdl")).unwrap();
+    let refused = |why: &str| {
+        let run = project.in_sandbox(&["up", "--yes", "--plan", "plan.json"]);
+        assert_eq!(run.code, Some(1), "{why}: {run:#?}");
+        assert!(run.err.contains("moved on") && run.err.contains(why), "{run:#?}");
+        assert!(run.err.contains("make a new plan"), "{run:#?}");
+        assert_eq!(project.writes(), [], "{why}");
+    };
+    project.sandbox(&["plan", "--out", "plan.json"]);
+    project.write(&declared.replace("os=\"ubuntu-24.04\"", "os=\"ubuntu-24.04\"\n        tags \"x\""));
+    refused("the declaration");
+
+    // What nobody declares is no difference, and still not what was looked at.
+    project.write(&declared);
+    project.sandbox(&["plan", "--out", "plan.json"]);
+    describe_by_hand(&project);
+    refused("is not as it was seen");
+    let plan = project.sandbox(&["plan", "--out", "plan.json"]);
+    assert!(!plan.contains("description"), "{plan}");
+
+    project.sandbox(&["state", "forget", "server.web", "--yes"]);
+    refused("the state has changed");
+
+    project.sandbox(&["plan", "--out", "plan.json"]);
+    project.sandbox(&["up", "--yes", "--plan", "plan.json"]);
+    project.sandbox(&["plan", "--detailed-exitcode"]);
+}
+
+#[test]
+fn protection_survives_the_removal_of_its_block() {
+    let project = Project::new(&SERVER.replace("plan core", "protect #true\n        plan core"));
+    project.sandbox(&["up", "--yes"]);
+    let made = project.inventory();
+    project.write("project \"shop\"\nstage \"dev\" {}\n");
+    for command in [
+        &["plan"][..],
+        &["up", "--yes", "--with-data"],
+        &["down", "--yes", "--with-data"],
+    ] {
+        let run = project.in_sandbox(command);
+        assert_eq!(run.code, Some(5), "{run:#?}");
+        let told = run.err.contains("server.web: it is protected") && run.err.contains("protect #false");
+        assert!(told, "{run:#?}");
+        assert_eq!(project.writes(), []);
+    }
+    assert_eq!(project.inventory(), made);
+    project.write(&SERVER.replace("plan core", "protect #false\n        plan core"));
+    project.sandbox(&["up", "--yes"]);
+    project.sandbox(&["down", "--yes"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::calls::carry_out;
-use super::journal::{Journal, needing_more};
+use super::journal::{Journal, changing};
 use super::queue::{Node, Queue, Task};
 use super::rollout::with_untouched;
 use super::trace::{span, traced};
@@ -167,7 +167,7 @@ impl<'r> Run<'r> {
 
     /// What is written before the group begins: from then on it may have happened.
     fn intentions(&self, group: &Group, state: &State) -> Vec<Entry> {
-        let mut events = needing_more(group, state);
+        let mut events = changing(group, state, |step| self.applied(step));
         for step in group {
             let address = step.address.clone();
             match step.action {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Caller, Outcome};
 use crate::error::Result;
+use crate::model::Spec;
 use crate::plan::{Action, Step};
 use crate::state::{Event as Entry, Lease, State, Store};
 
@@ -51,18 +52,27 @@ impl<'j> Journal<'j> {
     }
 }
 
-/// The entries for changes after which a resource needs what it did not need before.
-pub(super) fn needing_more(group: &[Step], state: &State) -> Vec<Entry> {
+/// The entries for changes that may leave something behind: fields, secrets, or what the resource depends on. `applied` is
+/// what a step applies.
+pub(super) fn changing(group: &[Step], state: &State, applied: impl Fn(&Step) -> Result<Spec>) -> Vec<Entry> {
     let changes = |step: &&Step| matches!(step.action, Action::Update | Action::Replace | Action::Adopt);
     let changed = group.iter().filter(changes);
     changed
-        .filter(|step| {
-            let entry = state.entry(&step.address);
-            entry.is_some_and(|entry| !step.record.depends_on.is_subset(&entry.record.depends_on))
-        })
-        .map(|step| Entry::ChangeStarted {
-            address: step.address.clone(),
-            depends_on: step.record.depends_on.clone(),
+        .filter_map(|step| {
+            let before = state.entry(&step.address)?;
+            // A declaration that cannot be resolved fails the step before it sends anything.
+            let spec = applied(step).ok().filter(|spec| *spec != before.spec);
+            let (record, remembered) = (&step.record, &before.record);
+            let same = record.fingerprints == remembered.fingerprints;
+            if spec.is_none() && same && record.depends_on.is_subset(&remembered.depends_on) {
+                return None;
+            }
+            Some(Entry::ChangeStarted {
+                address: step.address.clone(),
+                depends_on: record.depends_on.clone(),
+                spec: spec.or_else(|| (!same).then(|| before.spec.clone())),
+                fingerprints: record.fingerprints.clone(),
+            })
         })
         .collect()
 }

@@ -1,9 +1,13 @@
 //! What a plan was made from, as digests: a plan that was put aside is carried out only while all of it is the same.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Drift, Inputs, Step};
+use crate::model::Address;
 
 /// How many hexadecimal digits a digest has.
 const LENGTH: usize = 32;
@@ -17,6 +21,10 @@ pub struct Basis {
     pub state: String,
     /// Everything in which the clouds differed from it, whether or not a target left it out of the plan.
     pub difference: String,
+    /// How everything was seen that is to be changed, and what that depends on: ids, fields that nobody declares, outputs.
+    /// Older plans do not have it, and are refused.
+    #[serde(default)]
+    pub observed: String,
 }
 
 impl Basis {
@@ -25,6 +33,7 @@ impl Basis {
             declared: digest(&inputs.desired),
             state: digest(inputs.state),
             difference: digest(&(steps, drift)),
+            observed: digest(&versions(inputs, steps)),
         }
     }
 
@@ -36,10 +45,35 @@ impl Basis {
             Some("the state has changed: somebody ran something meanwhile")
         } else if self.difference != now.difference {
             Some("the clouds do not look as they did")
+        } else if self.observed != now.observed {
+            Some("something that it changes, or depends on, is not as it was seen")
         } else {
             None
         }
     }
+}
+
+/// What was seen of something: its address, its id, what the cloud says of it, and its outputs.
+type Version<'s> = (
+    &'s Address,
+    &'s str,
+    &'s Map<String, Value>,
+    &'s Map<String, Value>,
+);
+
+/// What was seen of all that `steps` are about, as the clouds give no versions.
+fn versions<'i>(inputs: &'i Inputs<'_>, steps: &[Step]) -> Vec<Version<'i>> {
+    let touched: BTreeSet<_> = steps
+        .iter()
+        .flat_map(|step| step.record.depends_on.iter().chain([&step.address]))
+        .collect();
+    let seen = inputs.observed.resources.iter();
+    let mut versions: Vec<Version<'_>> = seen
+        .filter(|seen| touched.contains(&seen.address))
+        .map(|seen| (&seen.address, seen.id.as_str(), &seen.live, &seen.outputs))
+        .collect();
+    versions.sort_by_key(|(address, id, ..)| (*address, *id));
+    versions
 }
 
 fn digest(value: &impl Serialize) -> String {

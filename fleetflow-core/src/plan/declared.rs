@@ -193,6 +193,7 @@ impl<'i> Planner<'i> {
         let none = BTreeMap::new();
         let sides = Sides {
             applied: entry.map_or(&Value::Null, |entry| &entry.spec),
+            attempt: entry.and_then(|entry| entry.attempt.as_ref()),
             live: &observed.live,
             desired: spec,
             applied_secrets: entry.map_or(&none, |entry| &entry.record.fingerprints),
@@ -266,6 +267,7 @@ impl<'i> Planner<'i> {
         let record = self.bookkeeping(declared);
         let outdated = entry.is_none_or(|entry| {
             entry.record != record
+                || entry.attempt.is_some()
                 || entry.id() != Some(&observed.id)
                 || entry.existing_outputs() != &observed.outputs
                 || spec.is_some_and(|spec| entry.spec != *spec)

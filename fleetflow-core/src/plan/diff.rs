@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::{Path, has_unknown, secrets};
+use crate::state::Attempt;
 
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +38,8 @@ impl Change {
 pub(super) struct Sides<'v> {
     /// The declaration as it was applied last; null if never.
     pub(super) applied: &'v Value,
+    /// What interrupted changes may have written since.
+    pub(super) attempt: Option<&'v Attempt>,
     /// What the cloud says; fields it cannot show are absent.
     pub(super) live: &'v Map<String, Value>,
     /// What is declared now.
@@ -44,6 +47,20 @@ pub(super) struct Sides<'v> {
     /// Fingerprints of the secrets, as they were applied and as they are now.
     pub(super) applied_secrets: &'v BTreeMap<String, String>,
     pub(super) secrets: &'v BTreeMap<String, String>,
+}
+
+impl Sides<'_> {
+    /// What interrupted changes may have made of `field`.
+    fn attempted(&self, field: &str) -> Option<&Value> {
+        self.attempt?.spec.get(field)
+    }
+
+    /// Whether an interrupted change may have written another value of the secret `name` than it has.
+    fn attempted_otherwise(&self, name: &str) -> bool {
+        let written = self.attempt.and_then(|attempt| attempt.fingerprints.get(name));
+        let now = self.secrets.get(name);
+        written.is_some_and(|written| written.iter().any(|one| Some(one) != now))
+    }
 }
 
 /// The fields of `desired` that differ from what is there, and the fields that were removed from the declaration.
@@ -56,15 +73,19 @@ pub(super) fn diff(
     for field in fields(sides) {
         let applied = sides.applied.get(field);
         let desired = sides.desired.get(field);
+        let attempted = sides.attempted(field);
         let before = match sides.live.get(field) {
             Some(live) => live,
+            None if attempted.is_some_and(|attempted| Some(attempted) != desired) && applied == desired => {
+                attempted.unwrap_or(&Value::Null)
+            }
             None if applied.is_none() && (write_only.contains(&field) || sides.applied.is_null()) => continue,
             None => applied.unwrap_or(&Value::Null),
         };
         let path = Path::root().key(field);
         compare(
             &path,
-            applied.unwrap_or(&Value::Null),
+            [applied, attempted].map(|side| side.unwrap_or(&Value::Null)),
             before,
             desired.unwrap_or(&Value::Null),
             &mut changes,
@@ -82,7 +103,8 @@ pub(crate) fn drift(applied: &Value, live: &Map<String, Value>) -> Vec<Change> {
     let mut changes = Vec::new();
     for (field, live) in live {
         if let Some(applied) = applied.get(field).filter(|applied| secrets(applied).is_empty()) {
-            compare(&Path::root().key(field), applied, applied, live, &mut changes);
+            let path = Path::root().key(field);
+            compare(&path, [applied, &Value::Null], applied, live, &mut changes);
         }
     }
     changes
@@ -91,10 +113,18 @@ pub(crate) fn drift(applied: &Value, live: &Map<String, Value>) -> Vec<Change> {
 fn fields<'v>(sides: &Sides<'v>) -> BTreeSet<&'v str> {
     let desired = sides.desired.as_object().into_iter().flat_map(Map::keys);
     let applied = sides.applied.as_object().into_iter().flat_map(Map::keys);
-    desired.chain(applied).map(String::as_str).collect()
+    let attempt = sides.attempt.and_then(|attempt| attempt.spec.as_object());
+    let attempted = attempt.into_iter().flat_map(Map::keys);
+    desired
+        .chain(applied)
+        .chain(attempted)
+        .map(String::as_str)
+        .collect()
 }
 
-fn compare(path: &Path, applied: &Value, before: &Value, after: &Value, changes: &mut Vec<Change>) {
+/// Compares what is there with what is declared. Of an object, only the fields count that are declared, or that were `written`
+/// by us: as applied last, or by an interrupted change since.
+fn compare(path: &Path, written: [&Value; 2], before: &Value, after: &Value, changes: &mut Vec<Change>) {
     if before == after {
         return;
     }
@@ -103,20 +133,21 @@ fn compare(path: &Path, applied: &Value, before: &Value, after: &Value, changes:
     }
     match (before, after) {
         (Value::Object(before), Value::Object(after)) if !secret_value(after) => {
-            let keys: BTreeSet<_> = after
-                .keys()
-                .chain(applied.as_object().into_iter().flat_map(Map::keys))
-                .collect();
+            let written_keys = written
+                .into_iter()
+                .filter_map(Value::as_object)
+                .flat_map(Map::keys);
+            let keys: BTreeSet<_> = after.keys().chain(written_keys).collect();
             for key in keys {
                 let of = |side: &Map<String, Value>| side.get(key).cloned().unwrap_or_default();
-                let applied = applied.get(key).unwrap_or(&Value::Null);
-                compare(&path.key(key.as_str()), applied, &of(before), &of(after), changes);
+                let written = written.map(|side| side.get(key).unwrap_or(&Value::Null));
+                compare(&path.key(key.as_str()), written, &of(before), &of(after), changes);
             }
         }
         (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
             for (index, (before, after)) in before.iter().zip(after).enumerate() {
-                let applied = applied.get(index).unwrap_or(&Value::Null);
-                compare(&path.index(index), applied, before, after, changes);
+                let written = written.map(|side| side.get(index).unwrap_or(&Value::Null));
+                compare(&path.index(index), written, before, after, changes);
             }
         }
         _ => differ(path, before, after, changes),
@@ -141,7 +172,8 @@ fn differ(path: &Path, before: &Value, after: &Value, changes: &mut Vec<Change>)
 /// A secret is stored as its name: that its value changed is seen by the fingerprint.
 fn changed_secrets(path: &Path, desired: Option<&Value>, sides: &Sides<'_>, changes: &mut Vec<Change>) {
     for (place, name) in desired.map(secrets).unwrap_or_default() {
-        let stale = sides.applied_secrets.get(&name) != sides.secrets.get(&name);
+        let now = sides.secrets.get(&name);
+        let stale = sides.applied_secrets.get(&name) != now || sides.attempted_otherwise(&name);
         let place: Path = path.segments().iter().chain(place.segments()).cloned().collect();
         if stale && !changes.iter().any(|change| change.path == place) {
             let marker = place.of(sides.desired).cloned().unwrap_or_default();
@@ -161,6 +193,7 @@ mod tests {
         let live = live.as_object().cloned().unwrap();
         let sides = Sides {
             applied: &applied,
+            attempt: None,
             live: &live,
             desired: &desired,
             applied_secrets: &none,
@@ -223,6 +256,7 @@ mod tests {
         );
         let sides = Sides {
             applied: &spec,
+            attempt: None,
             live: &Map::new(),
             desired: &spec,
             applied_secrets: &old,
@@ -242,5 +276,75 @@ mod tests {
             )
             .is_empty()
         );
+    }
+
+    /// What differs after an interrupted change to `attempted`, which is undone; the cloud shows `live`.
+    fn undone(applied: &Value, live: Value, attempted: Value) -> Vec<String> {
+        let none = BTreeMap::new();
+        let attempt = Attempt {
+            spec: attempted,
+            fingerprints: BTreeMap::new(),
+        };
+        let sides = Sides {
+            applied,
+            attempt: Some(&attempt),
+            live: live.as_object().unwrap(),
+            desired: applied,
+            applied_secrets: &none,
+            secrets: &none,
+        };
+        let changes = diff(&sides, |_| false, &["disk"]);
+        let told = changes
+            .iter()
+            .map(|change| format!("{}: {} -> {}", change.path, change.before, change.after));
+        told.collect()
+    }
+
+    #[test]
+    fn what_an_interrupted_change_may_have_added_is_taken_away_again() {
+        let applied = json!({"ttl": 60, "plan": {"core": 1}});
+        let attempted = json!({"ttl": 60, "plan": {"core": 1, "gpu": 2}, "cors": [1], "disk": 5});
+        // What the cloud shows is how it is.
+        let shown = json!({"ttl": 60, "plan": {"core": 1, "gpu": 2}, "cors": [1], "disk": null});
+        assert_eq!(
+            undone(&applied, shown, attempted.clone()),
+            ["cors: [1] -> null", "plan.gpu: 2 -> null"]
+        );
+        assert!(
+            undone(
+                &applied,
+                json!({"ttl": 60, "plan": {"core": 1}, "cors": null, "disk": null}),
+                attempted.clone()
+            )
+            .is_empty()
+        );
+        // What it cannot show may be there.
+        assert_eq!(
+            undone(&applied, json!({"ttl": 60}), attempted),
+            ["cors: [1] -> null", "disk: 5 -> null", "plan.gpu: 2 -> null"]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_written_again_where_an_interrupted_change_may_have_written_it() {
+        let applied = json!({"script": "old"});
+        let told = undone(&applied, json!({}), json!({"script": "new"}));
+        assert_eq!(told, ["script: \"new\" -> \"old\""]);
+        assert!(undone(&applied, json!({"script": "old"}), json!({"script": "new"})).is_empty());
+        let spec = json!({"password": {"$secret": "env:PW"}});
+        let old = BTreeMap::from([("env:PW".to_owned(), "a".to_owned())]);
+        let attempt = Attempt {
+            spec: spec.clone(),
+            fingerprints: BTreeMap::from([("env:PW".to_owned(), ["b".to_owned()].into())]),
+        };
+        let sides = Sides {
+            applied: &spec,
+            attempt: Some(&attempt),
+            live: &Map::new(),
+            desired: &spec,
+            applied_secrets: &old,
+            secrets: &old,
+        };
+        assert_eq!(diff(&sides, |_| false, &[]).len(), 1);
     }
 }

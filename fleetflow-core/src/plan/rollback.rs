@@ -130,6 +130,7 @@ impl Rollback<'_> {
         let entry = self.inputs.state.entry(&seen.address);
         Sides {
             applied: &existing.spec,
+            attempt: entry.and_then(|entry| entry.attempt.as_ref()),
             live: &seen.live,
             desired,
             applied_secrets: entry.map_or(&record.fingerprints, |entry| &entry.record.fingerprints),

@@ -60,13 +60,20 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         time: Option<String>,
     },
-    /// A change is about to be sent after which it needs more than before: until it is known to have happened, both are
-    /// needed, so that a removal goes in an order that fits in either case.
+    /// A change is about to be sent: until it is known to have happened, what was applied before may be there, or what is
+    /// applied now, or something of both. What both depend on is needed, so that a removal goes in an order that fits in
+    /// either case.
     ChangeStarted {
         /// The resource.
         address: Address,
         /// What it depends on after the change.
         depends_on: BTreeSet<Address>,
+        /// What is applied, references resolved, secrets as markers. Older versions did not write it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spec: Option<Spec>,
+        /// Keyed fingerprints of its secrets, by name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        fingerprints: BTreeMap<String, String>,
     },
     /// A delete is about to be sent.
     DeleteStarted {

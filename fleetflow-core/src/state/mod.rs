@@ -1,5 +1,6 @@
 //! What we remember of a stage: entries folded from a journal of events. Pure; the stores are in their own modules.
 
+mod attempt;
 mod bucket;
 mod event;
 mod folder;
@@ -11,11 +12,12 @@ mod memory;
 mod runs;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use attempt::Attempt;
 #[cfg(feature = "encryption")]
 pub use bucket::Encryption;
 pub use bucket::{Bucket, BucketStore};
@@ -78,6 +80,9 @@ pub struct Entry {
     /// Whether a delete of it was begun, and it is not known what became of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doomed: bool,
+    /// What changes of it that were begun, and did not end well as far as is known, may have written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<Attempt>,
 }
 
 /// How far a resource has come.
@@ -110,6 +115,21 @@ impl Entry {
             phase,
             since: None,
             doomed: false,
+            attempt: None,
+        }
+    }
+
+    /// A change of it is begun.
+    fn attempt(
+        &mut self,
+        depends_on: BTreeSet<Address>,
+        spec: Option<Spec>,
+        fingerprints: BTreeMap<String, String>,
+    ) {
+        self.record.depends_on.extend(depends_on);
+        if let Some(spec) = spec {
+            let attempt = self.attempt.get_or_insert_default();
+            attempt.extend(&self.spec, spec.into_value(), fingerprints);
         }
     }
 
@@ -235,6 +255,14 @@ impl State {
         self.accounts.extend(accounts);
     }
 
+    /// It is there as declared, since `time` where something was done about it.
+    fn ready(&mut self, address: Address, ready: Entry, time: Option<String>) {
+        self.gone.remove(&address);
+        let before = self.entries.remove(&address).and_then(|entry| entry.since);
+        let since = time.or(before);
+        self.entries.insert(address, Entry { since, ..ready });
+    }
+
     /// Folds one more event in. Each event is legal after each other one, so that a journal cut short still folds.
     pub fn apply(&mut self, event: &Event) {
         self.serial += 1;
@@ -263,11 +291,8 @@ impl State {
                 record,
                 time,
             } => {
-                self.gone.remove(&address);
                 let ready = Entry::new(spec, record, Phase::Ready { id, outputs });
-                let before = self.entries.remove(&address).and_then(|entry| entry.since);
-                let since = time.or(before);
-                self.entries.insert(address, Entry { since, ..ready });
+                self.ready(address, ready, time);
             }
             Event::DeleteStarted { address, time } => {
                 if let Some(entry) = self.entries.get_mut(&address) {
@@ -275,20 +300,21 @@ impl State {
                 }
             }
             Event::Deleted { address, time } => self.bury(address, time),
-            Event::Forgotten { address } => {
-                self.entries.remove(&address);
-            }
+            Event::Forgotten { address } => drop(self.entries.remove(&address)),
             Event::Scaled {
                 server,
                 count,
                 time,
                 reason,
+            } => drop(self.scaled.insert(server, Scaled { count, time, reason })),
+            Event::ChangeStarted {
+                address,
+                depends_on,
+                spec,
+                fingerprints,
             } => {
-                self.scaled.insert(server, Scaled { count, time, reason });
-            }
-            Event::ChangeStarted { address, depends_on } => {
                 if let Some(entry) = self.entries.get_mut(&address) {
-                    entry.record.depends_on.extend(depends_on);
+                    entry.attempt(depends_on, spec, fingerprints);
                 }
             }
             Event::RunStarted { accounts, time, .. } => {

@@ -3,6 +3,8 @@
 mod encryption;
 mod faults;
 mod leases;
+#[cfg(target_os = "linux")]
+mod machines;
 mod services;
 
 use std::path::Path as FilePath;

@@ -26,7 +26,7 @@ impl Drop for Service {
 }
 
 /// `name`'s program, or none with the reason on the test's output.
-fn installed(name: &str, program: &str) -> Option<PathBuf> {
+pub(super) fn installed(name: &str, program: &str) -> Option<PathBuf> {
     if std::env::var("FLEETFLOW_TEST_S3").as_deref() != Ok("1") {
         println!("skipped: {name} is only run with FLEETFLOW_TEST_S3=1 (see scripts/test-services.sh)");
         return None;
@@ -96,7 +96,7 @@ async fn versitygw() -> Option<Service> {
     Some(started(command, port, folder).await)
 }
 
-fn store(endpoint: &str) -> BucketStore {
+pub(super) fn store_at(endpoint: &str) -> BucketStore {
     let bucket = Bucket::builder()
         .name("states")
         .prefix("creo/dev")
@@ -125,7 +125,7 @@ async fn versitygw_keeps_a_state() {
 
 /// A life with all there is: pages, snapshots, encryption, a second writer, a dead one, damage, repair, no access.
 async fn keeps_a_state(service: &Service) {
-    let store = store(&service.endpoint)
+    let store = store_at(&service.endpoint)
         .patience(Duration::from_secs(2))
         .encrypted(Encryption::weak("correct horse"));
     assert!(store.load().await.unwrap().is_empty());
@@ -213,7 +213,7 @@ async fn process_that_takes_turns() {
 }
 
 fn store_of_processes(endpoint: &str) -> BucketStore {
-    let mut store = store(endpoint);
+    let mut store = store_at(endpoint);
     store.objects = store.objects.below("processes");
     store
 }

@@ -1,0 +1,74 @@
+//! What changes that were begun, and of which nobody saw the end, may have written: so that it is undone where it is no longer
+//! declared. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Everything that interrupted changes of one resource may have written since it was applied last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Their declarations in one: all fields of all of them, with references resolved and secrets as markers.
+    pub spec: Value,
+    /// The fingerprints of their secrets, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fingerprints: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Attempt {
+    /// Takes one more attempt in. Where two of them differ, the value that is not the `applied` one is kept: that it may be
+    /// there is what matters.
+    pub(super) fn extend(&mut self, applied: &Value, spec: Value, fingerprints: BTreeMap<String, String>) {
+        let before = std::mem::take(&mut self.spec);
+        self.spec = merged(applied, before, spec);
+        for (name, fingerprint) in fingerprints {
+            self.fingerprints.entry(name).or_default().insert(fingerprint);
+        }
+    }
+}
+
+fn merged(applied: &Value, one: Value, other: Value) -> Value {
+    match (one, other) {
+        (Value::Null, any) => any,
+        (Value::Object(one), Value::Object(other)) => Value::Object(united(applied, one, other)),
+        (one, other) if other == *applied => one,
+        (_, other) => other,
+    }
+}
+
+fn united(applied: &Value, mut one: Map<String, Value>, other: Map<String, Value>) -> Map<String, Value> {
+    for (key, value) in other {
+        let applied = applied.get(&key).unwrap_or(&Value::Null);
+        let before = one.remove(&key).unwrap_or_default();
+        one.insert(key, merged(applied, before, value));
+    }
+    one
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_that_several_attempts_may_have_written_is_remembered_in_one_value() {
+        let applied = json!({"ttl": 60, "plan": {"core": 1}});
+        let mut attempt = Attempt::default();
+        let of = |text: &str| BTreeMap::from([("password".to_owned(), text.to_owned())]);
+        attempt.extend(
+            &applied,
+            json!({"ttl": 300, "plan": {"core": 1, "gpu": 1}}),
+            of("f1"),
+        );
+        attempt.extend(
+            &applied,
+            json!({"ttl": 60, "plan": {"core": 2}, "cors": [1]}),
+            of("f2"),
+        );
+        let spec = json!({"ttl": 300, "plan": {"core": 2, "gpu": 1}, "cors": [1]});
+        assert_eq!(attempt.spec, spec);
+        assert_eq!(attempt.fingerprints["password"].len(), 2);
+    }
+}
