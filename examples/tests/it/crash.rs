@@ -124,18 +124,25 @@ async fn undone(
         .await
         .unwrap_or_else(|error| panic!("{place}: {error:?}"));
     let mut world = back.world();
-    forget_previous_ids(&mut world);
+    forget_what_was_before(&mut world);
     let left = differences(&world, &undisturbed.worlds[act - 1]);
     assert_eq!(left, [""; 0], "{place}: it leaves something");
     let plan = back.stack(life.declared(act - 1)).plan().await.expect("a plan");
     assert!(plan.is_empty(), "{place}: {plan:#?}");
 }
 
-/// A server's plan that is changed and changed back leaves the id that it had before on it, which is meant to be.
-fn forget_previous_ids(world: &mut Value) {
+/// What was changed and changed back remembers what it was before, which is meant to be: a server its id, and a container, for
+/// `flow rollback`, all of it.
+fn forget_what_was_before(world: &mut Value) {
     for server in world["sakura"]["servers"].as_array_mut().into_iter().flatten() {
         if let Some(tags) = server["tags"].as_array_mut() {
             tags.retain(|tag| tag != "@previous-id");
+        }
+    }
+    let containers = &mut world["docker"]["local"]["containers"];
+    for container in containers.as_array_mut().into_iter().flatten() {
+        if let Some(labels) = container["labels"].as_object_mut() {
+            labels.remove("io.fleetflow.previous");
         }
     }
 }
