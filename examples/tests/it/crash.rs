@@ -94,8 +94,7 @@ async fn gone_on(
     down.up_to(life, act).await;
     // The last boundaries are not reached in every run: a complete one is removed as well.
     down.die_at(life, act, boundary).await;
-    // The change of a kind is also undone: the declaration is again what it was before the run that died.
-    if act == 1 && life.acts() == 3 {
+    if act == 1 && UNDONE.contains(&life.name) {
         undone((life, manners), act, boundary, undisturbed).await;
     }
     let last = life.acts() - 1;
@@ -108,6 +107,16 @@ async fn gone_on(
     assert_eq!(left, [""; 0], "{place}: down leaves something");
     true
 }
+
+/// The kinds whose change is also undone: the declaration is again what it was before the run that died.
+const UNDONE: [&str; 6] = [
+    "server",
+    "ssh-key",
+    "packet-filter",
+    "switch",
+    "startup-script",
+    "container, network, volume",
+];
 
 /// Dies at `boundary` of an act, and goes back to what was declared before it: the world is as if it had never begun.
 async fn undone(
@@ -134,13 +143,15 @@ async fn undone(
 /// What was changed and changed back remembers what it was before, which is meant to be: a server its id, and a container, for
 /// `flow rollback`, all of it.
 fn forget_what_was_before(world: &mut Value) {
-    for server in world["sakura"]["servers"].as_array_mut().into_iter().flatten() {
+    let servers = world.pointer_mut("/sakura/servers").and_then(Value::as_array_mut);
+    for server in servers.into_iter().flatten() {
         if let Some(tags) = server["tags"].as_array_mut() {
             tags.retain(|tag| tag != "@previous-id");
         }
     }
-    let containers = &mut world["docker"]["local"]["containers"];
-    for container in containers.as_array_mut().into_iter().flatten() {
+    let containers = world.pointer_mut("/docker/local/containers");
+    let containers = containers.and_then(Value::as_array_mut);
+    for container in containers.into_iter().flatten() {
         if let Some(labels) = container["labels"].as_object_mut() {
             labels.remove("io.fleetflow.previous");
         }
