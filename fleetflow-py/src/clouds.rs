@@ -170,7 +170,7 @@ impl Cloudflare {
 /// Container engines: the local one, and those of servers over SSH.
 #[pyclass(frozen, module = "fleetflow._fleetflow")]
 pub(crate) struct Engines {
-    local: Option<String>,
+    local: Option<access::docker::LocalEngine>,
     /// Why there is no local one.
     no_local: Option<Error>,
     identities: Vec<SecretString>,
@@ -179,8 +179,10 @@ pub(crate) struct Engines {
     /// Whose settings of SSH count.
     home: Option<PathBuf>,
     sandbox: Option<Py<Sandbox>>,
-    /// By the folder with a stage's keys, and the files that the stage names.
-    clients: Clients<(PathBuf, Vec<PathBuf>), docker::Engines>,
+    /// Where logins for registries are looked for.
+    variables: BTreeMap<String, String>,
+    /// By the folder with a stage's keys, the files that the stage names, and the registries that there are logins for.
+    clients: Clients<(PathBuf, Vec<PathBuf>, Vec<String>), docker::Engines>,
 }
 
 #[pymethods]
@@ -207,6 +209,7 @@ impl Engines {
             agent,
             home,
             sandbox,
+            variables,
             clients: Clients::new(),
         }
     }
@@ -220,30 +223,61 @@ impl Engines {
 
     fn client(&self, stack: &Stack, keys: &Path) -> Result<docker::Engines> {
         let files = access::keys::named(stack);
-        self.clients.get((keys.to_owned(), files), |(keys, files)| {
-            let known_hosts = KnownHosts::read(&keys.join("known_hosts"))?;
-            let mut builder = docker::Engines::builder().host_keys(known_hosts);
-            if let Some(local) = &self.local {
-                builder = builder.local(local);
-            }
-            if let Some(agent) = &self.agent {
-                builder = builder.agent(agent);
-            }
-            for identity in &self.identities {
-                builder = builder.identity(identity.clone());
-            }
-            let own = keys.join(DEPLOY_KEY);
-            for file in self.identity_files.iter().chain(files).chain([&own]) {
-                builder = builder.identity_file(file);
-            }
-            if let Some(sandbox) = &self.sandbox {
-                builder = builder.translate(emulated(sandbox.get()));
-            } else if let Some(home) = &self.home {
-                builder = builder.ssh_config(docker::SshConfig::of_home(home));
-            }
-            Ok(builder.build())
-        })
+        let logins = self.logins(stack)?;
+        let hosts = logins.keys().cloned().collect();
+        self.clients
+            .get((keys.to_owned(), files, hosts), |(keys, files, _)| {
+                let known_hosts = KnownHosts::read(&keys.join("known_hosts"))?;
+                let mut builder = docker::Engines::builder().host_keys(known_hosts);
+                if let Some(local) = &self.local {
+                    builder = builder.local(&local.address);
+                    if let Some(tls) = &local.tls {
+                        builder = builder.local_tls(tls.clone());
+                    }
+                }
+                if let Some(agent) = &self.agent {
+                    builder = builder.agent(agent);
+                }
+                for (host, login) in logins {
+                    builder = builder.registry(host, login);
+                }
+                for identity in &self.identities {
+                    builder = builder.identity(identity.clone());
+                }
+                let own = keys.join(DEPLOY_KEY);
+                for file in self.identity_files.iter().chain(files).chain([&own]) {
+                    builder = builder.identity_file(file);
+                }
+                if let Some(sandbox) = &self.sandbox {
+                    builder = builder.translate(emulated(sandbox.get()));
+                } else if let Some(home) = &self.home {
+                    builder = builder.ssh_config(docker::SshConfig::of_home(home));
+                }
+                Ok(builder.build())
+            })
     }
+}
+
+impl Engines {
+    /// The logins for registries that `stack` declares, and those of the docker command; emulated engines ask for none.
+    fn logins(&self, stack: &Stack) -> Result<BTreeMap<String, docker::RegistryLogin>> {
+        if self.are_emulated() {
+            return Ok(BTreeMap::new());
+        }
+        let settings = stack.provider_settings().docker.as_ref();
+        let around = around(&self.variables, self.home.as_deref());
+        let found = access::registries::find(&around, settings, stack, &State::default())?;
+        for text in &found.warnings {
+            warn(text).map_err(|error| Error::new(ErrorKind::Unauthorized, format!("{text} ({error})")))?;
+        }
+        Ok(found.logins)
+    }
+}
+
+/// Tells what is worth a warning as Python tells it; an error where its filters make one of it.
+fn warn(text: &str) -> PyResult<()> {
+    let text = std::ffi::CString::new(text)?;
+    Python::attach(|py| PyErr::warn(py, &py.get_type::<pyo3::exceptions::PyUserWarning>(), &text, 1))
 }
 
 /// The way to the servers of `sandbox`.

@@ -297,7 +297,11 @@ impl Connecting<'_> {
             builder = builder.registry(host, login);
         }
         if self.needs.local_engine {
-            builder = builder.local(self.local_engine()?);
+            let engine = self.local_engine()?;
+            builder = builder.local(engine.address);
+            if let Some(tls) = engine.tls {
+                builder = builder.local_tls(tls);
+            }
         }
         let engines = builder.build();
         for (address, entry) in self.state.entries() {
@@ -308,7 +312,7 @@ impl Connecting<'_> {
         Ok(engines)
     }
 
-    fn local_engine(&self) -> Result<String> {
+    fn local_engine(&self) -> Result<docker::LocalEngine> {
         let declared = self.docker_settings().and_then(|docker| docker.host.as_deref());
         docker::find(&self.surroundings(), declared)
     }

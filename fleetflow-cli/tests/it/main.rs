@@ -12,6 +12,7 @@ mod credentials;
 mod disks;
 mod documents;
 mod editor;
+mod engines;
 mod example;
 mod graph;
 mod importing;

@@ -19,7 +19,7 @@ pub use container::Container;
 pub use deploy::deploy;
 pub use deploy_services::DeployServices;
 pub use engines::{
-    Engines, EnginesBuilder, HostKeys, KeyPair, RegistryLogin, SshConfig, Translate, registry_of,
+    EngineTls, Engines, EnginesBuilder, HostKeys, KeyPair, RegistryLogin, SshConfig, Translate, registry_of,
 };
 pub use host::{Host, InvalidHost, Place};
 pub use looking_in::{Command, LogRequest, Output, Pipe, Running};

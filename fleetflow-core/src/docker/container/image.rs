@@ -217,7 +217,10 @@ async fn fetch(engine: &Engine, context: &Context, image: &str, registries: &Reg
                 ErrorKind::NotFound | ErrorKind::Unauthorized => error.help(
                     "check the image's name and tag; a private registry needs credentials, as `docker login` stores them",
                 ),
-                _ => error,
+                _ => match unreached(error.message()) {
+                    Some(help) => error.help(help),
+                    None => error,
+                },
             }
         })?;
         if let Some(text) = progress.hear(line) {
@@ -225,6 +228,37 @@ async fn fetch(engine: &Engine, context: &Context, image: &str, registries: &Reg
         }
     }
     Ok(())
+}
+
+/// What to do where an engine did not get through to a registry. They say so with the status 500 and the words of Go's
+/// packages `net`, `crypto/x509` and `net/http`.
+fn unreached(message: &str) -> Option<&'static str> {
+    let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+    if has(&[
+        "no such host",
+        "server misbehaving",
+        "Temporary failure in name resolution",
+    ]) {
+        Some(
+            "the engine's machine does not find the registry's name: check the spelling of the image, and the DNS there",
+        )
+    } else if has(&["x509:", "tls: ", "server gave HTTP response to HTTPS client"]) {
+        Some(
+            "the engine does not believe the registry: give its certificate to the engine in `/etc/docker/certs.d/HOST/ca.crt`, \
+             or name it in `insecure-registries` of the engine's `daemon.json`",
+        )
+    } else if has(&[
+        "connection refused",
+        "i/o timeout",
+        "no route to host",
+        "network is unreachable",
+    ]) {
+        Some(
+            "the engine's machine does not reach the registry: see that it runs, and that nothing is in between",
+        )
+    } else {
+        None
+    }
 }
 
 /// How far a pull is, layer by layer.
@@ -300,6 +334,37 @@ mod tests {
         for fixed in ["nginx:1.29", "localhost:5000/app:v1", &digest] {
             assert!(!is_moving(fixed), "{fixed}");
         }
+    }
+
+    #[test]
+    fn what_is_between_an_engine_and_a_registry_has_an_advice() {
+        // As Docker 20 and 28 write them.
+        let texts = [
+            (
+                "Get \"https://r.example/v2/\": dial tcp: lookup r.example: no such host",
+                "DNS",
+            ),
+            (
+                "Get \"https://r/v2/\": x509: certificate signed by unknown authority",
+                "certs.d",
+            ),
+            (
+                "Get \"https://r/v2/\": http: server gave HTTP response to HTTPS client",
+                "insecure-registries",
+            ),
+            (
+                "Get \"https://r/v2/\": dial tcp 192.0.2.1:443: connect: connection refused",
+                "see that it runs",
+            ),
+            (
+                "Get \"https://r/v2/\": dial tcp 192.0.2.1:443: i/o timeout",
+                "see that it runs",
+            ),
+        ];
+        for (text, part) in texts {
+            assert!(unreached(text).is_some_and(|help| help.contains(part)), "{text}");
+        }
+        assert_eq!(unreached("manifest unknown"), None);
     }
 
     #[test]

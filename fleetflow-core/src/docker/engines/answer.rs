@@ -20,7 +20,21 @@ pub(super) fn explain(answer: Answer) -> Error {
             "the container engine did not answer in time",
         ),
         Answer::HyperResponseError { .. } | Answer::HyperLegacyError { .. } | Answer::IOError { .. } => {
-            Error::new(ErrorKind::Unavailable, root_cause(&answer))
+            let cause = root_cause(&answer);
+            // With TLS 1.3 an engine says so only when it is asked for something.
+            if cause.contains("received fatal alert") {
+                let message = format!("the container engine refuses our certificate: {cause}");
+                return Error::new(ErrorKind::Unauthorized, message).help(
+                    "see that `cert.pem` and `key.pem` were made for this engine, and are still valid",
+                );
+            }
+            if cause.contains("connection was not ready") {
+                let message = "the container engine ended the connection at once";
+                return Error::new(ErrorKind::Unavailable, message).help(
+                    "see that it runs, and if it speaks TLS that `cert.pem` and `key.pem` were made for it",
+                );
+            }
+            Error::new(ErrorKind::Unavailable, cause)
                 .help("see that the container engine runs, then run the same command again")
         }
         other => Error::new(

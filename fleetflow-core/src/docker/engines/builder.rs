@@ -9,7 +9,9 @@ use secrecy::SecretString;
 
 use super::host_keys::PinnedForThisRun;
 use super::recognition::Recognition;
-use super::{Access, Counters, Engines, HostKeys, Inner, Registries, RegistryLogin, SshConfig, Translate};
+use super::{
+    Access, Counters, EngineTls, Engines, HostKeys, Inner, Registries, RegistryLogin, SshConfig, Translate,
+};
 use crate::http::Traffic;
 
 /// What fails at its start mostly does so within this time.
@@ -21,6 +23,7 @@ const ANSWER: Duration = Duration::from_mins(15);
 #[derive(Default)]
 pub struct EnginesBuilder {
     local: Option<String>,
+    local_tls: Option<EngineTls>,
     identities: Vec<SecretString>,
     identity_files: Vec<PathBuf>,
     agent: Option<PathBuf>,
@@ -38,6 +41,13 @@ impl EnginesBuilder {
     #[must_use]
     pub fn local(mut self, address: impl Into<String>) -> Self {
         self.local = Some(address.into());
+        self
+    }
+
+    /// With TLS to the local engine, which is reached at a `tcp://` address.
+    #[must_use]
+    pub fn local_tls(mut self, tls: EngineTls) -> Self {
+        self.local_tls = Some(tls);
         self
     }
 
@@ -120,6 +130,7 @@ impl EnginesBuilder {
             .unwrap_or_else(|| Arc::new(PinnedForThisRun::default()));
         Engines(Arc::new(Inner {
             local: self.local,
+            local_tls: self.local_tls,
             access: Arc::new(Access {
                 identities: self.identities,
                 identity_files: self.identity_files,

@@ -12,9 +12,11 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_rustls::TlsConnector;
 
 use super::reaching::Stream;
 use super::ssh::Server;
+use super::tls::{self, EngineTls};
 use super::{Access, Counters};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -31,8 +33,8 @@ pub(super) enum Dialer {
     /// A socket in the file system.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are no such sockets"))]
     Unix(PathBuf, Counters),
-    /// A port.
-    Tcp(String, Counters),
+    /// A port, with TLS or without.
+    Tcp(String, Option<TlsConnector>, Counters),
     /// Through a server's SSH.
     Server(Arc<Server>),
 }
@@ -51,7 +53,11 @@ impl Line {
 
 impl Dialer {
     /// The dialer of the local engine at `address`.
-    pub(super) fn local(address: &str, access: &Arc<Access>, counters: Counters) -> Result<Self> {
+    pub(super) fn local(
+        (address, tls): (&str, Option<&EngineTls>),
+        access: &Arc<Access>,
+        counters: Counters,
+    ) -> Result<Self> {
         let unsupported = || {
             Error::new(
                 ErrorKind::Invalid,
@@ -63,15 +69,17 @@ impl Dialer {
             Some(("unix", path)) if cfg!(unix) => Ok(Self::Unix(path.into(), counters)),
             Some(("tcp" | "http", host)) => {
                 let host = host.trim_end_matches('/');
+                let port = if tls.is_some() { 2376 } else { 2375 };
                 let complete = if host
                     .rsplit_once(':')
                     .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
                 {
                     host.to_owned()
                 } else {
-                    format!("{host}:2375")
+                    format!("{host}:{port}")
                 };
-                Ok(Self::Tcp(complete, counters))
+                let tls = tls.map(EngineTls::connector).transpose()?;
+                Ok(Self::Tcp(complete, tls, counters))
             }
             Some(("ssh", _)) => {
                 let server = Server::new(address.parse()?, access.clone(), counters);
@@ -85,9 +93,14 @@ impl Dialer {
     pub(super) async fn dial(&self) -> Result<Line> {
         match self {
             Self::Server(server) => server.open().await,
-            Self::Tcp(address, counters) => {
+            Self::Tcp(address, tls, counters) => {
                 let stream = TcpStream::connect(address).await;
-                counted(stream, counters).map_err(|error| unreachable(address, &error))
+                let stream = stream.map_err(|error| unreachable(address, &error))?;
+                counters.connections.fetch_add(1, Ordering::Relaxed);
+                Ok(match tls {
+                    None => Line::new(stream, None),
+                    Some(tls) => Line::new(tls::shake_hands(tls, address, stream).await?, None),
+                })
             }
             #[cfg(unix)]
             Self::Unix(path, counters) => {
@@ -103,6 +116,7 @@ impl Dialer {
     }
 }
 
+#[cfg(unix)]
 fn counted(
     stream: std::io::Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static>,
     counters: &Counters,

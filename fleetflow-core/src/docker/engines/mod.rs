@@ -14,6 +14,7 @@ mod registry;
 mod route;
 mod ssh;
 mod ssh_config;
+mod tls;
 mod way;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub use key_pair::KeyPair;
 pub(crate) use registry::Registries;
 pub use registry::{RegistryLogin, registry_of};
 pub use ssh_config::SshConfig;
+pub use tls::EngineTls;
 
 use super::{Host, Place};
 use crate::converge::Context;
@@ -61,6 +63,7 @@ pub struct Engines(Arc<Inner>);
 
 struct Inner {
     local: Option<String>,
+    local_tls: Option<EngineTls>,
     access: Arc<Access>,
     counters: Counters,
     probation: Duration,
@@ -169,7 +172,11 @@ impl Engines {
         match host.place() {
             Place::Local => {
                 let local = self.0.local.as_deref().ok_or_else(no_local_engine)?;
-                Dialer::local(local, &self.0.access, self.0.counters.clone())
+                Dialer::local(
+                    (local, self.0.local_tls.as_ref()),
+                    &self.0.access,
+                    self.0.counters.clone(),
+                )
             }
             Place::Ssh { user, host, port } => {
                 let goal = Stop {

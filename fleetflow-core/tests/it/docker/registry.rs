@@ -144,6 +144,25 @@ async fn a_private_image_is_pulled_with_the_login_of_its_registry_only() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_cannot_be_reached_is_told_with_what_to_do() {
+    let Some(bench) = Bench::real("unreached").await else {
+        return;
+    };
+    for (image, help) in [
+        ("127.0.0.1:1/none:1", "does not reach the registry"),
+        ("registry.invalid/none:1", "does not find the registry's name"),
+    ] {
+        let stack = bench.stack(vec![Service {
+            image: Some(image.to_owned()),
+            ..service("web")
+        }]);
+        let text = bench.failures(&stack).await;
+        assert!(text.contains(help), "{image}: {text}");
+        bench.down(&stack).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tag_that_moves_is_asked_for_again_and_a_build_begins_with_a_private_image() {
     let Some(there) = published("moving").await else {
         return;
