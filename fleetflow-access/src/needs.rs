@@ -34,9 +34,9 @@ impl Needs {
                 .filter_map(|(kind, _)| catalog::kind(kind))
                 .map(Kind::provider)
                 .collect(),
-            local_engine: all
-                .iter()
-                .any(|(kind, spec)| *kind == "deploy-services" || spec["host"] == "local"),
+            local_engine: all.iter().any(|(kind, spec)| {
+                *kind == "deploy-services" || spec["host"] == "local" || builds_here(spec)
+            }),
             deploy_key: all
                 .iter()
                 .any(|(kind, spec)| *kind == "server" && has_no_key(spec)),
@@ -47,6 +47,12 @@ impl Needs {
     pub fn provider(&self, provider: Provider) -> bool {
         self.providers.contains(&provider)
     }
+}
+
+/// Whether an image is built on the local engine: for a service of a group, or for a container.
+fn builds_here(spec: &Value) -> bool {
+    let services = spec["service"].as_array().into_iter().flatten();
+    services.chain([spec]).any(|one| one["build"]["on"] == "local")
 }
 
 fn has_no_key(server: &Value) -> bool {
@@ -86,5 +92,16 @@ mod tests {
         assert!(!Needs::of(&stack, &State::default()).local_engine);
         let stack = stack.add(DeployServices::locally(["g"]));
         assert!(Needs::of(&stack, &State::default()).local_engine);
+        let build = fleetflow_core::docker::Build {
+            on: fleetflow_core::docker::BuiltOn::Local,
+            ..Build::from("./app")
+        };
+        let service = Service::builder().name("app").build_from(build).build();
+        let group = ServiceGroup::builder().name("h").service(service).build();
+        let stack = Stack::new("shop", "dev").add(group);
+        assert!(
+            Needs::of(&stack, &State::default()).local_engine,
+            "an image is built on it"
+        );
     }
 }

@@ -158,7 +158,6 @@ impl Shop {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn logins_of_the_docker_command_and_of_the_file_open_a_registry() {
     let Some(engine) = Engine::given() else { return };
     let Ok(registry) = std::env::var(REGISTRY) else {
@@ -431,22 +430,7 @@ fn a_release_goes_on_after_the_program_was_killed_in_its_midst() {
     ];
     for (version, is_moment) in (2..).zip(moments) {
         shop.declare(&providers, &image(version), &image(1));
-        let mut up = shop
-            .command(&["up", "--stage", "local", "--yes"])
-            .spawn()
-            .unwrap();
-        let began = Instant::now();
-        std::thread::sleep(Duration::from_millis(100));
-        while !is_moment(&engine.containers(&shop.name)) {
-            assert!(
-                began.elapsed().as_secs() < 30 && up.try_wait().unwrap().is_none(),
-                "the moment never came"
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        up.kill().unwrap();
-        up.wait().unwrap();
-        let at = engine.containers(&shop.name);
+        let at = killed(&shop, &engine, is_moment);
         assert_ne!(at, running(version), "it died before the end");
         shop.succeeds(&["up", "--stage", "local", "--yes"]);
         assert_eq!(
@@ -465,4 +449,23 @@ fn a_release_goes_on_after_the_program_was_killed_in_its_midst() {
     assert_eq!(same, db, "what no release is about is not touched");
     shop.succeeds(&["down", "--stage", "local", "--yes"]);
     assert!(engine.containers(&shop.name).is_empty());
+}
+
+/// Kills `flow up` as soon as the containers are so, and answers what it left.
+fn killed(shop: &Shop, engine: &Engine, is_moment: fn(&[String]) -> bool) -> Vec<String> {
+    let mut up = shop
+        .command(&["up", "--stage", "local", "--yes"])
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while !is_moment(&engine.containers(&shop.name)) {
+        assert!(
+            began.elapsed().as_secs() < 30 && up.try_wait().unwrap().is_none(),
+            "the moment never came"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    up.kill().unwrap();
+    up.wait().unwrap();
+    engine.containers(&shop.name)
 }

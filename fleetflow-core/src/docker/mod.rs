@@ -25,8 +25,8 @@ pub use host::{Host, InvalidHost, Place};
 pub use looking_in::{Command, LogRequest, Output, Pipe, Running};
 pub use network::Network;
 pub use service_group::{
-    Build, BuildArgument, HealthCheck, InvalidMount, InvalidPort, Mode, Mount, Port, Protocol, Publish,
-    Restart, Service, ServiceGroup, Source,
+    Build, BuildArgument, BuiltOn, HealthCheck, InvalidMount, InvalidPort, Mode, Mount, Port, Protocol,
+    Publish, Restart, Service, ServiceGroup, Source,
 };
 pub(crate) use swarm::{Member, deploy_swarm, is_swarm};
 pub use swarm::{Readiness, Replicas, Role, SwarmNetwork, SwarmNode, SwarmService};

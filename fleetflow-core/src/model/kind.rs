@@ -51,8 +51,8 @@ pub trait Kind: Send + Sync {
     fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem>;
     /// What the declaration stands for; `None` for itself.
     fn expand(&self, declared: &Declaration, around: &Expansion<'_>) -> Option<Vec<Declaration>>;
-    /// What users notice while `changes` are made in place.
-    fn disruption(&self, changes: &[Change]) -> Disruption;
+    /// What users notice while `changes` are made in place, towards `spec`.
+    fn disruption(&self, changes: &[Change], spec: &Value) -> Disruption;
     /// What users notice when it is deleted.
     fn deletion(&self) -> Disruption;
     /// The release that the one called `name` is a part of.
@@ -219,8 +219,8 @@ impl<R: Resource> Kind for Of<R> {
         typed.expand(declared, around)
     }
 
-    fn disruption(&self, changes: &[Change]) -> Disruption {
-        R::disruption(changes)
+    fn disruption(&self, changes: &[Change], spec: &Value) -> Disruption {
+        R::disruption_of(changes, spec)
     }
 
     fn deletion(&self) -> Disruption {

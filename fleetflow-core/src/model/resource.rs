@@ -115,6 +115,12 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
         Disruption::none()
     }
 
+    /// The same, where it depends on the whole of what is declared: `spec`, with references as they are.
+    fn disruption_of(changes: &[Change], spec: &Value) -> Disruption {
+        let _ = spec;
+        Self::disruption(changes)
+    }
+
     /// What users notice when it is deleted and holds no data: nothing, for what serves nobody by itself.
     fn deletion() -> Disruption {
         Disruption::none()

@@ -175,7 +175,7 @@ impl<'i> Planner<'i> {
         };
         let step = Step {
             reason: adopted.map(str::to_owned).or(stopped),
-            disruption: kind.disruption(&changes),
+            disruption: kind.disruption(&changes, spec),
             existing: Some(existing(observed, entry)),
             changes,
             ..self.step(declared, action)

@@ -109,7 +109,7 @@ impl Rollback<'_> {
             address: address.clone(),
             action: Action::Update,
             reason: Some("back to the generation before".to_owned()),
-            disruption: kind.disruption(&changes),
+            disruption: kind.disruption(&changes, &desired),
             changes,
             after: record.depends_on.clone(),
             desired: Some(desired.into()),

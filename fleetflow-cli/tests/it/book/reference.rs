@@ -192,7 +192,7 @@ fn asked(kind: &dyn Kind, path: Path, before: Value, after: Value) -> String {
     if kind.forces_replacement(&change) {
         return "**made anew**".to_owned();
     }
-    let disruption = kind.disruption(std::slice::from_ref(&change));
+    let disruption = kind.disruption(std::slice::from_ref(&change), &Value::Null);
     let lost = kind
         .loses(&[change])
         .map(|lost| format!(", loses {lost}"))

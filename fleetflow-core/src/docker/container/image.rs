@@ -6,11 +6,11 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{CreateImageOptions, ListImagesOptions};
 use futures::StreamExt as _;
 
-use super::{Container, build, generations, previous};
+use super::{Container, build, generations, previous, sending};
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines, Registries};
 use crate::docker::formats::split_tag;
-use crate::docker::marks;
+use crate::docker::{BuiltOn, Host, marks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Owner, Resource as _};
 
@@ -45,7 +45,20 @@ pub(super) async fn provide(
             if known {
                 return Ok(());
             }
-            build::run(engine, context, spec, build, engines.registries()).await
+            if build.on == BuiltOn::Server || engine.host() == &Host::local() {
+                return build::run(engine, context, spec, build, engines.registries()).await;
+            }
+            let local = engines.engine(&Host::local()).await;
+            let local =
+                local.map_err(|error| error.during("build on the local engine, as `on=\"local\"` says"))?;
+            // On its way to several servers it is built once.
+            let turn = engines.building(local.host(), &spec.image);
+            let built = turn.lock().await;
+            if freshness == Freshness::Anew || !is_built(&local, context, spec).await? {
+                build::run(&local, context, spec, build, engines.registries()).await?;
+            }
+            drop(built);
+            sending::send(&local, engine, context, &spec.image).await
         }
         None => pull(engine, context, &spec.image, engines.registries()).await,
     }
@@ -154,7 +167,7 @@ async fn is_built(engine: &Engine, context: &Context, spec: &Container) -> Resul
     Ok(labels.get(marks::BUILT_FROM) == Some(&identity))
 }
 
-async fn inspect(engine: &Engine, image: &str) -> Result<Option<bollard::models::ImageInspect>> {
+pub(super) async fn inspect(engine: &Engine, image: &str) -> Result<Option<bollard::models::ImageInspect>> {
     let found = engine
         .repeat("look for the image", |docker| {
             let image = image.to_owned();

@@ -13,6 +13,7 @@ mod observe;
 mod ops;
 mod previous;
 mod release;
+mod sending;
 mod sent;
 mod traffic;
 pub(crate) mod words;
@@ -143,6 +144,24 @@ impl Resource for Container {
             return Disruption::none();
         }
         Disruption::new(Level::Restart, ["restart, a few seconds without this container"])
+    }
+
+    /// As `Release::switch` will do it. Whether an image has volumes of its own is seen only then.
+    fn disruption_of(changes: &[Change], spec: &serde_json::Value) -> Disruption {
+        let with_gap = Self::disruption(changes);
+        let Ok(spec) = serde_json::from_value::<Self>(spec.clone()) else {
+            return with_gap;
+        };
+        let takes_port = spec.port.iter().any(|port| port.host.is_some());
+        let writes = spec.volume.iter().any(|mount| !mount.read_only);
+        if !makes_anew(changes) || takes_port || writes && !spec.several {
+            return with_gap;
+        }
+        let told = match spec.several {
+            true => "restart, without a gap",
+            false => "restart, without a gap unless the image has volumes of its own",
+        };
+        Disruption::new(Level::Restart, [told])
     }
 
     fn deletion() -> Disruption {

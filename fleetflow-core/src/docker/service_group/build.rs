@@ -38,10 +38,33 @@ pub struct Build {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[builder(default, setter(strip_option, into))]
     pub platform: Option<String>,
+    /// Where it is built: on the `server` that runs it, or on the `local` engine, from where the finished image is sent to the
+    /// servers, without the layers that they have.
+    #[serde(default, skip_serializing_if = "BuiltOn::is_server")]
+    #[builder(default)]
+    pub on: BuiltOn,
     /// Arguments of the build.
     #[serde(default, rename = "arg", skip_serializing_if = "Vec::is_empty")]
     #[builder(via_mutators)]
     pub args: Vec<BuildArgument>,
+}
+
+/// Where an image is built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuiltOn {
+    /// On the engine that runs it.
+    #[default]
+    Server,
+    /// On the local engine.
+    Local,
+}
+
+impl BuiltOn {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_server(&self) -> bool {
+        *self == Self::Server
+    }
 }
 
 /// One `ARG` of a build.

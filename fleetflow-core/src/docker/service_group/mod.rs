@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
-pub use build::{Build, BuildArgument};
+pub use build::{Build, BuildArgument, BuiltOn};
 pub use health::HealthCheck;
 pub use mount::{InvalidMount, Mount, Source};
 pub use port::{InvalidPort, Port, Protocol};

@@ -165,11 +165,14 @@ impl Process {
     fn start(root: &str, folder: &Path, keys: Remembered) -> Self {
         let text = std::fs::read_to_string(folder.join("key")).unwrap();
         let key = KeyPair::from_private(text.into()).unwrap();
-        let engines = Engines::builder()
+        let mut engines = Engines::builder()
             .identity(key.private().clone())
             .host_keys(keys)
-            .probation(Duration::from_millis(700))
-            .build();
+            .probation(Duration::from_millis(700));
+        if let Ok(local) = std::env::var("FLEETFLOW_TEST_DOCKER") {
+            engines = engines.local(local);
+        }
+        let engines = engines.build();
         Self::with(engines, root, folder, key.public())
     }
 
@@ -319,11 +322,13 @@ async fn a_group_lives_on_three_servers_through_ssh() {
     a_release_goes_on_after_its_process_was_killed(&bench).await;
     a_server_that_is_cut_off_comes_back(&bench).await;
 
+    an_image_is_built_here_and_only_its_new_layers_are_sent(&bench).await;
+    twenty_services_come_up_on_each_server_and_are_left_alone(&bench).await;
+
     // The group is dropped, the servers stay; then they go as well.
     let last = bench.process();
     last.servers(None).converge().await.unwrap();
     assert!(bench.containers().await.is_empty());
-    assert_eq!(last.told("done volume"), 3);
     last.servers(None).destroy().await.unwrap();
     assert!(
         bench.keys.0.lock().unwrap().is_empty(),
@@ -332,6 +337,124 @@ async fn a_group_lives_on_three_servers_through_ssh() {
     println!(
         "three servers through SSH: {:.0} s",
         began.elapsed().as_secs_f32()
+    );
+}
+
+/// Built by the local engine, once for all servers.
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
+async fn an_image_is_built_here_and_only_its_new_layers_are_sent(bench: &Bench) {
+    let Ok(address) = std::env::var("FLEETFLOW_TEST_DOCKER") else {
+        eprintln!("skipped: images that are sent to servers: FLEETFLOW_TEST_DOCKER names no local engine");
+        return;
+    };
+    let here = super::unix_socket::connect(address.trim_start_matches("unix://"));
+    base_image(&here).await;
+    let folder = bench.folder.path().join("app");
+    std::fs::create_dir(&folder).unwrap();
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.join(name), text).unwrap();
+    write(
+        "Dockerfile",
+        format!("FROM {IMAGE}\nCOPY large /large\nCOPY small /small\n").as_bytes(),
+    );
+    write(
+        "large",
+        &(0..3_000_000_u32)
+            .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect::<Vec<_>>(),
+    );
+    let build = fleetflow_core::docker::Build {
+        on: fleetflow_core::docker::BuiltOn::Local,
+        ..Build::from("./app")
+    };
+    let app = Service {
+        image: None,
+        build: Some(build),
+        ..service("app")
+    };
+    let group = ServiceGroup::builder().name("shop").service(app).build();
+    let sent = async |content: &[u8]| {
+        write("small", content);
+        let process = bench.process();
+        let stack = process.servers(Some(group.clone())).root(bench.folder.path());
+        stack.converge().await.unwrap();
+        assert!(stack.plan().await.unwrap().is_empty());
+        let told = process.told.lock().unwrap();
+        let of_image = told
+            .iter()
+            .filter_map(|line| line.split_once(": sent ")?.1.split_once(" MB of its image"));
+        let numbers = |(told, _): (&str, &str)| {
+            let (sent, all) = told.split_once(" of ").unwrap();
+            (sent.parse::<f64>().unwrap(), all.parse::<f64>().unwrap())
+        };
+        of_image.map(numbers).collect::<Vec<_>>()
+    };
+    let first = sent(b"one").await;
+    assert!(
+        first.len() == 3 && first.iter().all(|(sent, all)| sent == all && *all > 3.0),
+        "{first:?}"
+    );
+    let second = sent(b"two").await;
+    assert!(
+        second.len() == 3 && second.iter().all(|(sent, all)| *sent < 0.5 && *all > 3.0),
+        "{second:?}"
+    );
+    let ids = async |docker: &bollard::Docker| docker.inspect_image("creo-dev-shop-app").await.unwrap().id;
+    for address in addresses(&bench.servers).keys() {
+        assert_eq!(
+            ids(&docker(&bench.servers, *address).await).await,
+            ids(&here).await
+        );
+    }
+    let options = None::<bollard::query_parameters::RemoveImageOptions>;
+    here.remove_image("creo-dev-shop-app", options, None)
+        .await
+        .unwrap();
+}
+
+/// One connection a server, and so many calls for each container; the second run reads and does nothing.
+#[expect(clippy::print_stdout, reason = "how much it takes is worth to be seen")]
+async fn twenty_services_come_up_on_each_server_and_are_left_alone(bench: &Bench) {
+    let services = (1..=20).map(|number| service(&format!("s{number}")));
+    let group = ServiceGroup::builder().name("shop").services(services).build();
+    bench.logins();
+    let first = bench.process();
+    let began = Instant::now();
+    let report = first.servers(Some(group.clone())).converge().await.unwrap();
+    let took = began.elapsed();
+    let made = |action| {
+        let those = report
+            .done
+            .iter()
+            .filter(|(address, done)| address.kind() == "container" && *done == action);
+        those.count()
+    };
+    assert_eq!(made(fleetflow_core::plan::Action::Create), 3 * 20, "{report:?}");
+    assert_eq!(bench.containers().await.len(), 3 * 20);
+    assert_eq!((first.engines.connections(), bench.logins()), (3, vec![1, 1, 1]));
+    let traffic = first.engines.traffic();
+    println!(
+        "60 services on 3 servers: {} reads, {} writes in {took:?}",
+        traffic.reads(),
+        traffic.writes()
+    );
+    println!("writes: {}", traffic.writes());
+    // Each is made, started and named; what was there before goes: a container, stopped and removed, with its image.
+    assert_eq!(traffic.writes(), 3 * (20 * 3 + 2 + 1));
+    assert!(traffic.reads() <= 3 * 20 * 12, "{}", traffic.reads());
+
+    let second = bench.process();
+    let before = bench.containers().await;
+    let report = second.servers(Some(group.clone())).converge().await.unwrap();
+    assert!(report.done.is_empty(), "{report:?}");
+    assert_eq!(bench.containers().await, before);
+    assert_eq!((second.engines.connections(), bench.logins()), (3, vec![1, 1, 1]));
+    assert_eq!(
+        (
+            second.engines.traffic().reads(),
+            second.engines.traffic().writes()
+        ),
+        (3 * 3, 0),
+        "version, networks and containers of each"
     );
 }
 

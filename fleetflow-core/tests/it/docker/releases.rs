@@ -12,6 +12,7 @@ on_both_engines!(
     a_first_release_that_fails_leaves_nothing,
     the_data_of_an_image_goes_with_its_service,
     replicas_are_released_one_after_another,
+    a_plan_says_which_release_has_a_gap_and_the_release_says_the_same,
     a_rollback_brings_back_what_the_last_release_changed,
 );
 
@@ -55,6 +56,56 @@ async fn a_release_that_fails_gives_way_to_the_one_before(bench: &Bench) {
     bench.up(&better).await.unwrap();
     bench.assert_converged(&better).await;
     bench.clean_up(&better).await;
+}
+
+async fn a_plan_says_which_release_has_a_gap_and_the_release_says_the_same(bench: &Bench) {
+    let services = |user: &str| {
+        let all = vec![
+            service("alone"),
+            Service {
+                ports: vec![Port::new(18_093, 80).on([127, 0, 0, 1])],
+                ..service("front")
+            },
+            Service {
+                volumes: vec![Mount::volume("data", "/data")],
+                ..service("store")
+            },
+            Service {
+                replicas: 2,
+                volumes: vec![Mount::volume("data", "/data")],
+                ..service("many")
+            },
+        ];
+        let as_user = |service| Service {
+            user: Some(user.to_owned()),
+            ..service
+        };
+        bench.stack(all.into_iter().map(as_user).collect())
+    };
+    bench.up(&services("0")).await.unwrap();
+    let plan = bench.plan(&services("1")).await.unwrap();
+    let of = |name: &str| {
+        let address = Address::new("container", format!("local/shop/{name}"));
+        let step = plan.steps.iter().find(|step| step.address == address).unwrap();
+        step.disruption.effects.join("; ")
+    };
+    assert_eq!(of("front"), "restart, a few seconds without this container");
+    assert_eq!(of("store"), of("front"));
+    assert_eq!(of("many"), "restart, without a gap");
+    assert_eq!(of("many-2"), of("many"));
+    assert_eq!(
+        of("alone"),
+        "restart, without a gap unless the image has volumes of its own"
+    );
+    bench.notes();
+    bench.up(&services("1")).await.unwrap();
+    let notes = bench.notes();
+    for name in ["alone", "front", "store", "many", "many-2"] {
+        let told = |text: &str| notes.contains(&format!("container.local/shop/{name}: {text}"));
+        let is_gapless = of(name).contains("without a gap");
+        assert_eq!(told("released without a gap"), is_gapless, "{name}: {notes:?}");
+    }
+    bench.clean_up(&services("1")).await;
 }
 
 async fn an_unhealthy_release_gives_way_to_the_one_before(bench: &Bench) {

@@ -56,6 +56,7 @@ impl Bench {
         let key = PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]));
         let world = Arc::downgrade(&sandbox);
         let engines = Engines::builder()
+            .local(sandbox.docker_host())
             .identity(key.to_openssh(LineEnding::LF).unwrap().to_string().into())
             .probation(std::time::Duration::from_millis(10))
             .translate(Arc::new(move |address: &str, port| {
@@ -147,6 +148,53 @@ async fn files_are_copied_to_a_server_and_copied_again_when_they_change() {
     );
     stack.destroy().await.unwrap();
     assert_eq!(bench.sandbox.inventory(), empty);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_image_is_built_here_and_sent_to_the_servers_that_lack_it() {
+    let bench = Bench::start().await;
+    let folder = bench.folder.path().join("app");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("Dockerfile"), "FROM nginx:1.29\nCOPY page /page\n").unwrap();
+    let build = fleetflow_core::docker::Build {
+        on: fleetflow_core::docker::BuiltOn::Local,
+        ..Build::from("./app")
+    };
+    let group = ServiceGroup::builder()
+        .name("shop")
+        .service(Service::builder().name("web").build_from(build).build())
+        .build();
+    let server = |name: &str| {
+        Server::builder()
+            .name(name)
+            .zone("tk1a")
+            .plan(Plan::new(1, 1))
+            .disk(Disk::new(20, "ubuntu-24.04"))
+            .deploy_services("shop")
+            .build()
+    };
+    let stack = Stack::new("creo", "dev")
+        .root(bench.folder.path())
+        .add(group)
+        .add(server("web-1"))
+        .add(server("web-2"))
+        .session(bench.session.clone());
+    for (times, page) in [(1, "one"), (2, "two")] {
+        std::fs::write(folder.join("page"), page).unwrap();
+        stack.converge().await.unwrap();
+        assert!(stack.plan().await.unwrap().is_empty());
+        let log = bench.sandbox.log();
+        let sent = |end: &str| {
+            let entries = log.entries();
+            entries.iter().filter(|entry| entry.path.ends_with(end)).count()
+        };
+        assert_eq!(
+            (sent("/build"), sent("/images/load")),
+            (times, 2 * times),
+            "{page}"
+        );
+    }
+    stack.destroy().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

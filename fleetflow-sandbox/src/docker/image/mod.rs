@@ -7,6 +7,7 @@ use super::answer::{self, Failure, Outcome};
 use super::call::Call;
 use super::filter::{Filters, glob};
 
+mod archive;
 mod known;
 mod pull;
 mod reference;
@@ -23,6 +24,8 @@ pub(super) fn route(call: &Call, path: &[&str]) -> Outcome {
         (&Method::GET, ["json"]) => list(call),
         (&Method::POST, ["create"]) => pull::create(call),
         (&Method::POST, ["prune"]) => remove::prune(call),
+        (&Method::POST, ["load"]) => archive::load(call),
+        (&Method::GET, [name @ .., "get"]) => archive::get(call, &name.join("/")),
         (&Method::GET, [name @ .., "json"]) => {
             call.daemon(|daemon| answer::ok(find(daemon.engine, &name.join("/"))?.inspect()?))
         }
