@@ -275,6 +275,8 @@ class Build(Part):
         context: The folder that is sent to the engine, without what its ``.dockerignore`` names.
         arg: Arguments of the build.
         dockerfile: The Dockerfile, relative to the folder; ``Dockerfile`` without it.
+        on: Where it is built: on the ``server`` that runs it, or on the ``local`` engine, from where the
+            finished image is sent to the servers, without the layers that they have.
         platform: The platform to build for: ``linux/amd64``.
         target: The stage of the Dockerfile to stop at.
     """
@@ -287,6 +289,7 @@ class Build(Part):
         *,
         arg: BuildArgument | Sequence[BuildArgument] | None = None,
         dockerfile: str | None = None,
+        on: Literal["server", "local"] | None = None,
         platform: str | None = None,
         target: str | None = None,
     ) -> None:
@@ -294,6 +297,7 @@ class Build(Part):
             context=context,
             arg=arg,
             dockerfile=dockerfile,
+            on=on,
             platform=platform,
             target=target,
         )
