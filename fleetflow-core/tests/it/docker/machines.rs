@@ -349,19 +349,31 @@ async fn an_image_is_built_here_and_only_its_new_layers_are_sent(bench: &Bench) 
     };
     let here = super::unix_socket::connect(address.trim_start_matches("unix://"));
     base_image(&here).await;
+    let first = sent(bench, "one").await;
+    let is_whole = |(sent, all): &(f64, f64)| (sent - all).abs() < 0.01 && *all > 3.0;
+    assert!(first.len() == 3 && first.iter().all(is_whole), "{first:?}");
+    let second = sent(bench, "two").await;
+    let is_little = |(sent, all): &(f64, f64)| *sent < 0.5 && *all > 3.0;
+    assert!(second.len() == 3 && second.iter().all(is_little), "{second:?}");
+    let ids = async |docker: &bollard::Docker| docker.inspect_image("creo-dev-shop-app").await.unwrap().id;
+    for address in addresses(&bench.servers).keys() {
+        let there = docker(&bench.servers, *address).await;
+        assert_eq!(ids(&there).await, ids(&here).await);
+    }
+    let options = None::<bollard::query_parameters::RemoveImageOptions>;
+    here.remove_image("creo-dev-shop-app", options, None)
+        .await
+        .unwrap();
+}
+
+/// Releases an image with 3 MB that stay and `content`, and answers how many MB of how many were sent to each server.
+async fn sent(bench: &Bench, content: &str) -> Vec<(f64, f64)> {
     let folder = bench.folder.path().join("app");
-    std::fs::create_dir(&folder).unwrap();
-    let write = |name: &str, text: &[u8]| std::fs::write(folder.join(name), text).unwrap();
-    write(
-        "Dockerfile",
-        format!("FROM {IMAGE}\nCOPY large /large\nCOPY small /small\n").as_bytes(),
-    );
-    write(
-        "large",
-        &(0..3_000_000_u32)
-            .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect::<Vec<_>>(),
-    );
+    std::fs::create_dir_all(&folder).unwrap();
+    let dockerfile = format!("FROM {IMAGE}\nCOPY large /large\nCOPY small /small\n");
+    std::fs::write(folder.join("Dockerfile"), dockerfile).unwrap();
+    std::fs::write(folder.join("large"), vec![7; 3_000_000]).unwrap();
+    std::fs::write(folder.join("small"), content).unwrap();
     let build = fleetflow_core::docker::Build {
         on: fleetflow_core::docker::BuiltOn::Local,
         ..Build::from("./app")
@@ -372,43 +384,17 @@ async fn an_image_is_built_here_and_only_its_new_layers_are_sent(bench: &Bench) 
         ..service("app")
     };
     let group = ServiceGroup::builder().name("shop").service(app).build();
-    let sent = async |content: &[u8]| {
-        write("small", content);
-        let process = bench.process();
-        let stack = process.servers(Some(group.clone())).root(bench.folder.path());
-        stack.converge().await.unwrap();
-        assert!(stack.plan().await.unwrap().is_empty());
-        let told = process.told.lock().unwrap();
-        let of_image = told
-            .iter()
-            .filter_map(|line| line.split_once(": sent ")?.1.split_once(" MB of its image"));
-        let numbers = |(told, _): (&str, &str)| {
-            let (sent, all) = told.split_once(" of ").unwrap();
-            (sent.parse::<f64>().unwrap(), all.parse::<f64>().unwrap())
-        };
-        of_image.map(numbers).collect::<Vec<_>>()
+    let process = bench.process();
+    let stack = process.servers(Some(group)).root(bench.folder.path());
+    stack.converge().await.unwrap();
+    assert!(stack.plan().await.unwrap().is_empty());
+    let told = process.told.lock().unwrap();
+    let numbers = |line: &String| {
+        let (told, _) = line.split_once(": sent ")?.1.split_once(" MB of its image")?;
+        let (sent, all) = told.split_once(" of ")?;
+        Some((sent.parse().unwrap(), all.parse().unwrap()))
     };
-    let first = sent(b"one").await;
-    assert!(
-        first.len() == 3 && first.iter().all(|(sent, all)| sent == all && *all > 3.0),
-        "{first:?}"
-    );
-    let second = sent(b"two").await;
-    assert!(
-        second.len() == 3 && second.iter().all(|(sent, all)| *sent < 0.5 && *all > 3.0),
-        "{second:?}"
-    );
-    let ids = async |docker: &bollard::Docker| docker.inspect_image("creo-dev-shop-app").await.unwrap().id;
-    for address in addresses(&bench.servers).keys() {
-        assert_eq!(
-            ids(&docker(&bench.servers, *address).await).await,
-            ids(&here).await
-        );
-    }
-    let options = None::<bollard::query_parameters::RemoveImageOptions>;
-    here.remove_image("creo-dev-shop-app", options, None)
-        .await
-        .unwrap();
+    told.iter().filter_map(numbers).collect()
 }
 
 /// One connection a server, and so many calls for each container; the second run reads and does nothing.
