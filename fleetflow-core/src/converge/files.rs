@@ -1,21 +1,21 @@
 //! What the local files that declarations name add to them: fields said there, and digests of what they hold. Talks to no cloud.
 
-use serde_json::Value;
-
 use crate::catalog;
 use crate::error::Result;
-use crate::model::{Address, Stack};
+use crate::model::{Address, Spec, Stack};
 
 impl Stack {
     /// Adds to a declaration the digests of the local files that it names.
-    pub(super) fn digest(&self, address: &Address, spec: &mut Value) -> Result<()> {
+    pub(super) fn digest(&self, address: &Address, spec: &mut Spec) -> Result<()> {
         let Some(operations) = catalog::operations(address.kind()) else {
             return Ok(());
         };
         let digests = operations
             .digests(spec, self.root_folder())
             .map_err(|error| error.on(address))?;
-        if let Some(fields) = spec.as_object_mut() {
+        if !digests.is_empty()
+            && let Some(fields) = spec.as_object_mut()
+        {
             fields.extend(digests);
         }
         Ok(())

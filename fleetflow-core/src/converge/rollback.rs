@@ -1,11 +1,9 @@
 //! The verb that brings back what ran before, and what stands in the way of any plan. What a rollback does is the plan's.
 
-use serde_json::Value;
-
 use super::run::{Goal, give_back};
 use super::{Observation, Report, Session};
 use crate::error::{Error, Result};
-use crate::model::{Address, Stack, Unreached};
+use crate::model::{Address, Spec, Stack, Unreached};
 use crate::plan::{Plan, goes_with_its_home, rollback};
 
 impl Stack {
@@ -39,7 +37,7 @@ impl Stack {
 
     async fn rollback_from(&self, session: &Session, observation: &Observation, group: &str) -> Result<Plan> {
         let fingerprints = self.fingerprints(session).await?;
-        let digest = |address: &Address, spec: &mut Value| self.digest(address, spec);
+        let digest = |address: &Address, spec: &mut Spec| self.digest(address, spec);
         rollback(&self.inputs(session, observation, &fingerprints), group, &digest)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Address, Declaration, Problem, Providers, Stack};
+use super::{Address, Declaration, Parts, Problem, Providers, Stack};
 use crate::catalog;
 
 /// What a kind may look at while it expands: the other declarations, and the counts that scaling decided on.
@@ -94,20 +94,25 @@ pub(crate) fn expand(
     replicas: &BTreeMap<String, u32>,
     absent: &BTreeSet<String>,
 ) -> Result<Vec<Declaration>, Vec<Problem>> {
+    if let Some(known) = stack.parts()
+        && replicas.is_empty()
+        && absent.is_empty()
+    {
+        return Ok(known.iter().flatten().cloned().collect());
+    }
     let around = Expansion::new(stack, replicas).without(absent);
-    let problems = misfits(stack, &around);
+    fitting(stack, &around).map(|parts| parts.into_iter().flatten().collect())
+}
+
+/// What each declaration stands for, where they fit together.
+fn fitting(stack: &Stack, around: &Expansion<'_>) -> Result<Parts, Vec<Problem>> {
+    let problems = misfits(stack, around);
     if !problems.is_empty() {
         return Err(problems);
     }
-    parts(stack, &around)
-}
-
-fn parts(stack: &Stack, around: &Expansion<'_>) -> Result<Vec<Declaration>, Vec<Problem>> {
     let declared = stack.declarations().iter();
-    let expanded: Vec<_> = declared
-        .flat_map(|declared| stands_for(declared, around))
-        .collect();
-    duplicates(&expanded).map_or(Ok(expanded), Err)
+    let parts: Parts = declared.map(|declared| stands_for(declared, around)).collect();
+    duplicates(&parts).map_or(Ok(parts), Err)
 }
 
 /// What is carried out for `declared`; itself, where it stands for nothing else.
@@ -123,15 +128,11 @@ pub(crate) fn expanded(stack: &Stack) -> Result<Vec<Declaration>, Vec<Problem>> 
     expand(stack, &BTreeMap::new(), &BTreeSet::new())
 }
 
-/// What is wrong with the declarations of `stack` among `all`, as their kinds know it, or between what they stand for.
-pub(crate) fn check_in(stack: &Stack, all: &Stack) -> Vec<Problem> {
+/// What each declaration of `stack` stands for, or what is wrong with them among `all`, as their kinds know it, or between
+/// what they stand for.
+pub(crate) fn check_in(stack: &Stack, all: &Stack) -> Result<Parts, Vec<Problem>> {
     let replicas = BTreeMap::new();
-    let around = Expansion::new(stack, &replicas).among(all);
-    let problems = misfits(stack, &around);
-    if problems.is_empty() {
-        return parts(stack, &around).err().unwrap_or_default();
-    }
-    problems
+    fitting(stack, &Expansion::new(stack, &replicas).among(all))
 }
 
 /// What is wrong with the declarations among each other, as their kinds know it.
@@ -149,10 +150,11 @@ fn misfits(stack: &Stack, around: &Expansion<'_>) -> Vec<Problem> {
     stack.declarations().iter().flat_map(of).collect()
 }
 
-fn duplicates(expanded: &[Declaration]) -> Option<Vec<Problem>> {
+fn duplicates(parts: &Parts) -> Option<Vec<Problem>> {
     let mut seen = BTreeSet::new();
-    let problems: Vec<_> = expanded
+    let problems: Vec<_> = parts
         .iter()
+        .flatten()
         .filter(|declared| !seen.insert(&declared.address))
         .map(|declared| Problem::at(super::Path::root(), "declared twice").on(&declared.address))
         .collect();

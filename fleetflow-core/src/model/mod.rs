@@ -41,4 +41,5 @@ pub(crate) use conform::{fitted, schema_at};
 pub(crate) use expand::expanded;
 pub(crate) use expand::{check_in, expand};
 pub(crate) use resource::decode;
+pub(crate) use stack::Parts;
 pub(crate) use value::reveal;

@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expand::stands_for;
-use super::{Address, Declaration, Expansion, Problem, Stack};
+use super::{Address, Declaration, Problem, Stack};
 use crate::plan::needs;
 
 /// A declaration among the others.
@@ -35,15 +34,9 @@ impl Stack {
     /// ```
     pub fn relations(&self) -> Result<Vec<Related>, Vec<Problem>> {
         let stack = self.canonical()?;
-        let replicas = BTreeMap::new();
-        let around = Expansion::new(&stack, &replicas);
-        let parts: Vec<Vec<Declaration>> = stack
-            .declarations()
-            .iter()
-            .map(|declared| stands_for(declared, &around))
-            .collect();
+        let parts = stack.parts().cloned().unwrap_or_default();
         let mut owners: BTreeMap<&Address, &Address> = BTreeMap::new();
-        for (declared, parts) in stack.declarations().iter().zip(&parts) {
+        for (declared, parts) in stack.declarations().iter().zip(parts.iter()) {
             for part in parts {
                 owners.entry(&part.address).or_insert(&declared.address);
             }
@@ -63,7 +56,12 @@ impl Stack {
                     .collect(),
             }
         };
-        Ok(stack.declarations().iter().zip(&parts).map(related).collect())
+        Ok(stack
+            .declarations()
+            .iter()
+            .zip(parts.iter())
+            .map(related)
+            .collect())
     }
 }
 

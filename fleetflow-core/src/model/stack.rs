@@ -36,9 +36,20 @@ pub struct Stack {
     /// Shared by clones, as they are many: every command works on one.
     declarations: Arc<Vec<Declaration>>,
     /// The same in canonical form, once they were checked and nothing was wrong.
-    canonical: OnceLock<Arc<Vec<Declaration>>>,
+    canonical: OnceLock<Canonical>,
+    /// What each declaration of a canonical stack stands for while nothing is scaled.
+    parts: Option<Arc<Parts>>,
     secrets: BTreeMap<String, SecretString>,
     pub(crate) session: Option<crate::converge::Session>,
+}
+
+/// For each declaration, what it stands for.
+pub(crate) type Parts = Vec<Vec<Declaration>>;
+
+#[derive(Clone, Debug)]
+struct Canonical {
+    declarations: Arc<Vec<Declaration>>,
+    parts: Arc<Parts>,
 }
 
 impl Stack {
@@ -51,6 +62,7 @@ impl Stack {
             providers: Providers::default(),
             declarations: Arc::default(),
             canonical: OnceLock::new(),
+            parts: None,
             secrets: BTreeMap::new(),
             session: None,
         }
@@ -80,6 +92,7 @@ impl Stack {
 
     pub(crate) fn declarations_mut(&mut self) -> &mut Vec<Declaration> {
         self.canonical = OnceLock::new();
+        self.parts = None;
         Arc::make_mut(&mut self.declarations)
     }
 
@@ -144,16 +157,22 @@ impl Stack {
 
     /// The same stack with every declaration in canonical form. It is checked once, however often it is asked for.
     pub(crate) fn canonical(&self) -> Result<Self, Vec<Problem>> {
-        if let Some(known) = self.canonical.get() {
-            return Ok(self.with(Arc::clone(known)));
-        }
-        let (canonical, problems) = self.checked();
-        if problems.is_empty() {
-            let found = self.canonical.get_or_init(|| Arc::clone(&canonical.declarations));
-            Ok(self.with(Arc::clone(found)))
-        } else {
-            Err(problems)
-        }
+        let known = match self.canonical.get() {
+            Some(known) => known.clone(),
+            None => {
+                let found = self.checked()?;
+                self.canonical.get_or_init(|| found).clone()
+            }
+        };
+        Ok(Self {
+            parts: Some(known.parts),
+            ..self.with(known.declarations)
+        })
+    }
+
+    /// What each declaration stands for while nothing is scaled, where this is a canonical stack.
+    pub(crate) fn parts(&self) -> Option<&Arc<Parts>> {
+        self.parts.as_ref()
     }
 
     /// The same stack with these declarations.
@@ -161,12 +180,13 @@ impl Stack {
         Self {
             declarations,
             canonical: OnceLock::new(),
+            parts: None,
             ..self.clone()
         }
     }
 
-    /// The declarations that can be put into canonical form, and everything that is wrong with the stack.
-    fn checked(&self) -> (Self, Vec<Problem>) {
+    /// The declarations in canonical form, or everything that is wrong with the stack.
+    fn checked(&self) -> Result<Canonical, Vec<Problem>> {
         let mut problems = self.check_names();
         let mut declarations = Vec::new();
         for declared in self.declarations.iter() {
@@ -179,8 +199,17 @@ impl Stack {
             }
         }
         let decoded = self.with(Arc::new(declarations));
-        problems.extend(plan::check(&decoded, self));
-        (decoded, problems)
+        match plan::check(&decoded, self) {
+            Ok(parts) if problems.is_empty() => Ok(Canonical {
+                declarations: decoded.declarations,
+                parts: Arc::new(parts),
+            }),
+            Ok(_) => Err(problems),
+            Err(found) => {
+                problems.extend(found);
+                Err(problems)
+            }
+        }
     }
 
     fn check_names(&self) -> Vec<Problem> {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::graph::{Graph, order};
 use crate::catalog;
 use crate::model::{
-    Address, Declaration, OutputRef, Path, Problem, Stack, check_in, did_you_mean, fitted, references,
+    Address, Declaration, OutputRef, Parts, Path, Problem, Stack, check_in, did_you_mean, fitted, references,
     secrets,
 };
 
-/// Everything that is wrong between the declarations of `stack`, which are canonical. `all` has those too that are not:
-/// they are declared, so a reference to one is not dangling.
-pub(crate) fn check(stack: &Stack, all: &Stack) -> Vec<Problem> {
+/// What each declaration of `stack` stands for, or everything that is wrong between them. They are canonical; `all` has
+/// those too that are not: they are declared, so a reference to one is not dangling.
+pub(crate) fn check(stack: &Stack, all: &Stack) -> Result<Parts, Vec<Problem>> {
     let known = Known::of(all);
     let mut problems = duplicates(all);
     for declared in stack.declarations() {
@@ -22,9 +22,9 @@ pub(crate) fn check(stack: &Stack, all: &Stack) -> Vec<Problem> {
         problems.extend(cycle(stack));
     }
     if problems.is_empty() {
-        problems.extend(check_in(stack, all));
+        return check_in(stack, all);
     }
-    problems
+    Err(problems)
 }
 
 /// What a declaration that is not canonical refers to and waits for, and is not there. What it is for is not known.

@@ -7,10 +7,10 @@ use super::graph::{Graph, order};
 use super::{Action, Basis, Bookkeeping, Inputs, PLAN_FORMAT, Plan, Step, existing};
 use crate::catalog;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, Existing, Former, Observed, Ownership, secrets};
+use crate::model::{Address, Existing, Former, Observed, Ownership, Spec, secrets};
 
 /// Adds to a declaration the digests of the local files that it names, as they are now.
-type Digest<'d> = dyn Fn(&Address, &mut Value) -> Result<()> + 'd;
+type Digest<'d> = dyn Fn(&Address, &mut Spec) -> Result<()> + 'd;
 
 /// What a rollback of one group works with.
 struct Rollback<'i> {
@@ -82,8 +82,10 @@ fn members<'i>(inputs: &'i Inputs<'_>, group: &str) -> Result<Vec<(&'i Observed,
 impl Rollback<'_> {
     fn step(&mut self, seen: &Observed, former: &Former) -> Result<Option<Step>> {
         let address = &seen.address;
-        let (Some(mut desired), Some(kind)) = (former.declaration.clone(), catalog::kind(address.kind()))
-        else {
+        let (Some(mut desired), Some(kind)) = (
+            former.declaration.clone().map(Spec::from),
+            catalog::kind(address.kind()),
+        ) else {
             self.notes
                 .push(format!("{address} was new in the last release, and stays"));
             return Ok(None);
@@ -112,7 +114,7 @@ impl Rollback<'_> {
             disruption: kind.disruption(&changes, &desired),
             changes,
             after: record.depends_on.clone(),
-            desired: Some(desired.into()),
+            desired: Some(desired),
             existing: Some(existing),
             gone_with: None,
             pause: None,

@@ -15,7 +15,7 @@ use crate::cloudflare::dns::{Dns, RecordType};
 use crate::cloudflare::{Cloudflare, name};
 use crate::error::Result;
 use crate::model::{
-    Address, Declaration, Existing, Found, Input, Observed, Ownership, Resource as _, Scope, Wanted,
+    Address, Declaration, Existing, Found, Input, Observed, Ownership, Resource as _, Scope, Spec, Wanted,
 };
 
 /// Looks at every zone that records are wanted in, or that is declared.
@@ -87,8 +87,7 @@ pub(super) async fn list(cloud: &Cloudflare, zone_id: &str) -> Result<Vec<Row>> 
 struct Wish<'w> {
     address: &'w Address,
     zone: String,
-    /// Null where it does not decode.
-    record: Option<DnsRecord>,
+    spec: &'w Spec,
     remembered: Option<&'w Existing>,
     adopt_id: Option<&'w str>,
     /// Declared, not only remembered.
@@ -103,12 +102,17 @@ impl<'w> Wish<'w> {
         Some(Self {
             address: &wanted.address,
             zone: wanted.spec.get("zone")?.as_str()?.to_owned(),
-            record: wanted.spec.decode().ok(),
+            spec: &wanted.spec,
             remembered: wanted.remembered.as_ref(),
             adopt_id: wanted.adopt_id.as_deref(),
             declared: declared.is_some(),
             adopts: declared.is_some_and(|declared| declared.adopt == Some(None)),
         })
+    }
+
+    /// Decoded only where a record of somebody else may be meant: most are found by their marks.
+    fn record(&self) -> Option<DnsRecord> {
+        self.spec.decode().ok()
     }
 
     /// The id that it is known by, or shall be.
@@ -118,26 +122,25 @@ impl<'w> Wish<'w> {
     }
 
     fn is_named_like(&self, row: &Row) -> bool {
-        let same = |record: &DnsRecord| {
+        let same = |record: DnsRecord| {
             record.name == row.full_name() && Some(record.record_type) == row.known_type()
         };
-        self.record.as_ref().is_some_and(same)
+        self.record().is_some_and(same)
     }
 
     fn is_same_as(&self, row: &Row) -> bool {
         let known = self
-            .record
-            .as_ref()
+            .record()
             .filter(|record| record.value.as_ref().is_none_or(|value| value.known().is_some()));
         match (known, row.record(&self.zone)) {
-            (Some(record), Some(other)) => identity(record) == identity(&other),
+            (Some(record), Some(other)) => identity(&record) == identity(&other),
             _ => false,
         }
     }
 
     /// Whether `row` cannot stand beside it: an alias tolerates no address and no other alias (API doc §3.3).
     fn excludes(&self, row: &Row) -> bool {
-        let Some(record) = &self.record else { return false };
+        let Some(record) = self.record() else { return false };
         if record.name != row.full_name() {
             return false;
         }
@@ -165,8 +168,8 @@ impl<'l> Look<'l> {
     fn new(scope: &'l Scope, zone: &'l str, authoritative: bool, wishes: &[&'l Wish<'l>]) -> Self {
         let mut by_name: BTreeMap<&str, Vec<&Wish<'_>>> = BTreeMap::new();
         for wish in wishes {
-            if let Some(record) = &wish.record {
-                by_name.entry(record.name.as_str()).or_default().push(wish);
+            if let Some(name) = wish.spec.get("name").and_then(Value::as_str) {
+                by_name.entry(name).or_default().push(wish);
             }
         }
         Self {
