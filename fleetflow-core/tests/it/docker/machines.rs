@@ -402,6 +402,9 @@ async fn sent(bench: &Bench, content: &str) -> Vec<(f64, f64)> {
 async fn twenty_services_come_up_on_each_server_and_are_left_alone(bench: &Bench) {
     let services = (1..=20).map(|number| service(&format!("s{number}")));
     let group = ServiceGroup::builder().name("shop").services(services).build();
+    // From nothing, as the counts are of what is made.
+    bench.process().servers(None).converge().await.unwrap();
+    assert!(bench.containers().await.is_empty());
     bench.logins();
     let first = bench.process();
     let began = Instant::now();
@@ -423,8 +426,13 @@ async fn twenty_services_come_up_on_each_server_and_are_left_alone(bench: &Bench
         traffic.reads(),
         traffic.writes()
     );
-    // Each is made, started and named; what was there before goes: a container, and its image under two names.
-    assert_eq!(traffic.writes(), 3 * (20 * 3 + 2 + 2));
+    // Each is made, started and named, in one network; images of before that nothing runs from go, under up to four names.
+    let needed = 3 * (20 * 3 + 1);
+    assert!(
+        (needed..=needed + 3 * 4).contains(&traffic.writes()),
+        "{}",
+        traffic.writes()
+    );
     assert!(traffic.reads() <= 3 * 20 * 12, "{}", traffic.reads());
 
     let second = bench.process();
