@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--flow", type=Path, default=ROOT / "target/release/flow", help="the program")
     parser.add_argument("--runs", type=int, default=3, help="how often each life is lived")
     parser.add_argument("--sizes", type=int, nargs="+", default=growth.SIZES, help="n, of growth")
+    parser.add_argument("--only", default="", metavar="WORDS", help="the works of peers with these words in their names: 'records'")
     parser.add_argument("--latency", type=int, nargs="+", default=growth.LATENCIES, help="milliseconds a request, of growth")
     for name, words in (
         ("tofu", "the program of OpenTofu"),
