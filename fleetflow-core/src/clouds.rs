@@ -1,5 +1,7 @@
 //! The clients that a run may use, handed over by the caller. Nothing here reads the environment or a home folder.
 
+use std::collections::BTreeMap;
+
 use crate::cloudflare::Cloudflare;
 use crate::docker::Engines;
 use crate::error::{Error, ErrorKind, Result};
@@ -12,7 +14,7 @@ pub struct Clouds {
     sakura: Option<Sakura>,
     cloudflare: Option<Cloudflare>,
     engines: Option<Engines>,
-    missing: std::collections::BTreeMap<Provider, Error>,
+    missing: BTreeMap<Provider, Error>,
     #[cfg(test)]
     pub(crate) things: Option<crate::converge::tests::thing::Things>,
 }
@@ -56,6 +58,46 @@ impl Clouds {
     /// The container engines, if there are any.
     pub(crate) fn given_engines(&self) -> Option<&Engines> {
         self.engines.as_ref()
+    }
+
+    /// Whose the credentials are, by provider: asks those that `is_needed`, so that wrong ones are told before anything else
+    /// happens. A stage stays in the accounts that a [`Session`](crate::Session) is told
+    /// ([`Session::account`](crate::Session::account)). Engines have no accounts.
+    ///
+    /// # Errors
+    ///
+    /// The credentials are refused, see several accounts, or a cloud cannot be reached.
+    pub async fn accounts(
+        &self,
+        is_needed: impl Fn(Provider) -> bool,
+    ) -> Result<BTreeMap<Provider, Account>> {
+        let at_sakura = async {
+            match self.sakura.as_ref().filter(|_| is_needed(Provider::SakuraCloud)) {
+                Some(sakura) => sakura.account().await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let at_cloudflare = async {
+            match self
+                .cloudflare
+                .as_ref()
+                .filter(|_| is_needed(Provider::Cloudflare))
+            {
+                Some(cloudflare) => cloudflare.account().await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (at_sakura, at_cloudflare) = futures::join!(at_sakura, at_cloudflare);
+        let at_sakura = at_sakura.map_err(|error| error.during("sign in to SAKURA Cloud"))?;
+        let at_cloudflare = at_cloudflare.map_err(|error| error.during("sign in to Cloudflare"))?;
+        let found = [
+            (Provider::SakuraCloud, at_sakura),
+            (Provider::Cloudflare, at_cloudflare),
+        ];
+        let known = found
+            .into_iter()
+            .filter_map(|(provider, account)| Some((provider, account?)));
+        Ok(known.collect())
     }
 
     /// Without `provider`, for the reason `why`: told when a resource needs it.

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use fleetflow_access::Needs;
 use fleetflow_core::converge::{Caller, Event, Session};
+use fleetflow_core::model::Provider;
 use fleetflow_core::plan::{DataGuard, Plan};
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Account, Clouds, Error, ErrorKind, Result};
 use pyo3::prelude::*;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -124,7 +126,7 @@ fn report(report: Result<fleetflow_core::converge::Report>) -> Result<String, Va
 
 /// Begins a run of `verb` on `stack`; `plan` is what `apply` carries out.
 #[pyfunction]
-#[pyo3(signature = (stack, verb, *, store, keys, who, sakura, cloudflare, engines, missing, parallelism, with_data, targets, lock_wait, plan))]
+#[pyo3(signature = (stack, verb, *, store, keys, who, sakura, cloudflare, engines, missing, parallelism, with_data, targets, lock_wait, other_account, plan))]
 #[expect(clippy::too_many_arguments, reason = "named ones, as Python passes them")]
 pub(crate) fn start(
     py: Python<'_>,
@@ -141,6 +143,7 @@ pub(crate) fn start(
     with_data: bool,
     targets: Vec<String>,
     lock_wait: f64,
+    other_account: bool,
     plan: Option<&str>,
 ) -> PyResult<Run> {
     let fail = |error: Error| raise(py, &error);
@@ -156,7 +159,10 @@ pub(crate) fn start(
         keys: &keys,
     };
     let clouds = clouds(given, &stack.stack, verb.changes()).map_err(fail)?;
-    let mut session = Session::sharing(clouds, Arc::clone(&store.0), Caller::new(who, now));
+    let mut session = Session::sharing(clouds.clone(), Arc::clone(&store.0), Caller::new(who, now));
+    if other_account {
+        session = session.moving();
+    }
     if engines.is_some_and(Engines::are_emulated) {
         // Emulated clouds show at once what was done.
         session = session.settle(std::time::Duration::ZERO);
@@ -172,7 +178,17 @@ pub(crate) fn start(
         session = session.bearing_silence();
     }
     let aim = Aim::new(&targets, lock_wait).map_err(fail)?;
-    Run::begin(verb, stack.stack.clone(), session, aim).map_err(fail)
+    Run::begin(verb, stack.stack.clone(), (clouds, session), aim).map_err(fail)
+}
+
+/// `session` for the accounts that the clouds which the stage needs are signed in to: it stays in them.
+async fn signed_in(stack: &fleetflow_core::Stack, clouds: &Clouds, session: Session) -> Result<Session> {
+    let needs = Needs::of(stack, &session.store().load().await?);
+    let accounts = clouds.accounts(|provider| needs.provider(provider)).await?;
+    let pinned = |session: Session, (provider, account): (Provider, Account)| {
+        session.account(provider.name(), account.id)
+    };
+    Ok(accounts.into_iter().fold(session, pinned))
 }
 
 /// The current time in RFC 3339, to the millisecond.
@@ -181,7 +197,12 @@ fn now() -> String {
 }
 
 impl Run {
-    fn begin(verb: Verb, stack: fleetflow_core::Stack, session: Session, aim: Aim) -> Result<Self> {
+    fn begin(
+        verb: Verb,
+        stack: fleetflow_core::Stack,
+        (clouds, session): (Clouds, Session),
+        aim: Aim,
+    ) -> Result<Self> {
         let told = Arc::new(Told::default());
         let cancelled = aim.cancelled.clone();
         let watcher = Arc::clone(&told);
@@ -189,7 +210,11 @@ impl Run {
             watcher.tell(&event);
         });
         let runtime = runtime::handle()?;
-        let work = runtime.spawn(verb.run(stack.session(session), aim));
+        let work = runtime.spawn(async move {
+            let session = signed_in(&stack, &clouds, session).await;
+            let session = session.map_err(|error| document(&error))?;
+            verb.run(stack.session(session), aim).await
+        });
         let task = work.abort_handle();
         let listener = Arc::clone(&told);
         runtime.spawn(async move {

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import pickle
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -193,3 +196,49 @@ def test_only_what_is_aimed_at_is_done(fleetflow_sandbox: Sandbox) -> None:
         stack.plan(targets=["two"])
     assert len(stack.plan_destroy(targets=[two])) == 1
     assert stack.destroy(targets=[two]).done == (("server.two", "delete"),)
+
+
+class OtherAccount(BaseHTTPRequestHandler):
+    """The emulated SAKURA Cloud as another account sees it: only whose the API key is, is another answer."""
+
+    behind = ""
+
+    def do_GET(self) -> None:
+        asked = Request(self.behind + self.path, headers={"Authorization": self.headers["Authorization"]})
+        with urlopen(asked) as response:
+            answer = response.read()
+        if self.path.endswith("/auth-status"):
+            answer = answer.replace(b"113000000001", b"113999999999")
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_stage_stays_in_the_account_that_it_was_made_in(fleetflow_sandbox: Sandbox, tmp_path: Path) -> None:
+    made = Stack("shop", providers=fleetflow_sandbox.providers, root=tmp_path)
+    made.add(server())
+    made.converge()
+    variables = fleetflow_sandbox.environment
+    root = urlsplit(variables["SAKURA_API_ROOT_URL"])
+    OtherAccount.behind = f"{root.scheme}://{root.netloc}"
+    with ThreadingHTTPServer(("127.0.0.1", 0), OtherAccount) as there:
+        Thread(target=there.serve_forever, daemon=True).start()
+        environment = {**variables, "SAKURA_API_ROOT_URL": f"http://127.0.0.1:{there.server_port}{root.path}"}
+        providers = [fleetflow.SakuraCloud(zone="tk1a")]
+        stack = Stack("shop", providers=providers, root=tmp_path, environment=environment)
+        stack.add(server())
+        fleetflow_sandbox.clear_requests()
+        for refused in (stack.plan, stack.converge, stack.destroy, stack.status):
+            with pytest.raises(fleetflow.GuardedError, match="113000000001.*113999999999") as raised:
+                refused()
+            assert "`Stack.other_account`" in str(raised.value.hint)
+        paths = {request["path"].rsplit("/", 1)[-1] for request in fleetflow_sandbox.requests()}
+        assert paths == {"auth-status"}, "nothing is looked for there"
+        stack.other_account = True
+        assert stack.plan().is_empty
+        there.shutdown()

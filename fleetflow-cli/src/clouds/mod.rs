@@ -148,33 +148,6 @@ fn all<A, B, C>(a: Result<A>, b: Result<B>, c: Result<C>) -> Result<(A, B, C)> {
 }
 
 async fn sign_in(sakura: Option<Sakura>, cloudflare: Option<Cloudflare>) -> Result<(Clouds, Accounts)> {
-    let at_sakura = async {
-        match &sakura {
-            Some(sakura) => {
-                let account = sakura.account().await;
-                account
-                    .map(Some)
-                    .map_err(|error| error.during("sign in to SAKURA Cloud"))
-            }
-            None => Ok(None),
-        }
-    };
-    let at_cloudflare = async {
-        match &cloudflare {
-            Some(cloudflare) => {
-                let account = cloudflare.account().await;
-                account
-                    .map(Some)
-                    .map_err(|error| error.during("sign in to Cloudflare"))
-            }
-            None => Ok(None),
-        }
-    };
-    let (at_sakura, at_cloudflare) = futures::join!(at_sakura, at_cloudflare);
-    let accounts = Accounts {
-        sakura: at_sakura?,
-        cloudflare: at_cloudflare?,
-    };
     let mut clouds = Clouds::none();
     if let Some(sakura) = sakura {
         clouds = clouds.sakura(sakura);
@@ -182,6 +155,11 @@ async fn sign_in(sakura: Option<Sakura>, cloudflare: Option<Cloudflare>) -> Resu
     if let Some(cloudflare) = cloudflare {
         clouds = clouds.cloudflare(cloudflare);
     }
+    let mut known = clouds.accounts(|_| true).await?;
+    let accounts = Accounts {
+        sakura: known.remove(&Provider::SakuraCloud),
+        cloudflare: known.remove(&Provider::Cloudflare),
+    };
     Ok((clouds, accounts))
 }
 

@@ -45,6 +45,7 @@ def start(
     with_data: bool,
     targets: Sequence[str],
     lock_wait: float,
+    other_account: bool,
     plan: Optional[str],
 ) -> Run: ...
 @final

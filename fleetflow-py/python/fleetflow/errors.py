@@ -255,6 +255,7 @@ _CLASSES: Dict[str, Type[FleetFlowError]] = {
 # What the library's hints call by the names of the command line or of Rust.
 _SPELLINGS = {
     "`--with-data`": "`with_data=True`",
+    "add `--other-account`": "set `Stack.other_account`",
     "`Stack::secret`": "`Stack.secret`",
     "or give `--lock-wait 15m`": "or try again later",
     "with `--target`": "by adding and removing resources in turn",

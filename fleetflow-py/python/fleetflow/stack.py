@@ -65,6 +65,8 @@ class Stack:
             ``.fleetflow/state/PROJECT/STAGE`` in ``root``, where the command line keeps it too.
         secrets: Values of secrets, by name; see :meth:`secret`.
         environment: The variables in which credentials are looked for; ``os.environ`` without it.
+        other_account: Go on in another account than the stage was made in. Without it, a run with credentials of
+            another account is refused, as it would make everything once more there.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Stack:
         state: Union[State, FilePath, None] = None,
         secrets: Optional[Mapping[str, str]] = None,
         environment: Optional[Mapping[str, str]] = None,
+        other_account: bool = False,
     ) -> None:
         self.project = project
         """The project's name."""
@@ -88,6 +91,8 @@ class Stack:
         """The clouds."""
         self.resources: List[Resource] = []
         """The resources, in the order they were added."""
+        self.other_account = other_account
+        """Whether it goes on in another account than it was made in."""
         self._state: Optional[State] = _state(state)
         self._secrets = _fleetflow.Secrets()
         for name, value in (secrets or {}).items():
@@ -331,6 +336,7 @@ class Stack:
             with_data=self._emulated if order.with_data is None else order.with_data,
             targets=[target if isinstance(target, str) else target.address for target in order.targets],
             lock_wait=wait.total_seconds() if isinstance(wait, timedelta) else wait,
+            other_account=self.other_account,
             plan=order.plan.to_json() if order.plan is not None else None,
         )
 

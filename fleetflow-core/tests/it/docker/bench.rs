@@ -188,6 +188,16 @@ impl Bench {
         );
     }
 
+    /// After a release that failed, the one before is there as declared. What was tried is remembered until a run has seen
+    /// that nothing is left of it.
+    pub(super) async fn assert_is_back(&self, stack: &Stack) {
+        let plan = self.plan(stack).await.unwrap();
+        assert!(plan.is_empty() && plan.drift.is_empty(), "{plan:#?}");
+        let report = self.up(stack).await.unwrap();
+        assert!(report.done.is_empty(), "{report:?}");
+        self.assert_converged(stack).await;
+    }
+
     /// The name of a container of the group.
     pub(super) fn name(&self, service: &str) -> String {
         format!("{}-test-shop-{service}", self.project)

@@ -47,7 +47,7 @@ async fn a_release_that_fails_gives_way_to_the_one_before(bench: &Bench) {
         ["running", "running"],
         "{states:?}"
     );
-    bench.assert_converged(&good).await;
+    bench.assert_is_back(&good).await;
 
     let better = bench.stack(both(18_081, |service| Service {
         user: Some("0".into()),
@@ -129,7 +129,7 @@ async fn an_unhealthy_release_gives_way_to_the_one_before(bench: &Bench) {
     let text = bench.failures(&with(["CMD", "false"])).await;
     assert_eq!(text.matches("unhealthy").count(), 2, "{text}");
     assert_eq!((bench.id("web").await, bench.id("worker").await), before);
-    bench.assert_converged(&good).await;
+    bench.assert_is_back(&good).await;
     bench.clean_up(&good).await;
 }
 
