@@ -61,8 +61,8 @@ impl Clouds {
     }
 
     /// Whose the credentials are, by provider: asks those that `is_needed`, so that wrong ones are told before anything else
-    /// happens. A stage stays in the accounts that a [`Session`](crate::Session) is told
-    /// ([`Session::account`](crate::Session::account)). Engines have no accounts.
+    /// happens. A stage stays in the accounts that a [`Session`](crate::converge::Session) is told
+    /// ([`Session::account`](crate::converge::Session::account)). Engines have no accounts.
     ///
     /// # Errors
     ///

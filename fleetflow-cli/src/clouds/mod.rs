@@ -155,7 +155,7 @@ async fn sign_in(sakura: Option<Sakura>, cloudflare: Option<Cloudflare>) -> Resu
     if let Some(cloudflare) = cloudflare {
         clouds = clouds.cloudflare(cloudflare);
     }
-    let mut known = clouds.accounts(|_| true).await?;
+    let mut known = Box::pin(clouds.accounts(|_| true)).await?;
     let accounts = Accounts {
         sakura: known.remove(&Provider::SakuraCloud),
         cloudflare: known.remove(&Provider::Cloudflare),
