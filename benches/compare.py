@@ -95,7 +95,8 @@ def measure(flow: Path, runs: int, options: object) -> None:
         curves = {name: [(n, one.middle(measure)) for n, one in line] for name, line in creating.get(0, {}).items()}
         lines += [plot(f"peers-{measure}", f"Making n records: {words}", unit, curves), ""]
     head = [
-        f"Machine: {began}. Up to {runs} runs each: medians, and from where to where.",
+        f"Machine: {began}. "
+        + ("One run each." if runs == 1 else f"Up to {runs} runs each: medians, and from where to where."),
         "",
         *table(["tool", "version"], [[tool.name, tool.version()] for tool in peers.tools], text=2),
         *(f"- Not measured: {reason}" for reason in dict.fromkeys(peers.missing)),
