@@ -44,7 +44,7 @@ pub(crate) struct Workplace<'w> {
     pub(crate) session: Session,
     pub(crate) access: Access,
     emulated: Option<Emulated>,
-    witness: Arc<Witness>,
+    display: Arc<Display>,
 }
 
 impl<'w> Workplace<'w> {
@@ -77,14 +77,16 @@ impl<'w> Workplace<'w> {
             "{}\n",
             header(&site.loaded.stack, &access.accounts, site.world)
         ));
-        let witness = Arc::new(Witness {
-            shown_by: OnceLock::new(),
-        });
-        let watcher = Arc::clone(&witness);
+        let display = Arc::new(Display::new());
+        let watcher = Arc::clone(&display);
         let mut session = Session::new(access.clouds.clone(), site.store(), invocation.edge.caller())
             .data(intent.data)
             .deletions(intent.deletions)
-            .watcher(move |event| watcher.see(event))
+            .watcher(move |event| {
+                if let Some(show) = watcher.get() {
+                    show(event);
+                }
+            })
             .cancelled_by(cancelled.clone());
         for (provider, account) in access.accounts.all() {
             session = session.account(provider, &account.id);
@@ -109,7 +111,7 @@ impl<'w> Workplace<'w> {
             session,
             access,
             emulated,
-            witness,
+            display,
         })
     }
 
@@ -126,14 +128,14 @@ impl<'w> Workplace<'w> {
     /// From now on, `progress` shows what happens while `plan` is carried out.
     pub(crate) fn watch(&self, progress: &Progress) {
         // Only one plan is carried out in a workplace.
-        drop(self.witness.shown_by.set(Box::new(progress.watcher())));
+        drop(self.display.set(Box::new(progress.watcher())));
     }
 
     /// From now on, `progress` shows what happens while plans are carried out, one after another, and `measures` measure
     /// it.
     pub(crate) fn watch_all(&self, progress: &Progress, measures: &Arc<Measures>) {
         let (shown, measures) = (progress.watcher(), Arc::clone(measures));
-        drop(self.witness.shown_by.set(Box::new(move |event| {
+        drop(self.display.set(Box::new(move |event| {
             measures.step(&event);
             shown(event);
         })));
@@ -168,17 +170,5 @@ pub(crate) async fn emulated(
     }
 }
 
-type Watcher = Box<dyn Fn(Event) + Send + Sync>;
-
-/// Who is told what happens: the display.
-struct Witness {
-    shown_by: OnceLock<Watcher>,
-}
-
-impl Witness {
-    fn see(&self, event: Event) {
-        if let Some(show) = self.shown_by.get() {
-            show(event);
-        }
-    }
-}
+/// Who shows what happens, once something is carried out.
+type Display = OnceLock<Box<dyn Fn(Event) + Send + Sync>>;

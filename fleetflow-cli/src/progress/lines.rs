@@ -66,24 +66,19 @@ pub(super) fn finished(event: &Event, running: &Running) -> Option<String> {
             action,
             error,
         } => {
-            let stopped = error.kind() == fleetflow_core::ErrorKind::Cancelled;
-            let (word, style) = if stopped {
-                ("stopped", YELLOW)
+            let (verb, elapsed) = (name(*action), text::duration(running.last));
+            let (style, what) = if error.kind() == fleetflow_core::ErrorKind::Cancelled {
+                (YELLOW, format!("stopped: {verb} after {elapsed}"))
             } else {
-                ("failed", RED)
+                (RED, format!("failed to {verb} after {elapsed}"))
             };
-            let elapsed = text::duration(running.last);
-            let what = format!("{word} to {} after {elapsed}", name(*action));
-            let what = if stopped {
-                what.replace("stopped to", "stopped:")
-            } else {
-                what
-            };
+            // What was stopped says that itself too.
+            let message = error.message();
+            let message = message.strip_prefix("stopped ").unwrap_or(message);
             Some(format!(
-                "{}  {address}  {}: {}",
+                "{}  {address}  {}: {message}",
                 paint(style, "!  "),
-                paint(style, what),
-                error.message()
+                paint(style, what)
             ))
         }
         Event::Noted { address, note } => Some(format!("     {address}  {note}")),
@@ -129,6 +124,15 @@ mod tests {
         assert_eq!(
             shown(&failed(ErrorKind::Cancelled)),
             "!    server.web  stopped: create after 0.0 s: no capacity"
+        );
+        let waiting = Event::Failed {
+            address: address.clone(),
+            action: Action::Create,
+            error: Error::new(ErrorKind::Cancelled, "stopped while waiting: disk copy 19 %"),
+        };
+        assert_eq!(
+            shown(&waiting),
+            "!    server.web  stopped: create after 0.0 s: while waiting: disk copy 19 %"
         );
     }
 }

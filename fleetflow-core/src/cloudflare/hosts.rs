@@ -1,10 +1,9 @@
 //! Hosts that Workers, buckets and sites answer, held against each other and against the records of the stack. It asks
 //! nobody.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
+use super::dns::RecordType;
 use super::{Dns, Pages, R2Bucket, Worker, name};
 use crate::error::Error;
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Resource as _};
@@ -20,6 +19,12 @@ pub(super) fn custom_domains(spec: &Value) -> impl Iterator<Item = (usize, Strin
         let host = domain.as_str().or_else(|| domain["domain"].as_str())?;
         Some((index, name::host(host).ok()?))
     })
+}
+
+/// The bucket whose endpoint is the host `target`.
+pub(super) fn aliased_bucket(target: &str) -> Option<String> {
+    let host = name::host(target).ok()?;
+    host.strip_suffix(".r2.cloudflarestorage.com").map(str::to_owned)
 }
 
 /// What is wrong with custom domains of the declaration beside those of others, and beside records of the stack.
@@ -62,8 +67,7 @@ fn earlier<'s>(host: &str, address: &Address, around: &Expansion<'s>) -> Option<
 }
 
 /// The type of a record that leads somewhere from `host`, and whether it is the alias of a bucket.
-fn recorded(host: &str, around: &Expansion<'_>) -> Option<(String, bool)> {
-    let leading: BTreeSet<&str> = ["A", "AAAA", "CNAME"].into();
+fn recorded(host: &str, around: &Expansion<'_>) -> Option<(RecordType, bool)> {
     around.of_kind(Dns::KIND).find_map(|dns| {
         let zone = name::host(dns.spec["zone"].as_str()?).ok()?;
         if !name::is_within(host, &zone) {
@@ -71,13 +75,12 @@ fn recorded(host: &str, around: &Expansion<'_>) -> Option<(String, bool)> {
         }
         let mut records = dns.spec["record"].as_array()?.iter();
         records.find_map(|record| {
-            let record_type = record["type"].as_str().filter(|one| leading.contains(one))?;
+            let record_type =
+                RecordType::called(record["type"].as_str()?).filter(|one| one.is_proxiable())?;
             let full = name::record_name(record["name"].as_str()?, &zone).ok()?;
             let target = record["value"][0].as_str().unwrap_or_default();
-            let aliases_bucket = target
-                .trim_end_matches('.')
-                .ends_with(".r2.cloudflarestorage.com");
-            (full == host).then(|| (record_type.to_owned(), aliases_bucket))
+            let aliases_bucket = aliased_bucket(target).is_some();
+            (full == host).then_some((record_type, aliases_bucket))
         })
     })
 }

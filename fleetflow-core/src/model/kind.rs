@@ -220,7 +220,7 @@ impl<R: Resource> Kind for Of<R> {
     }
 
     fn disruption(&self, changes: &[Change], spec: &Value) -> Disruption {
-        R::disruption_of(changes, spec)
+        R::disruption(changes, spec)
     }
 
     fn deletion(&self) -> Disruption {

@@ -110,15 +110,9 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
         None
     }
 
-    /// What users notice while `changes` are made in place.
-    fn disruption(_changes: &[Change]) -> Disruption {
+    /// What users notice while `changes` are made in place, towards the declaration `spec`.
+    fn disruption(_changes: &[Change], _spec: &Value) -> Disruption {
         Disruption::none()
-    }
-
-    /// The same, where it depends on the whole of what is declared: `spec`, with references as they are.
-    fn disruption_of(changes: &[Change], spec: &Value) -> Disruption {
-        let _ = spec;
-        Self::disruption(changes)
     }
 
     /// What users notice when it is deleted and holds no data: nothing, for what serves nobody by itself.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::value::is_resolved;
 use super::{OutputRef, resolve};
 
 /// The value of a resource's declaration: a JSON object in canonical form.
@@ -31,7 +32,10 @@ pub struct Spec(Arc<Value>);
 impl Spec {
     /// The same with references replaced by what `known` knows of them: this very one, where there are none.
     pub(crate) fn resolved(&self, known: &dyn Fn(&OutputRef) -> Option<Value>) -> Self {
-        self.or_same(resolve(self, known))
+        if is_resolved(self) {
+            return self.clone();
+        }
+        resolve(self, known).into()
     }
 
     /// `other`, which is this one where they are equal: then it is held once.

@@ -35,10 +35,8 @@ pub struct Stack {
     providers: Providers,
     /// Shared by clones, as they are many: every command works on one.
     declarations: Arc<Vec<Declaration>>,
-    /// The same in canonical form, once they were checked and nothing was wrong.
+    /// The same in canonical form, once they were checked and nothing was wrong; of a canonical stack, itself.
     canonical: OnceLock<Canonical>,
-    /// What each declaration of a canonical stack stands for while nothing is scaled.
-    parts: Option<Arc<Parts>>,
     secrets: BTreeMap<String, SecretString>,
     pub(crate) session: Option<crate::converge::Session>,
 }
@@ -49,6 +47,7 @@ pub(crate) type Parts = Vec<Vec<Declaration>>;
 #[derive(Clone, Debug)]
 struct Canonical {
     declarations: Arc<Vec<Declaration>>,
+    /// While nothing is scaled.
     parts: Arc<Parts>,
 }
 
@@ -62,7 +61,6 @@ impl Stack {
             providers: Providers::default(),
             declarations: Arc::default(),
             canonical: OnceLock::new(),
-            parts: None,
             secrets: BTreeMap::new(),
             session: None,
         }
@@ -92,7 +90,6 @@ impl Stack {
 
     pub(crate) fn declarations_mut(&mut self) -> &mut Vec<Declaration> {
         self.canonical = OnceLock::new();
-        self.parts = None;
         Arc::make_mut(&mut self.declarations)
     }
 
@@ -165,14 +162,15 @@ impl Stack {
             }
         };
         Ok(Self {
-            parts: Some(known.parts),
-            ..self.with(known.declarations)
+            declarations: Arc::clone(&known.declarations),
+            canonical: OnceLock::from(known),
+            ..self.clone()
         })
     }
 
-    /// What each declaration stands for while nothing is scaled, where this is a canonical stack.
+    /// What each declaration stands for while nothing is scaled, where that is known: of a canonical stack it is.
     pub(crate) fn parts(&self) -> Option<&Arc<Parts>> {
-        self.parts.as_ref()
+        self.canonical.get().map(|known| &known.parts)
     }
 
     /// The same stack with these declarations.
@@ -180,7 +178,6 @@ impl Stack {
         Self {
             declarations,
             canonical: OnceLock::new(),
-            parts: None,
             ..self.clone()
         }
     }

@@ -238,6 +238,15 @@ pub fn secrets(value: &Value) -> Vec<(Path, String)> {
     found
 }
 
+/// Whether [`resolve`] would leave `value` as it is.
+pub(super) fn is_resolved(value: &Value) -> bool {
+    match Marker::of(value) {
+        Some(Marker::Reference(_) | Marker::Text(_)) => false,
+        Some(_) => true,
+        None => children(value).all(is_resolved),
+    }
+}
+
 /// Replaces references by what `lookup` knows, and texts whose parts are all literal by the joined text.
 /// What `lookup` does not know becomes unknown. Secrets stay.
 pub fn resolve(value: &Value, lookup: &dyn Fn(&OutputRef) -> Option<Value>) -> Value {

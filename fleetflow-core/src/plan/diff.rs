@@ -74,11 +74,10 @@ pub(super) fn diff(
         let applied = sides.applied.get(field);
         let desired = sides.desired.get(field);
         let attempted = sides.attempted(field);
-        let before = match sides.live.get(field) {
-            Some(live) => live,
-            None if attempted.is_some_and(|attempted| Some(attempted) != desired) && applied == desired => {
-                attempted.unwrap_or(&Value::Null)
-            }
+        // Where it cannot be seen, it counts as written.
+        let undone = attempted.filter(|attempted| applied == desired && Some(*attempted) != desired);
+        let before = match sides.live.get(field).or(undone) {
+            Some(before) => before,
             None if applied.is_none() && (write_only.contains(&field) || sides.applied.is_null()) => continue,
             None => applied.unwrap_or(&Value::Null),
         };

@@ -7,6 +7,7 @@
 
 mod docker;
 mod large_site;
+mod npm;
 mod scale;
 mod tidy;
 mod workerd;

@@ -1,10 +1,7 @@
 //! A Worker in TypeScript with a package of npm, deployed by a stack, answering from real workerd. Both are installed below
 //! the target folder with `FLEETFLOW_TEST_CLIENTS=1`.
 
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use fleetflow_core::Clouds;
@@ -13,6 +10,8 @@ use fleetflow_core::converge::{Caller, Session};
 use fleetflow_core::prelude::*;
 use fleetflow_core::state::MemoryStore;
 use fleetflow_sandbox::{Options, Sandbox, Timings, find_workerd};
+
+use crate::npm;
 
 /// What the test installs: the runtime, and a package that the Worker imports.
 const PACKAGES: [&str; 2] = ["workerd@1.20260426.1", "clsx@2.1.1"];
@@ -35,36 +34,9 @@ export default {
 
 /// The folder with the packages, if they are wanted and can be had.
 fn installed() -> Option<PathBuf> {
-    if std::env::var_os("FLEETFLOW_TEST_CLIENTS").is_none_or(|wanted| wanted != "1") {
-        eprintln!("skipped: workerd is not run without FLEETFLOW_TEST_CLIENTS=1, because that installs it");
-        return None;
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("clients")
-        .join("workerd-1.20260426.1");
-    if find_workerd(&folder).is_some() {
-        return Some(folder);
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--prefix"])
-        .arg(&folder)
-        .args(PACKAGES);
-    match npm.output() {
-        Ok(done) if done.status.success() => Some(folder),
-        Ok(done) => {
-            let said = String::from_utf8_lossy(&done.stderr).into_owned();
-            eprintln!(
-                "skipped: workerd cannot be installed: {}",
-                said.lines().last().unwrap_or_default()
-            );
-            None
-        }
-        Err(error) => {
-            eprintln!("skipped: workerd cannot be installed: npm: {error}");
-            None
-        }
-    }
+    npm::installed("workerd", "workerd-1.20260426.1", &PACKAGES, |folder| {
+        find_workerd(folder).is_some()
+    })
 }
 
 fn lay_out(folder: &Path) {

@@ -1,10 +1,7 @@
 //! What Cloudflare's own command line makes is taken over, and what a stack makes it sees the same. It is installed below the
 //! target folder with `FLEETFLOW_TEST_CLIENTS=1`.
 
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use fleetflow_core::Clouds;
 use fleetflow_core::cloudflare::{Cloudflare, Credentials};
@@ -15,39 +12,19 @@ use fleetflow_core::state::MemoryStore;
 use fleetflow_sandbox::{Options, Sandbox, Timings};
 use serde_json::Value;
 
+use crate::npm;
+
 /// The version that the sandbox's own tests use.
 const WRANGLER: &str = "wrangler-4.86.0";
 
 /// The program, if it is wanted and can be had.
 fn installed() -> Option<PathBuf> {
-    if std::env::var_os("FLEETFLOW_TEST_CLIENTS").is_none_or(|wanted| wanted != "1") {
-        eprintln!(
-            "skipped: wrangler is not asked without FLEETFLOW_TEST_CLIENTS=1, because that installs it"
-        );
-        return None;
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("clients")
-        .join(WRANGLER);
-    let program = folder.join("node_modules/.bin/wrangler");
-    if program.exists() {
-        return Some(program);
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--prefix"])
-        .arg(&folder)
-        .arg(WRANGLER.replacen('-', "@", 1));
-    let why = match npm.output() {
-        Ok(done) if done.status.success() => return Some(program),
-        Ok(done) => String::from_utf8_lossy(&done.stderr).into_owned(),
-        Err(error) => format!("npm: {error}"),
-    };
-    eprintln!(
-        "skipped: wrangler cannot be installed: {}",
-        why.lines().last().unwrap_or_default()
-    );
-    None
+    let program = |folder: &Path| folder.join("node_modules/.bin/wrangler");
+    let package = WRANGLER.replacen('-', "@", 1);
+    npm::installed("wrangler", WRANGLER, &[&package], |folder| {
+        program(folder).exists()
+    })
+    .map(|folder| program(&folder))
 }
 
 struct Desk {

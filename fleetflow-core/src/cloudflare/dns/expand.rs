@@ -6,8 +6,8 @@ use super::check::zone_name;
 use super::types::RecordType;
 use super::{Dns, Record, value};
 use crate::cloudflare::dns_record::{DnsRecord, mark};
-use crate::cloudflare::name;
 use crate::cloudflare::r2_bucket::R2Bucket;
+use crate::cloudflare::{hosts, name};
 use crate::model::{Address, Declaration, Expansion, Input, Owner, Resource as _};
 use crate::sakura::scale::{self, Behind};
 
@@ -118,10 +118,10 @@ fn served_by_bucket(record: &Record, zone: &str, around: &Expansion<'_>) -> bool
     let (RecordType::Cname, [Input::Value(target)]) = (record.record_type, record.value.as_slice()) else {
         return false;
     };
-    let (Ok(full), Ok(target)) = (name::record_name(&record.name, zone), name::host(target)) else {
-        return false;
-    };
-    let Some(bucket) = target.strip_suffix(".r2.cloudflarestorage.com") else {
+    let (Ok(full), Some(bucket)) = (
+        name::record_name(&record.name, zone),
+        hosts::aliased_bucket(target),
+    ) else {
         return false;
     };
     let declared = around.declaration(&Address::new(R2Bucket::KIND, bucket));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::DnsRecord;
 use super::wire::Row;
 use crate::cloudflare::dns::RecordType;
-use crate::cloudflare::worker::{Worker, canonical, host_of};
+use crate::cloudflare::worker::{Worker, canonical, host_of, parts_of};
 use crate::cloudflare::{Cloudflare, R2Bucket, hosts, name};
 use crate::error::Result;
 use crate::model::{Address, Declaration, Resource as _, Scope};
@@ -110,11 +110,7 @@ impl Route<'_> {
 
     /// `*.example.jp/*` and `*example.jp/*` answer hosts below the one that they name.
     fn is_wide(&self) -> bool {
-        let bare = self
-            .pattern
-            .split_once("://")
-            .map_or(self.pattern, |(_, rest)| rest);
-        bare.starts_with('*')
+        parts_of(self.pattern).0.starts_with('*')
     }
 }
 
@@ -142,7 +138,8 @@ impl Standing {
             .iter()
             .filter(|one| one.address.kind() == DnsRecord::KIND);
         for record in records.filter(|record| record.spec["zone"].as_str() == Some(zone)) {
-            let leads = matches!(record.spec["type"].as_str(), Some("A" | "AAAA" | "CNAME"));
+            let record_type = record.spec["type"].as_str().and_then(RecordType::called);
+            let leads = record_type.is_some_and(RecordType::is_proxiable);
             if let Some(name) = record.spec["name"].as_str().filter(|_| leads) {
                 standing.put(name.to_owned(), record.spec["proxied"] == true);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::look::{host_of, parts_of};
 use super::{Binding, KeyFormat, Worker};
 use crate::cloudflare::name;
 use crate::model::{Path, Problem};
@@ -65,12 +66,7 @@ fn is_script_name(name: &str) -> bool {
 
 /// `*` may stand at the beginning of the host and at the end of the path only (API doc §4.9).
 fn check_route(pattern: &str) -> Result<(), String> {
-    let bare = pattern.split_once("://").map_or(pattern, |(_, rest)| rest);
-    let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
-    let host = host
-        .strip_prefix("*.")
-        .or_else(|| host.strip_prefix('*'))
-        .unwrap_or(host);
+    let (host, (_, path)) = (host_of(pattern), parts_of(pattern));
     name::host(host).map_err(|_| format!("`{pattern}` is not a route: `{host}` is not a host"))?;
     if path.strip_suffix('*').unwrap_or(path).contains('*') {
         return Err(format!(

@@ -55,10 +55,15 @@ pub(super) fn ours(row: &Script, scope: &Scope) -> Option<Address> {
     (here && owner.address.kind() == Worker::KIND).then_some(owner.address)
 }
 
+/// The host in a route's pattern, with the star that it may have, and the path.
+pub(in crate::cloudflare) fn parts_of(pattern: &str) -> (&str, &str) {
+    let bare = pattern.split_once("://").map_or(pattern, |(_, rest)| rest);
+    bare.split_once('/').unwrap_or((bare, ""))
+}
+
 /// The host in a route's pattern, without its star.
 pub(in crate::cloudflare) fn host_of(pattern: &str) -> &str {
-    let bare = pattern.split_once("://").map_or(pattern, |(_, rest)| rest);
-    let host = bare.split_once('/').map_or(bare, |(host, _)| host);
+    let (host, _) = parts_of(pattern);
     host.strip_prefix("*.")
         .or_else(|| host.strip_prefix('*'))
         .unwrap_or(host)

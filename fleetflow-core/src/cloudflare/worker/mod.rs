@@ -32,7 +32,7 @@ pub use key::{KeyFormat, KeyUsage};
 pub use migration::{Migration, RenamedClass, TransferredClass};
 
 pub(in crate::cloudflare) use check::day;
-pub(in crate::cloudflare) use look::{build_note, canonical, host_of};
+pub(in crate::cloudflare) use look::{build_note, canonical, host_of, parts_of};
 
 #[cfg(test)]
 pub(in crate::cloudflare) use form::{With, metadata};

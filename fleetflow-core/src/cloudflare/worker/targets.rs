@@ -25,55 +25,52 @@ const NAMESPACE: &[u64] = &[10_041];
 const BUCKET: &[u64] = &[10_085];
 const SERVICE: &[u64] = &[10_143, 10_144];
 
-/// What a binding leads to, if it is of the type that is asked for.
-type Named = fn(&Binding) -> Option<&str>;
-
-/// Numbers, what bindings of that type lead to, and what to do; `{}` stands for those targets.
-const ADVICE: &[(&[u64], Named, &str)] = &[
+/// Numbers, the type of the bindings that they are about, and what to do; `{}` stands for what these lead to.
+const ADVICE: &[(&[u64], &str, &str)] = &[
     (
         NAMESPACE,
-        namespace,
+        "kv",
         "there is no KV namespace with the id {}: name the namespace instead, which makes it, or correct the id",
     ),
     (
         BUCKET,
-        bucket,
+        "r2",
         "declare the bucket {} as an `r2-bucket`, or correct its name and jurisdiction",
     ),
-    (SERVICE, service, "declare the Worker {}, or deploy it before"),
+    (SERVICE, "service", "declare the Worker {}, or deploy it before"),
     (
         &[10_061],
-        class,
+        "durable-object",
         "deploy the Worker {} before, with a `migration` that makes the class",
     ),
     (
         &[10_181],
-        database,
+        "d1",
         "the D1 database {} must be there before: `wrangler d1 create NAME` makes one and prints its id, `wrangler d1 list` shows those that are there",
     ),
     (
         &[11_000],
-        queue,
+        "queue",
         "the queue {} must be there before: `wrangler queues create NAME` makes one",
     ),
     (
         &[10_157],
-        hyperdrive,
+        "hyperdrive",
         "the configuration of Hyperdrive {} must be there before: `wrangler hyperdrive create NAME` makes one and prints its id",
     ),
     (
         &[10_159],
-        index,
+        "vectorize",
         "the index of Vectorize {} must be there before: `wrangler vectorize create NAME` makes one",
     ),
     (
         &[100_119],
-        dispatch,
+        "dispatch-namespace",
         "the dispatch namespace {} must be there before: `wrangler dispatch-namespace create NAME` makes one",
     ),
     (
         &[100_143],
-        certificate,
+        "mtls-certificate",
         "the certificate {} must be there before: `wrangler mtls-certificate upload` stores one and prints its id",
     ),
 ];
@@ -126,13 +123,15 @@ async fn is_seen(place: &Place<'_>, worker: &Worker, error: &Error) -> bool {
 /// The error with what to do next, where it is about a target that is not there.
 fn advised(error: Error, worker: &Worker) -> Error {
     let known = ADVICE.iter().find(|(codes, ..)| has_code(&error, codes));
-    let Some((_, named, help)) = known else {
+    let Some((_, kind, help)) = known else {
         return error;
     };
     let targets: BTreeSet<String> = worker
         .bindings
         .iter()
-        .filter_map(|binding| Some(format!("`{}`", named(binding)?)))
+        .filter_map(target)
+        .filter(|(of, _)| of == kind)
+        .map(|(_, target)| format!("`{target}`"))
         .collect();
     let targets: Vec<String> = targets.into_iter().collect();
     error
@@ -144,72 +143,19 @@ fn text(input: &Input<String>) -> &str {
     input.known().map_or("", String::as_str)
 }
 
-fn namespace(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::Kv { namespace, .. } => Some(text(namespace)),
-        _ => None,
-    }
-}
-
-fn bucket(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::R2 { bucket, .. } => Some(text(bucket)),
-        _ => None,
-    }
-}
-
-fn service(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::Service { service, .. } => Some(service),
-        _ => None,
-    }
-}
-
-fn class(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::DurableObject { worker, .. } => worker.as_deref(),
-        _ => None,
-    }
-}
-
-fn database(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::D1 { database, .. } => Some(text(database)),
-        _ => None,
-    }
-}
-
-fn queue(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::Queue { queue, .. } => Some(text(queue)),
-        _ => None,
-    }
-}
-
-fn hyperdrive(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::Hyperdrive { id, .. } => Some(text(id)),
-        _ => None,
-    }
-}
-
-fn index(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::Vectorize { index, .. } => Some(text(index)),
-        _ => None,
-    }
-}
-
-fn dispatch(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::DispatchNamespace { namespace, .. } => Some(namespace),
-        _ => None,
-    }
-}
-
-fn certificate(binding: &Binding) -> Option<&str> {
-    match binding {
-        Binding::MtlsCertificate { certificate, .. } => Some(text(certificate)),
-        _ => None,
-    }
+/// The type of a binding that leads to something, as it is declared, and to what.
+fn target(binding: &Binding) -> Option<(&'static str, &str)> {
+    Some(match binding {
+        Binding::Kv { namespace, .. } => ("kv", text(namespace)),
+        Binding::R2 { bucket, .. } => ("r2", text(bucket)),
+        Binding::Service { service, .. } => ("service", service),
+        Binding::DurableObject { worker, .. } => ("durable-object", worker.as_deref()?),
+        Binding::D1 { database, .. } => ("d1", text(database)),
+        Binding::Queue { queue, .. } => ("queue", text(queue)),
+        Binding::Hyperdrive { id, .. } => ("hyperdrive", text(id)),
+        Binding::Vectorize { index, .. } => ("vectorize", text(index)),
+        Binding::DispatchNamespace { namespace, .. } => ("dispatch-namespace", namespace),
+        Binding::MtlsCertificate { certificate, .. } => ("mtls-certificate", text(certificate)),
+        _ => return None,
+    })
 }

@@ -94,7 +94,7 @@ impl Resource for Thing {
             .collect()
     }
 
-    fn disruption(_: &[Change]) -> Disruption {
+    fn disruption(_: &[Change], _: &Value) -> Disruption {
         Disruption::new(Level::Restart, ["restart"])
     }
 }

@@ -139,27 +139,20 @@ impl Resource for Container {
         &self.place
     }
 
-    fn disruption(changes: &[Change]) -> Disruption {
+    /// As `Release::switch` will do it. Whether an image has volumes of its own is seen only then.
+    fn disruption(changes: &[Change], spec: &serde_json::Value) -> Disruption {
         if !makes_anew(changes) {
             return Disruption::none();
         }
-        Disruption::new(Level::Restart, ["restart, a few seconds without this container"])
-    }
-
-    /// As `Release::switch` will do it. Whether an image has volumes of its own is seen only then.
-    fn disruption_of(changes: &[Change], spec: &serde_json::Value) -> Disruption {
-        let with_gap = Self::disruption(changes);
-        let Ok(spec) = serde_json::from_value::<Self>(spec.clone()) else {
-            return with_gap;
+        let has_gap = |spec: &Self| {
+            let takes_port = spec.port.iter().any(|port| port.host.is_some());
+            let writes = spec.volume.iter().any(|mount| !mount.read_only);
+            takes_port || writes && !spec.several
         };
-        let takes_port = spec.port.iter().any(|port| port.host.is_some());
-        let writes = spec.volume.iter().any(|mount| !mount.read_only);
-        if !makes_anew(changes) || takes_port || writes && !spec.several {
-            return with_gap;
-        }
-        let told = match spec.several {
-            true => "restart, without a gap",
-            false => "restart, without a gap unless the image has volumes of its own",
+        let told = match Self::deserialize(spec) {
+            Ok(spec) if !has_gap(&spec) && spec.several => "restart, without a gap",
+            Ok(spec) if !has_gap(&spec) => "restart, without a gap unless the image has volumes of its own",
+            _ => "restart, a few seconds without this container",
         };
         Disruption::new(Level::Restart, [told])
     }

@@ -84,11 +84,11 @@ async fn exported(engine: &Engine, image: &str) -> Result<File> {
     Ok(file)
 }
 
-async fn load(engine: &Engine, context: &Context, image: &str, archive: File) -> Result<()> {
+async fn load(engine: &Engine, context: &Context, image: &str, mut archive: File) -> Result<()> {
     let all = size(&archive)?;
-    let (done, counted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let counted = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&counted);
-    let mut archive = archive;
+    let mut told = 0;
     archive.rewind().map_err(|error| local(&error))?;
     let body = ReaderStream::with_capacity(tokio::fs::File::from_std(archive), 64 << 10);
     let body = body.inspect_ok(move |part| {
@@ -106,7 +106,7 @@ async fn load(engine: &Engine, context: &Context, image: &str, archive: File) ->
             Ok(Some(Ok(_))) => {}
             Err(_) => {
                 let now = counted.load(Ordering::Relaxed);
-                if done.swap(now, Ordering::Relaxed) != now {
+                if std::mem::replace(&mut told, now) != now {
                     context.waiting(format!("sending {image}: {} %", now * 100 / all.max(1)));
                 }
             }
@@ -170,7 +170,7 @@ fn left_out(archive: &mut tar::Archive<impl Read>, common: usize) -> Result<BTre
         Error::new(ErrorKind::Internal, message)
     })?;
     let Some(layers) = all.first().map(|one| &one.layers) else {
-        return Ok(linked.into_iter().take(0).collect());
+        return Ok(BTreeSet::new());
     };
     let (below, above) = layers.split_at(common.min(layers.len()));
     let is_alone = |path: &&String| !above.contains(path) && !linked.contains(*path);

@@ -194,13 +194,8 @@ impl Engines {
 impl Access {
     /// The one connection to a jump host, for everything that goes through it in the same way.
     fn shared(&self, ways: &[Way], last: Server) -> Arc<Server> {
-        let place = |way: &Way| Stop {
-            user: way.user.clone(),
-            host: way.host.clone(),
-            port: Some(way.port),
-        };
         let mut hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
-        let hop = hops.entry(ways.iter().map(place).collect());
+        let hop = hops.entry(ways.iter().map(Way::stop).collect());
         hop.or_insert_with(|| Arc::new(last)).clone()
     }
 

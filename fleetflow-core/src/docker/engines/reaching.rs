@@ -47,15 +47,10 @@ pub(super) async fn tcp(host: &str, port: u16) -> Result<Box<dyn Stream>, String
 /// A command that connects its input and output with the server (`ProxyCommand` in `ssh_config(5)`). It ends with
 /// the stream.
 pub(super) fn command(line: &str) -> Result<Box<dyn Stream>, String> {
-    let (shell, word) = if cfg!(windows) {
-        ("cmd", "/C")
+    let (shell, word, line) = if cfg!(windows) {
+        ("cmd", "/C", line.to_owned())
     } else {
-        ("sh", "-c")
-    };
-    let line = if cfg!(windows) {
-        line.to_owned()
-    } else {
-        format!("exec {line}")
+        ("sh", "-c", format!("exec {line}"))
     };
     let failed = |why: &str| format!("the `ProxyCommand` of the SSH settings does not run: {why}");
     let mut child = Command::new(shell)

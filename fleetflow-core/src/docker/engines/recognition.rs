@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::Engines;
+use super::way::known_as;
 use crate::catalog;
 use crate::docker::{Host, Place};
 use crate::error::Result;
@@ -41,10 +42,7 @@ impl Engines {
     /// What the server at `host` is called among the keys: `server-ID`, or its address if it is none of the stage.
     pub fn key_name(&self, host: &str, port: u16) -> String {
         let known = self.0.access.recognition.name(host);
-        known.unwrap_or_else(|| match port {
-            22 => host.to_owned(),
-            port => format!("[{host}]:{port}"),
-        })
+        known.unwrap_or_else(|| known_as(host, port))
     }
 
     /// Takes in that `step` was carried out. The key of a server that is gone is forgotten; one that got another id and
@@ -85,11 +83,11 @@ fn name(address: &Address, id: &str) -> String {
 }
 
 /// The outputs that say where an engine is, of what is one itself: containers repeat that of their server.
-fn engine_outputs(address: &Address) -> impl Iterator<Item = &'static str> {
+fn engine_outputs(address: &Address) -> impl Iterator<Item = &'static str> + use<> {
     let kind = catalog::kind(address.kind()).filter(|kind| kind.lives_in().is_none());
     let outputs = kind.map(crate::model::Kind::outputs).unwrap_or_default();
     let engines = outputs.iter().filter(|output| output.value_type == Host::NAME);
-    engines.map(|output| output.name).collect::<Vec<_>>().into_iter()
+    engines.map(|output| output.name)
 }
 
 fn may_have_engine(address: &Address) -> bool {

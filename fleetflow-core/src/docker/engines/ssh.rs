@@ -57,12 +57,7 @@ impl Server {
 
     /// A host that others are reached through, at the end of `ways`.
     pub(super) fn between(ways: &[Way], access: Arc<Access>, counters: Counters) -> Option<Self> {
-        let last = ways.last()?;
-        let goal = Stop {
-            user: last.user.clone(),
-            host: last.host.clone(),
-            port: Some(last.port),
-        };
+        let goal = ways.last()?.stop();
         Some(Self {
             ways: OnceCell::new_with(Some(ways.to_vec())),
             ..Self::new(goal, access, counters)

@@ -9,6 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// More hosts in a row than anybody has: they lead in a circle.
 const LONGEST: usize = 8;
+/// Where SSH servers answer (RFC 4253 section 4.1).
+const USUAL_PORT: u16 = 22;
 
 /// A host as people name it: `[USER@]HOST[:PORT]`. The host may be an alias of the SSH settings.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +47,7 @@ impl Way {
         Self {
             user: stop.user.clone(),
             host: stop.host.clone(),
-            port: stop.port.unwrap_or(22),
+            port: stop.port.unwrap_or(USUAL_PORT),
             identity_files: Vec::new(),
             identities_only: false,
             agent: None,
@@ -68,14 +70,8 @@ impl Way {
             for jump in &jumps {
                 before.push(Self::of(jump, config).await?);
             }
-            for one in before.iter_mut().skip(1) {
-                one.jumps.clear();
-                one.command = None;
-            }
-            if let Some(first) = all.first_mut() {
-                first.jumps.clear();
-                first.command = None;
-            }
+            before.iter_mut().skip(1).for_each(Self::follow);
+            all.iter_mut().take(1).for_each(Self::follow);
             before.append(&mut all);
             all = before;
             if all.len() > LONGEST {
@@ -95,10 +91,30 @@ impl Way {
 
     /// Its address as OpenSSH writes it among the known hosts.
     pub(super) fn name(&self) -> String {
-        match self.port {
-            22 => self.host.clone(),
-            port => format!("[{}]:{port}", self.host),
+        known_as(&self.host, self.port)
+    }
+
+    /// The host that it leads to.
+    pub(super) fn stop(&self) -> Stop {
+        Stop {
+            user: self.user.clone(),
+            host: self.host.clone(),
+            port: Some(self.port),
         }
+    }
+
+    /// Nothing leads to it but the host before it.
+    fn follow(&mut self) {
+        self.jumps.clear();
+        self.command = None;
+    }
+}
+
+/// An address as OpenSSH writes it among the known hosts.
+pub(super) fn known_as(host: &str, port: u16) -> String {
+    match port {
+        USUAL_PORT => host.to_owned(),
+        port => format!("[{host}]:{port}"),
     }
 }
 

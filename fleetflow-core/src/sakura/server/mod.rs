@@ -319,7 +319,7 @@ impl Resource for Server {
             .then_some("the data on a disk")
     }
 
-    fn disruption(changes: &[Change]) -> Disruption {
+    fn disruption(changes: &[Change], _: &Value) -> Disruption {
         let plan = changes.iter().any(changes_plan);
         let copies = change_of_disks::copies(changes);
         let off = changes.iter().any(needs_power_off);

@@ -192,10 +192,16 @@ fn what_users_notice_depends_on_the_field() {
     };
     let plan = Path::root().key("plan");
     let grow = [change(plan.key("core"), json!(8))];
-    assert_eq!(Server::disruption(&grow).effects, ["reboot", "new server id"]);
+    assert_eq!(
+        Server::disruption(&grow, &Value::Null).effects,
+        ["reboot", "new server id"]
+    );
     assert_eq!(Server::volatile(&grow, &Value::Null), ["id"]);
     let unnamed = [change(plan.key("generation"), Value::Null)];
-    assert!(Server::disruption(&unnamed).is_none() && Server::volatile(&unnamed, &Value::Null).is_empty());
+    assert!(
+        Server::disruption(&unnamed, &Value::Null).is_none()
+            && Server::volatile(&unnamed, &Value::Null).is_empty()
+    );
     let address = [change(
         Path::root().key("nic").index(0).key("ip"),
         json!("192.168.0.12/24"),
@@ -204,9 +210,9 @@ fn what_users_notice_depends_on_the_field() {
     assert_eq!(Server::volatile(&address, &private), ["ip", "docker"]);
     assert!(Server::volatile(&address, &json!({})).is_empty());
     let tags = [change(Path::root().key("tags"), json!(["a"]))];
-    assert!(Server::disruption(&tags).is_none());
+    assert!(Server::disruption(&tags, &Value::Null).is_none());
     let key = [change(Path::root().key("ssh_key"), json!(["k"]))];
-    assert_eq!(Server::disruption(&key).level, Level::Reboot);
+    assert_eq!(Server::disruption(&key, &Value::Null).level, Level::Reboot);
 }
 
 #[test]

@@ -265,6 +265,17 @@ pub(super) fn service(name: &str) -> Service {
     }
 }
 
+/// A small server that deploys the group `shop`.
+pub(super) fn server(name: &str) -> Server {
+    Server::builder()
+        .name(name)
+        .zone("tk1a")
+        .plan(fleetflow_core::sakura::Plan::new(1, 1))
+        .disk(Disk::new(20, "ubuntu-24.04"))
+        .deploy_services("shop")
+        .build()
+}
+
 pub(super) fn words(words: &[&str]) -> Vec<Input<String>> {
     words.iter().map(|word| Input::from(*word)).collect()
 }

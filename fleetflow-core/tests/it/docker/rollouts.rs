@@ -7,7 +7,7 @@ use fleetflow_core::converge::{Event, Report};
 use fleetflow_core::plan::Action;
 use fleetflow_core::prelude::*;
 
-use super::bench::{Bench, service, words};
+use super::bench::{Bench, server, service, words};
 use super::on_both_engines;
 use super::servers;
 
@@ -102,15 +102,6 @@ fn three(change: impl Fn(Service) -> Service) -> Stack {
         .name("shop")
         .services(vec![of("api"), of("web")])
         .build();
-    let server = |name: &str| {
-        Server::builder()
-            .name(name)
-            .zone("tk1a")
-            .plan(Plan::new(1, 1))
-            .disk(Disk::new(20, "ubuntu-24.04"))
-            .deploy_services("shop")
-            .build()
-    };
     let stack = Stack::new("creo", "dev").add(group);
     ["web-1", "web-2", "web-10"]
         .map(server)

@@ -16,6 +16,8 @@ use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::Ed25519Keypair;
 use tempfile::TempDir;
 
+use super::bench::server;
+
 pub(super) struct Bench {
     pub(super) sandbox: Arc<Sandbox>,
     engines: Engines,
@@ -92,17 +94,10 @@ impl Bench {
             .image("nginx:1.29")
             .volume(mount)
             .build();
-        let server = Server::builder()
-            .name("web-1")
-            .zone("tk1a")
-            .plan(Plan::new(1, 1))
-            .disk(Disk::new(20, "ubuntu-24.04"))
-            .deploy_services("shop")
-            .build();
         Stack::new("creo", "dev")
             .root(self.folder.path())
             .add(ServiceGroup::builder().name("shop").service(web).build())
-            .add(server)
+            .add(server("web-1"))
             .session(self.session.clone())
     }
 
@@ -164,15 +159,6 @@ async fn an_image_is_built_here_and_sent_to_the_servers_that_lack_it() {
         .name("shop")
         .service(Service::builder().name("web").build_from(build).build())
         .build();
-    let server = |name: &str| {
-        Server::builder()
-            .name(name)
-            .zone("tk1a")
-            .plan(Plan::new(1, 1))
-            .disk(Disk::new(20, "ubuntu-24.04"))
-            .deploy_services("shop")
-            .build()
-    };
     let stack = Stack::new("creo", "dev")
         .root(bench.folder.path())
         .add(group)

@@ -18,7 +18,7 @@ use fleetflow_core::state::MemoryStore;
 use fleetflow_core::{Clouds, Error, ErrorKind};
 use fleetflow_sandbox::{Options, Sandbox, Timings};
 
-use super::bench::{IMAGE, base_image, service};
+use super::bench::{IMAGE, base_image, server, service};
 use super::unix_socket;
 
 /// The variable that names the folder with an engine for each address, as `scripts/swarm-for-tests.sh` prints it.
@@ -101,16 +101,7 @@ impl Bench {
             .mode(Mode::Swarm)
             .service(web)
             .build();
-        let server = |number| {
-            Server::builder()
-                .name(format!("node-{number}"))
-                .zone("tk1a")
-                .plan(fleetflow_core::sakura::Plan::new(1, 1))
-                .disk(Disk::new(20, "ubuntu-24.04"))
-                .deploy_services("shop")
-                .build()
-        };
-        let servers = (1..=servers).map(server);
+        let servers = (1..=servers).map(|number| server(&format!("node-{number}")));
         servers
             .fold(Stack::new("creo", "live").add(group), Stack::add)
             .session(self.session.clone())
