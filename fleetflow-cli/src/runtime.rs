@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::terminal::hush;
 
 /// Runs `work`. The token is cancelled by the first Ctrl-C or SIGTERM; the second ends the process at once.
 pub(crate) fn run<T, F>(work: impl FnOnce(CancellationToken) -> F) -> Result<T, Failure>
@@ -64,6 +65,7 @@ async fn listen(mut signals: Signals, cancelled: CancellationToken) {
             _ = signals.terminate.recv() => {}
         }
         if cancelled.is_cancelled() {
+            hush::end();
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
         cancelled.cancel();

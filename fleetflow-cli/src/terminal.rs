@@ -1,6 +1,7 @@
 //! Standard output and standard error: colours, a reader who went away, questions. It knows nothing of what is said.
 
 pub(crate) mod fold;
+pub(crate) mod hush;
 pub(crate) mod raw;
 
 use std::borrow::Cow;

@@ -68,13 +68,14 @@ pub(super) fn finished(event: &Event, running: &Running) -> Option<String> {
         } => {
             let (verb, elapsed) = (name(*action), text::duration(running.last));
             let (style, what) = if error.kind() == fleetflow_core::ErrorKind::Cancelled {
-                (YELLOW, format!("stopped: {verb} after {elapsed}"))
+                (YELLOW, format!("{verb} stopped after {elapsed}"))
             } else {
                 (RED, format!("failed to {verb} after {elapsed}"))
             };
             // What was stopped says that itself too.
             let message = error.message();
-            let message = message.strip_prefix("stopped ").unwrap_or(message);
+            let message = message.strip_prefix("stopped while ").unwrap_or(message);
+            let message = message.strip_prefix("waiting: ").unwrap_or(message);
             Some(format!(
                 "{}  {address}  {}: {message}",
                 paint(style, "!  "),
@@ -123,7 +124,7 @@ mod tests {
         );
         assert_eq!(
             shown(&failed(ErrorKind::Cancelled)),
-            "!    server.web  stopped: create after 0.0 s: no capacity"
+            "!    server.web  create stopped after 0.0 s: no capacity"
         );
         let waiting = Event::Failed {
             address: address.clone(),
@@ -132,7 +133,7 @@ mod tests {
         };
         assert_eq!(
             shown(&waiting),
-            "!    server.web  stopped: create after 0.0 s: while waiting: disk copy 19 %"
+            "!    server.web  create stopped after 0.0 s: disk copy 19 %"
         );
     }
 }

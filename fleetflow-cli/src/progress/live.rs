@@ -1,40 +1,50 @@
 //! Progress on a terminal: finished steps scroll up, each running one has a live line below them.
 
+use std::time::Instant;
+
+use console::truncate_str;
 use fleetflow_core::converge::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Display, Running, lines};
-use crate::terminal::Terminal;
+use super::{Display, Running, TICK, lines};
+use crate::terminal::{Terminal, hush};
 
-/// How many live lines at most: a short terminal must not be filled with them.
+/// How many live lines at most: a terminal must not be filled with them.
 const MOST: usize = 12;
+/// How many lines of a short terminal are left to what is finished.
+const REST: usize = 4;
+
+/// What is seen to turn while something goes on.
+const SIGNS: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 pub(super) struct Live {
     terminal: Terminal,
     lines: MultiProgress,
     bars: Vec<ProgressBar>,
     style: ProgressStyle,
+    began: Instant,
 }
 
 impl Live {
     pub(super) fn new(terminal: Terminal) -> Self {
-        // The template is a constant; the default would show the same with another spinner.
-        let style = ProgressStyle::with_template("{spinner} {wide_msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        // The template is a constant; the default would show the same behind a spinner.
+        let style =
+            ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        hush::begin();
         Self {
             terminal,
             lines: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
             bars: Vec::new(),
             style,
+            began: Instant::now(),
         }
     }
 
     fn scroll(&self, line: &str) {
-        let line = self.terminal.fitted(line);
         let line = if self.terminal.colored_errors() {
-            line.into_owned()
+            line.to_owned()
         } else {
-            console::strip_ansi_codes(&line).into_owned()
+            console::strip_ansi_codes(line).into_owned()
         };
         // A terminal that is gone shows nothing; the run goes on.
         drop(self.lines.println(line));
@@ -42,9 +52,11 @@ impl Live {
 
     fn draw(&mut self, running: &Running) {
         let mut wanted = running.lines();
-        if wanted.len() > MOST {
-            let more = wanted.len() - (MOST - 1);
-            wanted.truncate(MOST - 1);
+        let rows = usize::from(console::Term::stderr().size().0);
+        let most = rows.saturating_sub(REST).clamp(1, MOST);
+        if wanted.len() > most {
+            let more = wanted.len() - (most - 1);
+            wanted.truncate(most - 1);
             wanted.push(format!("and {more} more"));
         }
         while self.bars.len() < wanted.len() {
@@ -55,8 +67,11 @@ impl Live {
             bar.finish_and_clear();
             self.lines.remove(&bar);
         }
+        // One sign of life for all of them, where finished lines have their symbol.
+        let turns = self.began.elapsed().as_millis() / TICK.as_millis();
+        let sign = SIGNS[usize::try_from(turns).unwrap_or_default() % SIGNS.len()];
         for (bar, line) in self.bars.iter().zip(wanted) {
-            bar.set_message(line);
+            bar.set_message(format!("{sign}    {line}"));
             bar.tick();
         }
     }
@@ -66,8 +81,13 @@ impl Display for Live {
     fn event(&mut self, event: &Event, _time: &str, running: &Running) {
         // First, or what is finished would be seen both as done and as going on.
         self.draw(running);
-        if let Some(line) = lines::finished(event, running) {
-            self.scroll(&line);
+        let Some(line) = lines::finished(event, running) else {
+            return;
+        };
+        match event {
+            // All of what was answered is told at the end.
+            Event::Failed { .. } => self.scroll(&truncate_str(&line, self.terminal.width(), "…")),
+            _ => self.scroll(&self.terminal.fitted(&line)),
         }
     }
 
@@ -76,12 +96,13 @@ impl Display for Live {
     }
 
     fn note(&mut self, text: &str) {
-        self.scroll(text);
+        self.scroll(&self.terminal.fitted(text));
     }
 
     fn end(&mut self) {
         self.draw(&Running::default());
         // A terminal that is gone shows nothing.
         drop(self.lines.clear());
+        hush::end();
     }
 }

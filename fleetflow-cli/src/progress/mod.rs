@@ -88,19 +88,23 @@ fn show(mut display: Box<dyn Display>, messages: &mpsc::Receiver<Message>, cance
     let mut running = Running::default();
     let mut told = false;
     loop {
-        match messages.recv_timeout(TICK) {
-            Ok(Message::Event(event, time)) => {
-                running.take(&event);
-                display.event(&event, &time, &running);
-            }
-            Err(RecvTimeoutError::Timeout) => display.tick(&running),
-            Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => break,
+        let message = messages.recv_timeout(TICK);
+        if matches!(message, Ok(Message::End) | Err(RecvTimeoutError::Disconnected)) {
+            break;
         }
+        // First, or what was stopped would come before the word that it is being stopped.
         if cancelled.is_cancelled() && !told {
             told = true;
             display.note(
                 "Stopping: nothing new is begun, what runs is finished and saved. Ctrl-C again leaves at once.",
             );
+        }
+        match message {
+            Ok(Message::Event(event, time)) => {
+                running.take(&event);
+                display.event(&event, &time, &running);
+            }
+            _ => display.tick(&running),
         }
     }
     display.end();

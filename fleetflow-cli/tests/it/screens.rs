@@ -193,6 +193,8 @@ fn many_servers_stay_readable_on_a_small_screen_and_an_interrupt_says_how_to_go_
     assert!((1..=12).contains(&live.len()), "{}", screen.join("\n"));
     assert!(screen.iter().all(|line| line.chars().count() <= 80));
 
+    // What is typed meanwhile moves no line: neither an empty line nor the `^C` of the terminal.
+    terminal.press("Enter");
     terminal.press("C-c");
     let screen = terminal.until("flow up");
     let end = screen.join("\n");
@@ -200,6 +202,12 @@ fn many_servers_stay_readable_on_a_small_screen_and_an_interrupt_says_how_to_go_
         end.contains("Interrupted") || end.contains("interrupted"),
         "{end}"
     );
+    let all = terminal.tmux(&["capture-pane", "-p", "-S", "-"]);
+    let all = String::from_utf8_lossy(&all.stdout);
+    assert!(!all.contains("  creating ") && !all.contains("^C"), "{all}");
+    // Afterwards it shows again what is typed.
+    terminal.line("clear; echo shows-$(stty -a | grep -c ' echo ')");
+    terminal.until("shows-1");
     terminal.flow("up --yes --sandbox; echo ended with code $?");
     let screen = terminal.until("ended with code 0");
     // Nothing of the live lines is left behind.
