@@ -55,6 +55,7 @@ step "three servers with container engines: a swarm, and SSH"
 if swarm="$(scripts/swarm-for-tests.sh start)"; then
     eval "$swarm"
     cargo test -p fleetflow-core --test it -- docker::swarm --show-output 2>&1 | tee -a target/tests.txt
+    cargo test -p fleetflow-cli --test it -- swarms --show-output 2>&1 | tee -a target/tests.txt
     # From where the servers can be reached. What is needed is built and fetched: there is no other network.
     scripts/swarm-for-tests.sh run cargo test --offline -p fleetflow-core --test it -- docker::machines --show-output 2>&1 |
         tee -a target/tests.txt

@@ -38,7 +38,7 @@ async fn executed(
     cancelled: &CancellationToken,
 ) -> Result<Exit> {
     let terminal = invocation.terminal;
-    let service = reach.service(&arguments.service)?;
+    let service = interruptible(cancelled, reach.service(&arguments.service)).await?;
     let edge = &invocation.edge;
     let has_terminal = edge.stdin_is_terminal && edge.stdout_is_terminal && !arguments.no_tty;
     let command = Command {

@@ -85,7 +85,7 @@ async fn look(
         // Why there is no plan is what `flow plan` tells.
         let plan = stack.plan_of(&observation).await.ok();
         let (project, stage) = site.names();
-        let observation = stack.with_loads(observation).await?;
+        let observation = stack.with_runs(stack.with_loads(observation).await?).await?;
         let document = StatusDocument::new(project, stage, &observation, plan.as_ref());
         Ok(document.scaled(stack.judgements(&observation).await))
     });

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use fleetflow_core::converge::Health;
 
+use serde_json::{Map, Value};
+
 use super::scaling::scaling;
 use super::style::{BOLD, DIM, GREEN, RED, YELLOW, paint};
 use super::table::table;
@@ -44,28 +46,62 @@ fn section(kind: &str, resources: &[&Resource]) -> Vec<String> {
     let heading = ["", kind].into_iter().chain(columns.iter().copied());
     let mut rows = vec![heading.map(|word| paint(BOLD, word)).collect::<Vec<_>>()];
     for resource in resources {
-        let cells = columns.iter().map(|column| {
-            let said = resource.status.get(*column);
-            said.or_else(|| resource.outputs.get(*column))
-                .filter(|value| !value.is_null())
-                .map(text::plain)
-                .unwrap_or_default()
-        });
+        let said = |column: &str| {
+            resource
+                .status
+                .get(column)
+                .or_else(|| resource.outputs.get(column))
+        };
         let name = resource.address.name().to_owned();
-        let note = resource
-            .note
-            .as_ref()
-            .map(|note| paint(RED, note))
-            .unwrap_or_default();
-        rows.push(
-            [mark(resource.health), name]
-                .into_iter()
-                .chain(cells)
-                .chain([note])
-                .collect(),
-        );
+        let note = resource.note.as_deref();
+        rows.push(row(mark(resource.health), name, &columns, said, note));
+        rows.extend(parts(resource).map(|part| {
+            let name = format!(
+                "  {}",
+                text::joined(["server", "replica"].iter().filter_map(|key| {
+                    part.get(*key).map(|value| match *key {
+                        "replica" => format!("replica {}", text::plain(value)),
+                        _ => text::plain(value),
+                    })
+                }))
+            );
+            let note = part.get("trouble").and_then(Value::as_str);
+            row(
+                mark(Health::of(part)),
+                name,
+                &columns,
+                |column| part.get(column),
+                note,
+            )
+        }));
     }
     table(&rows)
+}
+
+fn row<'v>(
+    mark: String,
+    name: String,
+    columns: &[&str],
+    said: impl Fn(&str) -> Option<&'v Value>,
+    note: Option<&str>,
+) -> Vec<String> {
+    let cells = columns.iter().map(|column| {
+        let said = said(column).filter(|value| !value.is_null());
+        said.map(text::plain).unwrap_or_default()
+    });
+    let note = note.map(|note| paint(RED, note)).unwrap_or_default();
+    [mark, name].into_iter().chain(cells).chain([note]).collect()
+}
+
+/// What several servers run of one resource.
+const PARTS: &str = "replicas";
+
+/// The fields that name a part, or say what is wrong with it: no columns.
+const NAMES: [&str; 3] = ["replica", "server", "trouble"];
+
+fn parts(resource: &Resource) -> impl Iterator<Item = &Map<String, Value>> {
+    let parts = resource.status.get(PARTS).and_then(Value::as_array);
+    parts.into_iter().flatten().filter_map(Value::as_object)
 }
 
 /// Outputs that say how to get there.
@@ -73,7 +109,12 @@ const WAYS: [&str; 2] = ["ip", "url"];
 
 fn columns<'r>(resources: &[&'r Resource]) -> Vec<&'r str> {
     let mut columns: Vec<&str> = Vec::new();
-    for key in resources.iter().flat_map(|resource| resource.status.keys()) {
+    let own = resources.iter().flat_map(|resource| resource.status.iter());
+    // Where they could not be read, it is a text that says why.
+    let own = own.filter(|(key, value)| *key != PARTS || value.is_string());
+    let of_parts = resources.iter().flat_map(|resource| parts(resource)).flatten();
+    let of_parts = of_parts.filter(|(key, _)| !NAMES.contains(&key.as_str()));
+    for (key, _) in own.chain(of_parts) {
         if !columns.contains(&key.as_str()) {
             columns.push(key);
         }

@@ -31,4 +31,5 @@ mod screens;
 #[path = "../../../examples/tests/it/shape.rs"]
 mod shape;
 mod support;
+mod swarms;
 mod telemetry;

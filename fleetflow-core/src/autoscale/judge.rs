@@ -38,7 +38,7 @@ pub struct Judgement {
 }
 
 /// The time it is, as the caller says.
-pub(super) fn now(session: &Session) -> Result<Timestamp> {
+pub(crate) fn now(session: &Session) -> Result<Timestamp> {
     let text = (session.caller.now)();
     text.parse().map_err(|error| {
         Error::new(

@@ -11,6 +11,7 @@ mod watch;
 
 pub(crate) use count::Scaling;
 pub use judge::Judgement;
+pub(crate) use judge::now;
 pub use policy::{Decision, Policy, Reason, Replica, Sample, decide};
 pub use watch::{WatchEvent, WatchOptions};
 

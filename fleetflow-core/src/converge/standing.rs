@@ -21,6 +21,13 @@ pub enum Health {
     Bad,
 }
 
+impl Health {
+    /// The worst of the words that clouds use in `status`.
+    pub fn of(status: &Map<String, Value>) -> Self {
+        health(status)
+    }
+}
+
 /// How one resource is.
 #[derive(Clone, Debug)]
 pub struct Standing<'o> {
@@ -141,11 +148,16 @@ fn health(status: &Map<String, Value>) -> Health {
         "migration-failed",
         "deactivated",
         "timed_out",
+        "rejected",
+        "orphaned",
         "removing",
         "unreachable",
     ];
     const WAITING: &[&str] = &[
         "starting",
+        "preparing",
+        "assigned",
+        "accepted",
         "pending",
         "initializing",
         "created",

@@ -127,7 +127,13 @@ impl Engines {
             engine,
         };
         if let Some((columns, rows)) = command.terminal {
-            running.resize(columns, rows).await?;
+            match running.resize(columns, rows).await {
+                // It ended before that, as `ls` does: engines refuse it then, each with words of its own.
+                Err(error) if error.kind() != ErrorKind::Ambiguous => {
+                    tracing::debug!(%error, "the command has the terminal size that it began with");
+                }
+                answer => answer?,
+            }
         }
         Ok(running)
     }

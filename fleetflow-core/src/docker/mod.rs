@@ -10,6 +10,7 @@ mod look;
 mod looking_in;
 mod marks;
 mod network;
+mod runs;
 mod service_group;
 mod swarm;
 mod usage;
@@ -28,7 +29,7 @@ pub use service_group::{
     Build, BuildArgument, BuiltOn, HealthCheck, InvalidMount, InvalidPort, Mode, Mount, Port, Protocol,
     Publish, Restart, Service, ServiceGroup, Source,
 };
+pub use swarm::{Heard, Readiness, Replica, Replicas, Role, Swarm, SwarmNetwork, SwarmNode, SwarmService};
 pub(crate) use swarm::{Member, deploy_swarm, is_swarm};
-pub use swarm::{Readiness, Replicas, Role, SwarmNetwork, SwarmNode, SwarmService};
 pub use usage::Usage;
 pub use volume::Volume;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bollard::models::{
-    NodeSpec, NodeSpecAvailabilityEnum as Availability, NodeSpecRoleEnum, NodeState, TaskState,
+    Node, NodeSpec, NodeSpecAvailabilityEnum as Availability, NodeSpecRoleEnum, NodeState, TaskState,
 };
 use bollard::query_parameters::{DeleteNodeOptions, LeaveSwarmOptions};
 
@@ -59,25 +59,39 @@ async fn drain(context: &Context, manager: &Engine, id: &str, is_alive: bool) ->
     context.until(what, DRAINING, empty).await
 }
 
+/// Managers that are dead are demoted first: a majority of those that are left has to live (the swarm refuses it otherwise:
+/// "this would result in a loss of quorum"). One that comes back is made a manager again by the next run.
 async fn demote(context: &Context, manager: &Engine, id: &str) -> Result<()> {
     let done = || async {
-        let Some(row) = nodes::find(manager, id).await? else {
+        let rows = nodes::list(manager).await?;
+        let Some(own) = rows.iter().find(|row| row.id.as_deref() == Some(id)) else {
             return Ok(Some(()));
         };
-        let spec = row.spec.clone().unwrap_or_default();
-        if spec.role == Some(NodeSpecRoleEnum::MANAGER) {
+        if own.manager_status.is_none() && role(own) != Some(NodeSpecRoleEnum::MANAGER) {
+            return Ok(Some(()));
+        }
+        let is_dead = |row: &&Node| row.id != own.id && nodes::state(row) == Some(NodeState::DOWN);
+        let dead = rows
+            .iter()
+            .filter(is_dead)
+            .find(|row| row.manager_status.is_some());
+        let next = dead.unwrap_or(own);
+        if role(next) == Some(NodeSpecRoleEnum::MANAGER) {
             let spec = NodeSpec {
                 role: Some(NodeSpecRoleEnum::WORKER),
-                ..spec
+                ..next.spec.clone().unwrap_or_default()
             };
-            nodes::set(manager, &row, spec).await?;
-            return Ok(None);
+            nodes::set(manager, next, spec).await?;
         }
-        Ok(row.manager_status.is_none().then_some(()))
+        Ok(None)
     };
     context
         .until("waiting until the node manages the swarm no more", DRAINING, done)
         .await
+}
+
+fn role(row: &Node) -> Option<NodeSpecRoleEnum> {
+    row.spec.as_ref()?.role
 }
 
 async fn is_empty(manager: &Engine, id: &str) -> Result<bool> {

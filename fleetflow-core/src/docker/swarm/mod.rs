@@ -11,12 +11,14 @@
 mod deploy;
 mod joining;
 mod leaving;
+mod listening;
 mod managers;
 mod network;
 mod network_ops;
 mod node;
 mod node_ops;
 mod nodes;
+mod replicas;
 mod service;
 mod service_ops;
 mod spec;
@@ -25,6 +27,8 @@ mod tests;
 mod wait;
 
 pub(crate) use deploy::{Member, deploy_swarm, is_swarm};
+pub use listening::Heard;
 pub use network::SwarmNetwork;
 pub use node::{Readiness, Role, SwarmNode};
+pub use replicas::{Replica, Swarm};
 pub use service::{Replicas, SwarmService};

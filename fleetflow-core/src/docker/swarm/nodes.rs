@@ -87,9 +87,20 @@ pub(super) async fn list(engine: &Engine) -> Result<Vec<Node>> {
 
 /// The tasks that the filter `name` picks by `value`.
 pub(super) async fn tasks(engine: &Engine, name: &str, value: &str) -> Result<Vec<Task>> {
-    let options = ListTasksOptions {
-        filters: Some(HashMap::from([(name.to_owned(), vec![value.to_owned()])])),
-    };
+    listed(
+        engine,
+        Some(HashMap::from([(name.to_owned(), vec![value.to_owned()])])),
+    )
+    .await
+}
+
+/// All tasks, those that ended too.
+pub(super) async fn all_tasks(engine: &Engine) -> Result<Vec<Task>> {
+    listed(engine, None).await
+}
+
+async fn listed(engine: &Engine, filters: Option<HashMap<String, Vec<String>>>) -> Result<Vec<Task>> {
+    let options = ListTasksOptions { filters };
     engine
         .repeat("list the tasks", |docker| {
             let options = options.clone();

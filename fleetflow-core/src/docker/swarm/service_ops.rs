@@ -305,7 +305,14 @@ fn observed(row: &Row, scope: &Scope) -> Option<Observed> {
     };
     live.insert("status".to_owned(), json!(state));
     live.insert("name".to_owned(), json!(spec.name));
-    let shown = json!({"state": state, "image": image});
+    let is_rolling = matches!(
+        row.update_status.as_ref().and_then(|status| status.state),
+        Some(Progress::UPDATING | Progress::ROLLBACK_STARTED)
+    );
+    let mut shown = json!({"state": state, "image": image});
+    if !all_run(row) {
+        shown["health"] = json!(if is_rolling { "starting" } else { "unhealthy" });
+    }
     Some(Observed {
         live,
         outputs: made(&id).outputs,

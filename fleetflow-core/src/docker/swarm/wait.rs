@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Map, json};
+
 use super::managers::{self, Answer};
 use crate::docker::engines::{Engine, Engines};
 use crate::error::Result;
@@ -47,6 +49,7 @@ fn remembered(wanted: &Wanted) -> Option<Observed> {
     let existing = wanted.remembered.as_ref()?;
     Some(Observed {
         outputs: existing.outputs.clone(),
+        status: Map::from_iter([("state".to_owned(), json!("unreachable"))]),
         ..Observed::marked(wanted.address.clone(), existing.id.clone())
     })
 }

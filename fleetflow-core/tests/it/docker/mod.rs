@@ -13,6 +13,7 @@ mod releases;
 mod rollouts;
 mod servers;
 mod swarm;
+mod swarm_inside;
 mod unix_socket;
 mod ways;
 

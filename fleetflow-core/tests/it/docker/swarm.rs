@@ -10,7 +10,7 @@ use bollard::Docker;
 use bollard::models::Reachability;
 use bollard::query_parameters::TagImageOptions;
 use fleetflow_core::converge::{Caller, Report, Session};
-use fleetflow_core::docker::{Engines, KeyPair, Mode, Publish};
+use fleetflow_core::docker::{Engines, HealthCheck, KeyPair, Mode, Publish};
 use fleetflow_core::plan::DataGuard;
 use fleetflow_core::prelude::*;
 use fleetflow_core::sakura::Sakura;
@@ -19,16 +19,18 @@ use fleetflow_core::{Clouds, Error, ErrorKind};
 use fleetflow_sandbox::{Options, Sandbox, Timings};
 
 use super::bench::{IMAGE, base_image, server, service};
+use super::swarm_inside::{Visitor, telling};
 use super::unix_socket;
 
 /// The variable that names the folder with an engine for each address, as `scripts/swarm-for-tests.sh` prints it.
 const REAL: &str = "FLEETFLOW_TEST_SWARM";
 /// A second image, with the same content.
-const NEXT: &str = "fleetflow-test:2";
+pub(super) const NEXT: &str = "fleetflow-test:2";
 
 struct Bench {
     sandbox: Arc<Sandbox>,
     session: Session,
+    engines: Engines,
     real: Option<PathBuf>,
 }
 
@@ -84,12 +86,13 @@ impl Bench {
             .deploy_key(key.public())
             .build()
             .unwrap();
-        let clouds = Clouds::none().sakura(sakura).engines(engines);
+        let clouds = Clouds::none().sakura(sakura).engines(engines.clone());
         let caller = Caller::new("a test", || "2026-01-01T00:00:00Z".to_owned());
         let session = Session::new(clouds, MemoryStore::new(), caller).data(DataGuard::Allow);
         Self {
             sandbox,
             session,
+            engines,
             real,
         }
     }
@@ -129,6 +132,13 @@ impl Bench {
         plan.steps.iter().map(action).collect()
     }
 
+    /// Somebody who looks into `web`.
+    async fn visitor<'s>(&self, stack: &'s Stack, report: &Report) -> Visitor<'s> {
+        let id = &report.outputs[&Address::new("swarm-service", "shop/web")]["id"];
+        let id = id.as_str().unwrap().to_owned();
+        Visitor::new(self.engines.clone(), &self.session, stack, id).await
+    }
+
     fn address(report: &Report, server: &str) -> Ipv4Addr {
         let outputs = &report.outputs[&Address::new("server", server)];
         outputs["ip"].as_str().unwrap().parse().unwrap()
@@ -141,6 +151,12 @@ fn web(image: &str, replicas: u32) -> Service {
         image: Some(image.to_owned()),
         replicas,
         publish: Publish::Server,
+        command: telling(),
+        health_check: Some(HealthCheck {
+            interval: Some("1s".to_owned()),
+            test: vec!["CMD".to_owned(), "true".to_owned()],
+            ..HealthCheck::default()
+        }),
         ..service("web")
     }
 }
@@ -199,6 +215,9 @@ async fn life(bench: &Bench) {
         id,
         "rolled, not made anew"
     );
+    if let Some(folder) = &bench.real {
+        looked_into(bench, folder, &changed, &report).await;
+    }
     let stack = bench.stack(3, web(NEXT, 2));
     assert_eq!(bench.lines(&stack).await, ["update swarm-service.shop/web"]);
     bench.up(&stack).await;
@@ -251,20 +270,33 @@ async fn grows(bench: &Bench) {
     }
 }
 
+/// Each replica logs and runs commands, on whichever server, and is told of.
+async fn looked_into(bench: &Bench, folder: &Path, stack: &Stack, report: &Report) {
+    let visitor = bench.visitor(stack, report).await;
+    visitor.sees().await;
+    let server = visitor.servers().await.pop().unwrap();
+    let engine = docker(folder, Bench::address(report, &server)).await;
+    let kill = async |container: &str| engine.kill_container(container, None).await.unwrap();
+    visitor.tells_restarts(&server, kill).await;
+}
+
 /// One of three servers loses its power: the others run everything, a plan tells it, and changes are carried out.
 async fn survives(bench: &Bench, folder: &Path, stack: &Stack, report: &Report) {
-    let dead = Bench::address(report, "node-3");
-    script(folder, "kill", dead);
+    let visitor = bench.visitor(stack, report).await;
+    let name = visitor.servers().await.pop().unwrap();
+    let dead = Bench::address(report, &name);
+    visitor.follows(&name, || script(folder, "kill", dead)).await;
     let began = Instant::now();
     loop {
         let plan = stack.plan().await.unwrap();
         let notes = plan.notes.join("\n");
-        if plan.is_empty() && notes.contains("the server node-3 of the swarm is down") {
+        if plan.is_empty() && notes.contains(&format!("the server {name} of the swarm is down")) {
             break;
         }
         assert!(began.elapsed().as_secs() < 60, "{plan:#?}");
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
+    visitor.bears(&name).await;
     let mut running = 0;
     for address in addresses(folder).into_keys().filter(|address| *address != dead) {
         let options = None::<bollard::query_parameters::ListContainersOptions>;
