@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fleetflow_sandbox::{Options, Sandbox, Timings};
+use fleetflow_sandbox::{Fault, Options, Sandbox, Times, Timings};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -318,30 +318,83 @@ fn tells_no_token(live: &Live, run: &Run) {
     for role in ["worker", "manager"] {
         let token = docker(socket, &["swarm", "join-token", "--quiet", role]);
         let token = token.trim();
-        assert!(token.starts_with("SWMTKN-"), "{token}");
-        assert!(
-            !run.out.contains(token) && !run.err.contains(token),
-            "the token of a {role}: {run:#?}"
-        );
-        let mut files = vec![live.project.root(), live.project.home()];
-        let mut read = 0;
-        while let Some(path) = files.pop() {
-            if path.is_dir() {
-                files.extend(
-                    std::fs::read_dir(path)
-                        .unwrap()
-                        .map(|entry| entry.unwrap().path()),
-                );
-                continue;
-            }
-            let bytes = std::fs::read(&path).unwrap();
-            read += 1;
-            assert!(
-                !String::from_utf8_lossy(&bytes).contains(token),
-                "the token of a {role}: {}",
-                path.display()
-            );
-        }
+        assert!(token.starts_with(TOKEN), "{token}");
+        let read = is_nowhere(token, &live.project, run);
         assert!(read > 3, "the state is among what was read");
     }
+}
+
+/// How join tokens begin.
+const TOKEN: &str = "SWMTKN-";
+
+/// How many files were read for it.
+fn is_nowhere(token: &str, project: &Project, run: &Run) -> usize {
+    assert!(
+        !run.out.contains(token) && !run.err.contains(token),
+        "{token}: {run:#?}"
+    );
+    let mut files = vec![project.root(), project.home()];
+    let mut read = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            let inside = std::fs::read_dir(path).unwrap();
+            files.extend(inside.map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        read += 1;
+        assert!(!text.contains(token), "{token}: {}", path.display());
+    }
+    read
+}
+
+#[test]
+fn join_tokens_are_told_nowhere_also_when_a_server_cannot_join() {
+    let runtime = Runtime::new().unwrap();
+    let options = Options {
+        timings: Timings::INSTANT,
+        ..Options::default()
+    };
+    let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
+    let project = Project::new(&SHOP.replace("IMAGE", "nginx:1.27"));
+    let flow = |words: &[&str]| {
+        let mut command = project.command(words);
+        command.envs(sandbox.environment()).env_remove("DOCKER_HOST");
+        let run = Run::from(command.output().unwrap());
+        is_nowhere(TOKEN, &project, &run);
+        run
+    };
+    let join = Fault::answer(500)
+        .method("POST")
+        .path("/swarm/join$")
+        .times(Times::First(1));
+    sandbox.add_fault(join).unwrap();
+    assert_eq!(flow(&["plan", "-vv", "--out", "saved.json"]).code, Some(0));
+    let refused = flow(&["up", "--plan", "saved.json", "--yes", "--json", "-vv"]);
+    assert_eq!(refused.code, Some(4), "{refused:#?}");
+    assert!(refused.out.contains("join the swarm on ssh:"), "{refused:#?}");
+    assert!(
+        refused.err.contains("/swarm/join"),
+        "its requests are logged: {refused:#?}"
+    );
+    assert_eq!(flow(&["up", "--yes", "--json", "-vv"]).code, Some(0));
+    for words in [
+        &["status", "--json"][..],
+        &["state", "history"],
+        &["state", "show", "swarm-node.node-2"],
+        &["plan", "--json"],
+    ] {
+        assert_eq!(flow(words).code, Some(0), "{words:?}");
+    }
+    assert!(
+        project.file(".fleetflow/state").exists(),
+        "the state is among what was read"
+    );
+    let log = format!("{:?}", sandbox.log());
+    assert!(
+        log.contains("/swarm/join") && !log.contains(TOKEN),
+        "the emulated clouds log none either"
+    );
+    let world = serde_json::to_string(&sandbox.world()).unwrap();
+    assert!(world.contains(TOKEN), "there are some");
 }

@@ -34,7 +34,7 @@ impl Engine {
         counters: Counters,
         (probation, answer_within): (Duration, Duration),
     ) -> Result<Self> {
-        let docker = client(dialer, counters, answer_within)
+        let docker = client(host.to_string(), dialer, counters, answer_within)
             .map_err(|error| explain(error).during("set up the engine's client"))?;
         let docker = docker
             .negotiate_version()
@@ -105,8 +105,9 @@ impl Engine {
     }
 }
 
-/// A bollard client whose requests go through `dialer`.
+/// A bollard client whose requests go through `dialer` to the engine called `name`.
 fn client(
+    name: String,
     dialer: Dialer,
     counters: Counters,
     answer_within: Duration,
@@ -126,13 +127,23 @@ fn client(
             url.full = request.uri().path(),
             http.response.status_code = tracing::field::Empty,
         );
+        let (method, url) = (
+            request.method().clone(),
+            format!("{name}{}", request.uri().path()),
+        );
         let (sent, traffic) = (http.request(request), Arc::clone(&counters.traffic));
         let began = Instant::now();
         let answer = async move {
             let answer = sent.await;
-            traffic.took(began.elapsed());
-            if let Ok(answer) = &answer {
-                tracing::Span::current().record("http.response.status_code", answer.status().as_u16());
+            let took = began.elapsed();
+            traffic.took(took);
+            match &answer {
+                Ok(answer) => {
+                    let status = answer.status().as_u16();
+                    tracing::Span::current().record("http.response.status_code", status);
+                    tracing::debug!(%method, url, status, ?took, "request");
+                }
+                Err(error) => tracing::debug!(%method, url, %error, ?took, "request"),
             }
             answer.map_err(bollard::errors::Error::from)
         };
