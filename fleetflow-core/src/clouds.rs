@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::SecretString;
+
 use crate::cloudflare::Cloudflare;
 use crate::docker::Engines;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Provider;
 use crate::sakura::Sakura;
+use crate::veil::Veil;
 
 /// The clouds that a stack converges on. Each is optional: a stack without servers needs no SAKURA Cloud.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +101,19 @@ impl Clouds {
             .into_iter()
             .filter_map(|(provider, account)| Some((provider, account?)));
         Ok(known.collect())
+    }
+
+    /// From now on no error of theirs tells one of `secrets`.
+    pub(crate) fn hide(&self, secrets: &BTreeMap<String, SecretString>) {
+        let veils = [
+            self.sakura.as_ref().map(Sakura::veil),
+            self.cloudflare.as_ref().map(Cloudflare::veil),
+            self.engines.as_ref().map(Engines::veil),
+        ];
+        veils
+            .into_iter()
+            .flatten()
+            .for_each(|veil: &Veil| veil.hide(secrets.values()));
     }
 
     /// Without `provider`, for the reason `why`: told when a resource needs it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::model::{Address, Problem};
+use crate::veil::Veil;
 
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -169,6 +170,28 @@ impl Error {
     #[must_use]
     pub(crate) fn advising(self, help: impl Into<String>) -> Self {
         self.change(|inner| inner.help = Some(help.into()))
+    }
+
+    /// The same without what is hidden, which whoever is quoted in it may have told.
+    pub(crate) fn veiled(self, veil: &Veil) -> Self {
+        let inner = &self.0;
+        let texts = [&inner.operation, &inner.code, &inner.help].into_iter().flatten();
+        let source = inner.source.as_ref().map(|source| format!("{source} {source:?}"));
+        let told = texts
+            .chain([&inner.message])
+            .chain(&source)
+            .any(|text| veil.is_told_by(text));
+        if !told {
+            return self;
+        }
+        let cover = |text: &mut String| *text = veil.cover(text).into_owned();
+        self.change(|inner| {
+            cover(&mut inner.message);
+            let others = [&mut inner.operation, &mut inner.code, &mut inner.help];
+            others.into_iter().flatten().for_each(cover);
+            // What caused it cannot be rewritten.
+            inner.source = None;
+        })
     }
 
     /// The same error as another kind.

@@ -19,6 +19,7 @@ pub mod plan;
 pub mod prelude;
 pub mod sakura;
 pub mod state;
+mod veil;
 
 pub use cloudflare::{Dns, KvNamespace, Pages, R2Bucket, Worker};
 pub use clouds::{Account, Cloud, Clouds};

@@ -61,6 +61,11 @@ pub enum Effect {
         #[serde(default)]
         retry_after: Option<u64>,
     },
+    /// An error answer in the cloud's own form whose message quotes the request's body, as some services' do.
+    Quote {
+        /// The HTTP status.
+        status: u16,
+    },
     /// The connection is closed without an answer.
     Drop,
     /// The request is carried out, whatever [`Fault::when`] says, and the connection is closed in the middle of the
@@ -117,6 +122,11 @@ impl Fault {
             code: None,
             retry_after: None,
         })
+    }
+
+    /// Answers with an error of this status that quotes the request's body.
+    pub fn quote(status: u16) -> Self {
+        Self::of(Effect::Quote { status })
     }
 
     /// Closes the connection without an answer.
@@ -320,7 +330,7 @@ struct Rule {
 
 impl Rule {
     fn new(fault: Fault, now: Timestamp) -> Result<Self, InvalidFault> {
-        if let Effect::Answer { status, .. } = fault.effect
+        if let Effect::Answer { status, .. } | Effect::Quote { status } = fault.effect
             && !(400..600).contains(&status)
         {
             return Err(InvalidFault::Status(status));

@@ -70,6 +70,10 @@ async fn pass(State(frame): State<Frame>, request: Request, next: Next) -> Respo
     };
     let fault = frame.judge(&entry);
     let response = match fault {
+        Some(Fault {
+            effect: Effect::Quote { status },
+            ..
+        }) => frame.quoting(status, request, &entry.request_id).await,
         Some(fault) if fault.is_instead() => frame.wrong(&fault, &entry.request_id).await,
         fault => frame.carried_out(fault, &entry, request, next).await,
     };
@@ -173,6 +177,24 @@ impl Frame {
                 .insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
         }
         response
+    }
+
+    /// A refusal that quotes all of what it refuses.
+    async fn quoting(&self, status: u16, request: Request, id: &str) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default();
+        let message = format!(
+            "cannot {} {}: {}",
+            parts.method,
+            parts.uri,
+            String::from_utf8_lossy(&body)
+        );
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        self.error(status, None, Some(&message), id)
     }
 
     /// The sandbox itself failed; said in the cloud's own form, so that clients can show it.

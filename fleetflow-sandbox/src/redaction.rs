@@ -33,7 +33,8 @@ pub(crate) fn redact_query(query: &str) -> String {
 
 fn redact_pair(pair: &str) -> String {
     match pair.split_once('=') {
-        Some((key, _)) if is_secret(key) => format!("{key}={REDACTED}"),
+        // What images are built with: any of them may be a token.
+        Some((key, _)) if is_secret(key) || key == "buildargs" => format!("{key}={REDACTED}"),
         _ => pair.to_owned(),
     }
 }
@@ -42,7 +43,7 @@ fn redact_member(key: &str, member: &mut Value, is_secret_binding: SecretBinding
     if member.is_null() || member.is_boolean() {
         return;
     }
-    if is_secret(key) || (is_secret_binding && matches!(key, "text" | "value")) {
+    if is_secret(key) || (is_secret_binding && matches!(key, "text" | "value" | "key_base64" | "key_jwk")) {
         *member = REDACTED.into();
         return;
     }
@@ -112,7 +113,8 @@ mod tests {
         let mut body = json!({
             "Config": {"Password": "hunter2", "HostName": "web", "Notes": [{"ID": 1, "Variables": {"db": "hunter2"}}]},
             "UserBootVariables": {"CloudInit": {"UserData": "hunter2"}},
-            "bindings": [{"type": "secret_text", "name": "KEY", "text": "hunter2"}, {"type": "plain_text", "text": "shown"}],
+            "bindings": [{"type": "secret_text", "name": "KEY", "text": "hunter2"}, {"type": "plain_text", "text": "shown"},
+                {"type": "secret_key", "key_base64": "hunter2", "key_jwk": {"k": "hunter2"}, "format": "raw"}],
             "Env": ["DB=hunter2", "FLAG"],
             "env_vars": {"A": {"type": "secret_text", "value": "hunter2"}},
             "DisablePWAuth": true,

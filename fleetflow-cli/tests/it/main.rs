@@ -28,6 +28,8 @@ mod refusals;
 mod sakura_client;
 mod scale;
 mod screens;
+#[cfg(unix)]
+mod secrets;
 #[path = "../../../examples/tests/it/shape.rs"]
 mod shape;
 mod support;

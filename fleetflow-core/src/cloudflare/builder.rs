@@ -105,6 +105,7 @@ impl CloudflareBuilder {
         let http = Http::new(transport, Pace::new(4, 600, 16))
             .patience(self.patience)
             .traffic(self.traffic);
+        http.veil().hide_credentials([self.credentials.secret()]);
         Ok(Cloudflare {
             http,
             authorization: self.credentials.headers()?,
@@ -120,6 +121,13 @@ impl CloudflareBuilder {
 }
 
 impl Credentials {
+    /// What opens the account.
+    fn secret(&self) -> &SecretString {
+        match self {
+            Self::Token(secret) | Self::Key { key: secret, .. } => secret,
+        }
+    }
+
     /// As headers. Only one family may be sent (API doc §1.2).
     fn headers(&self) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use crate::clouds::Account;
 use crate::http::Http;
+use crate::veil::Veil;
 
 /// A client of Cloudflare. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -63,5 +64,10 @@ impl Cloudflare {
     /// ```
     pub fn builder(credentials: Credentials) -> CloudflareBuilder {
         CloudflareBuilder::new(credentials)
+    }
+
+    /// What no error tells.
+    pub(crate) fn veil(&self) -> &Veil {
+        self.http.veil()
     }
 }

@@ -22,6 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, BatchStep, Made, OutputRef, Scope, Spec, Stack, Verb, has_unknown, reveal};
 use crate::plan::{Action, Plan, Step};
 use crate::state::{Event as Entry, State};
+use crate::veil::Veil;
 use beginning::Begun;
 
 /// Carries out `plan`.
@@ -118,6 +119,8 @@ struct Run<'r> {
     refused: Option<Address>,
     known: BTreeMap<Address, Map<String, Value>>,
     report: Report,
+    /// What nothing that is told may tell.
+    veil: Veil,
 }
 
 impl<'r> Run<'r> {
@@ -142,6 +145,7 @@ impl<'r> Run<'r> {
             refused: None,
             known: plan.known.clone(),
             report: Report::begun(),
+            veil: Veil::over(stack.secrets()),
         }
     }
 
@@ -324,7 +328,8 @@ impl<'r> Run<'r> {
     /// A create that was refused left nothing behind, and what was refused to be deleted is there: both is written down,
     /// so that nobody has to wait for what reads show.
     fn failed(&mut self, step: Step, node: Node, error: Error) -> Option<Entry> {
-        let error = with_untouched(error, &step, &node, &self.queue).on(&step.address);
+        let error = with_untouched(error, &step, &node, &self.queue);
+        let error = error.on(&step.address).veiled(&self.veil);
         let (address, action) = (step.address, step.action);
         (self.session.watcher)(Event::Failed {
             address: address.clone(),

@@ -2,6 +2,7 @@
 
 mod apply;
 mod calls;
+mod concealed;
 mod context;
 mod cost;
 mod event;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 
+use super::concealed::conceal;
 use super::{Event, Session};
 use crate::autoscale::Scaling;
 use crate::catalog;
@@ -41,13 +43,14 @@ pub(super) async fn observe(
     session: &Session,
     scope: &Scope,
     desired: &[Declaration],
-    state: &State,
+    (state, secrets): (&State, &BTreeMap<String, SecretString>),
 ) -> Result<Found> {
     let began = Instant::now();
     let mut wait = Duration::from_secs(1);
     loop {
         let now = (session.caller.now)();
-        let found = observe_once(&session.clouds, scope, desired, state).await?;
+        let mut found = observe_once(&session.clouds, scope, desired, state).await?;
+        conceal(&mut found, desired, state, secrets);
         let look = Look::at(&now, session.settle);
         let doubts = doubts(&found, desired, state, look);
         if doubts.is_empty() || began.elapsed() >= session.settle || session.cancelled.is_cancelled() {

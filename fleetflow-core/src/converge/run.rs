@@ -112,11 +112,14 @@ impl Stack {
         self.plan_from(self.attached()?, observation).await
     }
 
+    /// The session. Its clouds know what is secret before anything is asked of them.
     pub(crate) fn attached(&self) -> Result<&Session> {
-        self.session.as_ref().ok_or_else(|| {
+        let session = self.session.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "the stack has no session")
                 .help("give it clouds and a store with `Stack::session`")
-        })
+        })?;
+        session.clouds.hide(self.secrets());
+        Ok(session)
     }
 
     async fn planned(&self, goal: Goal) -> Result<Plan> {
@@ -216,7 +219,13 @@ impl Stack {
             .map(|one| one.address.clone())
             .collect();
         declared.retain(|one| state.entry(&one.address).is_none() && !kept.contains(&one.address));
-        let mut found = observe(session, &self.scope(Arc::default()), &declared, &state).await?;
+        let mut found = observe(
+            session,
+            &self.scope(Arc::default()),
+            &declared,
+            (&state, self.secrets()),
+        )
+        .await?;
         found.resources.retain(|seen| !kept.contains(&seen.address));
         Ok(Observation {
             desired: Arc::default(),
@@ -258,7 +267,7 @@ impl Stack {
             bears_silence: session.bears_silence,
             ..self.scope(Arc::clone(&desired))
         };
-        let mut found = observe(session, &scope, &desired, &state).await?;
+        let mut found = observe(session, &scope, &desired, (&state, self.secrets())).await?;
         found.notes.extend(notes);
         Ok(Observation {
             desired,

@@ -18,6 +18,7 @@ pub use request::{Body, Repeat, Request, Response};
 pub use transport::{HttpTransport, Transport, TransportError};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::veil::Veil;
 
 /// What a cloud says an answer means.
 #[derive(Clone, Debug)]
@@ -103,6 +104,7 @@ pub struct Http {
     pace: Arc<Pace>,
     patience: Patience,
     traffic: Arc<Traffic>,
+    veil: Veil,
 }
 
 impl Http {
@@ -113,6 +115,7 @@ impl Http {
             pace: Arc::new(pace),
             patience: Patience::default(),
             traffic: Arc::new(Traffic::default()),
+            veil: Veil::default(),
         }
     }
 
@@ -128,6 +131,11 @@ impl Http {
     pub fn traffic(mut self, traffic: Arc<Traffic>) -> Self {
         self.traffic = traffic;
         self
+    }
+
+    /// What no error tells, whatever the cloud's answer quotes.
+    pub(crate) fn veil(&self) -> &Veil {
+        &self.veil
     }
 
     /// Sends `request` until it succeeds, is refused, or patience is over; `judge` says what an answer means.
@@ -146,7 +154,7 @@ impl Http {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
-            let error = error.during(request.operation.clone());
+            let error = error.during(request.operation.clone()).veiled(&self.veil);
             let pause = pauses.next().filter(|_| repeatable);
             let Some(pause) = pause else { return Err(error) };
             let pause = error

@@ -59,6 +59,19 @@ impl Path {
         })
     }
 
+    /// The same as [`of`](Self::of), to be changed.
+    pub(crate) fn of_mut<'v>(&self, value: &'v mut serde_json::Value) -> Option<&'v mut serde_json::Value> {
+        self.0.iter().try_fold(value, |value, segment| match segment {
+            Segment::Key(key) => value.get_mut(key),
+            Segment::Index(index) => value.get_mut(index),
+        })
+    }
+
+    /// This path without its first step.
+    pub(crate) fn below(&self) -> Self {
+        Self(self.0.iter().skip(1).cloned().collect())
+    }
+
     fn with(&self, segment: Segment) -> Self {
         let mut segments = self.0.clone();
         segments.push(segment);

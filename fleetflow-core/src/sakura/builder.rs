@@ -128,6 +128,7 @@ impl SakuraBuilder {
         )
         .patience(self.patience)
         .traffic(self.traffic);
+        http.veil().hide_credentials([&self.token, &self.secret]);
         Ok(Sakura {
             shared: Arc::new(Shared {
                 http,

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::http::Http;
+use crate::veil::Veil;
 
 pub use builder::SakuraBuilder;
 pub use id::Id;
@@ -69,6 +70,11 @@ impl Sakura {
     /// ```
     pub fn builder(token: SecretString, secret: SecretString) -> SakuraBuilder {
         SakuraBuilder::new(token, secret)
+    }
+
+    /// What no error tells.
+    pub(crate) fn veil(&self) -> &Veil {
+        self.shared.http.veil()
     }
 }
 

@@ -81,6 +81,7 @@ impl<'r> Run<'r> {
         let teller = self.session.watcher.clone();
         let (waits, notes, writes) = (address.clone(), address.clone(), address.clone());
         let checkpoints = self.checkpoints.clone();
+        let (veil, covering) = (self.veil.clone(), self.veil.clone());
         Context::new(
             owner,
             self.stack.root_folder().to_owned(),
@@ -88,7 +89,7 @@ impl<'r> Run<'r> {
             Arc::new(move |what| {
                 watcher(Event::Waiting {
                     address: waits.clone(),
-                    what,
+                    what: veil.cover(&what).into_owned(),
                 });
             }),
             Arc::new(move |id, outputs| {
@@ -108,6 +109,7 @@ impl<'r> Run<'r> {
         )
         .noting(Arc::new(move |note| {
             let address = notes.clone();
+            let note = covering.cover(&note).into_owned();
             teller(Event::Noted { address, note });
         }))
     }

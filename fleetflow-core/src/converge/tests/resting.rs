@@ -25,7 +25,12 @@ async fn live(bench: &Bench, store: impl Store + Clone + 'static) {
     let session = Session::new(Clouds::things(bench.things.clone()), store, caller);
     for value in [PLANTED, "planted-other"] {
         let stack = declared(value).session(session.clone());
-        stack.converge().await.unwrap();
+        let plan = stack.plan().await.unwrap();
+        let observation = stack.observe().await.unwrap();
+        let report = stack.converge().await.unwrap();
+        let shown = format!("{stack:?} {plan:?} {observation:?} {report:?} {session:?}");
+        assert!(shown.contains("{\"$secret\": String(\"pw\")}"), "{shown}");
+        assert!(!shown.contains("planted"), "{shown}");
         assert_eq!(bench.things.rows()[0].input, Some(format!("pw={value}")));
     }
 }

@@ -128,6 +128,11 @@ impl EnginesBuilder {
         let host_keys = self
             .host_keys
             .unwrap_or_else(|| Arc::new(PinnedForThisRun::default()));
+        let counters = Counters {
+            traffic: self.traffic,
+            ..Counters::default()
+        };
+        counters.veil.hide(self.registries.secrets());
         Engines(Arc::new(Inner {
             local: self.local,
             local_tls: self.local_tls,
@@ -141,10 +146,7 @@ impl EnginesBuilder {
                 recognition: Recognition::default(),
                 hops: Mutex::default(),
             }),
-            counters: Counters {
-                traffic: self.traffic,
-                ..Counters::default()
-            },
+            counters,
             probation: self.probation.unwrap_or(PROBATION),
             answer_within: self.answer_within.unwrap_or(ANSWER),
             registries: self.registries,

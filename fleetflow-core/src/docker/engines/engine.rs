@@ -8,6 +8,7 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bollard::{BollardRequest, ClientVersion, Docker};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use secrecy::SecretString;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -15,6 +16,7 @@ use super::answer::explain;
 use super::line::{Connector, Dialer};
 use super::{Counters, Host};
 use crate::error::{Error, ErrorKind, Result};
+use crate::veil::Veil;
 
 const TRIES: usize = 5;
 
@@ -24,6 +26,7 @@ pub(crate) struct Engine {
     docker: Docker,
     host: Host,
     probation: Duration,
+    veil: Veil,
 }
 
 impl Engine {
@@ -34,6 +37,7 @@ impl Engine {
         counters: Counters,
         (probation, answer_within): (Duration, Duration),
     ) -> Result<Self> {
+        let veil = counters.veil.clone();
         let docker = client(host.to_string(), dialer, counters, answer_within)
             .map_err(|error| explain(error).during("set up the engine's client"))?;
         let docker = docker
@@ -44,6 +48,7 @@ impl Engine {
             docker,
             host,
             probation,
+            veil,
         })
     }
 
@@ -55,6 +60,11 @@ impl Engine {
     /// How long a container without a health check has to run until it counts as working.
     pub(crate) fn probation(&self) -> Duration {
         self.probation
+    }
+
+    /// From now on no error of the engine's tells `secret`.
+    pub(crate) fn hide(&self, secret: Option<String>) {
+        self.veil.hide(secret.map(SecretString::from).iter());
     }
 
     /// The client, for calls that stream.
@@ -101,7 +111,9 @@ impl Engine {
 
     /// The typed form of an engine's error.
     pub(crate) fn failure(&self, operation: &str, error: bollard::errors::Error) -> Error {
-        explain(error).during(format!("{operation} on {}", self.host))
+        explain(error)
+            .during(format!("{operation} on {}", self.host))
+            .veiled(&self.veil)
     }
 }
 

@@ -39,6 +39,7 @@ use super::{Host, Place};
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Traffic;
+use crate::veil::Veil;
 use line::Dialer;
 use recognition::Recognition;
 use ssh::Server;
@@ -90,6 +91,7 @@ pub(super) struct Access {
 pub(super) struct Counters {
     connections: Arc<AtomicU64>,
     traffic: Arc<Traffic>,
+    veil: Veil,
 }
 
 /// The place for one engine: how it is dialled, and the client once it answered.
@@ -112,6 +114,11 @@ impl Engines {
     /// The counter of requests.
     pub fn traffic(&self) -> &Traffic {
         &self.0.counters.traffic
+    }
+
+    /// What no error tells, whatever an engine's answer quotes.
+    pub(crate) fn veil(&self) -> &Veil {
+        &self.0.counters.veil
     }
 
     /// The engine at `host`, if it answers now.

@@ -33,6 +33,13 @@ impl Registries {
         self.0.get(registry).map(|login| login.credentials(registry))
     }
 
+    /// What nobody may read of them.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.0.values().map(|login| match login {
+            RegistryLogin::Password { password: secret, .. } | RegistryLogin::IdentityToken(secret) => secret,
+        })
+    }
+
     /// All logins, for a build that may begin with any image.
     pub(crate) fn all(&self) -> Option<HashMap<String, DockerCredentials>> {
         let all = self

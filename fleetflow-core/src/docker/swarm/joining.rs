@@ -93,6 +93,7 @@ async fn join(context: &Context, spec: &SwarmNode, engine: &Engine, manager: &En
         Role::Manager => tokens.manager,
         Role::Worker => tokens.worker,
     });
+    engine.hide(token.clone());
     let info = managers::info(manager).await?;
     let request = SwarmJoinRequest {
         listen_addr: Some(format!("0.0.0.0:{PORT}")),
