@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fleetflow_core::docker::KeyPair;
 use fleetflow_core::{Error, ErrorKind, Result, Stack};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 /// Our own key of a stage: the private half lies in a file that only its owner reads.
@@ -14,6 +14,7 @@ use serde_json::Value;
 pub struct DeployKey {
     /// The public half, as one line.
     pub public: String,
+    private: SecretString,
 }
 
 impl DeployKey {
@@ -36,8 +37,28 @@ impl DeployKey {
         }
     }
 
+    /// The private half.
+    pub fn private(&self) -> &SecretString {
+        &self.private
+    }
+
+    /// The key with this private half, which is written to `file`, where nothing is yet.
+    pub fn write(file: &Path, private: SecretString) -> Result<Self> {
+        let pair = KeyPair::from_private(private).map_err(|error| failed("understand", file, &error))?;
+        Self::written(file, &pair)
+    }
+
+    /// A new key, which is written nowhere. `comment` says in lists of keys whose it is.
+    pub fn generate(comment: &str) -> Result<Self> {
+        Ok(Self::of(&KeyPair::generate(comment)?))
+    }
+
     fn make(file: &Path, comment: &str) -> Result<Self> {
         let pair = KeyPair::generate(comment).map_err(|error| failed("make", file, &error))?;
+        Self::written(file, &pair)
+    }
+
+    fn written(file: &Path, pair: &KeyPair) -> Result<Self> {
         let text = pair.private().expose_secret();
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -47,12 +68,13 @@ impl DeployKey {
             .open(file)
             .and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()))
             .map_err(|error| failed("write", file, &error))?;
-        Ok(Self::of(&pair))
+        Ok(Self::of(pair))
     }
 
     fn of(pair: &KeyPair) -> Self {
         Self {
             public: pair.public().to_owned(),
+            private: pair.private().clone(),
         }
     }
 }

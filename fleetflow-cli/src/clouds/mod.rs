@@ -1,5 +1,6 @@
 //! The clients of a stage's clouds, real or emulated: credentials are found and tried before anything else happens.
 
+mod deploy_key;
 mod emulated;
 mod served;
 
@@ -7,9 +8,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fleetflow_access::{
-    DeployKey, KnownHosts, Needs, Surroundings, cloudflare, docker, keys, registries, sakura,
-};
+use fleetflow_access::{KnownHosts, Needs, Surroundings, cloudflare, docker, keys, registries, sakura};
 use fleetflow_core::cloudflare::Cloudflare;
 use fleetflow_core::docker::{Engines, SshConfig, Translate};
 use fleetflow_core::http::{HttpTransport, Traffic};
@@ -69,7 +68,8 @@ pub(crate) async fn connect(
         traffic: &traffic,
         transport: OnceCell::new(),
     };
-    let sakura = connecting.sakura(purpose);
+    let key = deploy_key::find(invocation, site, (&needs, state), purpose).await?;
+    let sakura = connecting.sakura(key.map(|key| key.public));
     let cloudflare = connecting.cloudflare();
     let engines = connecting.engines(&known_hosts);
     let (sakura, cloudflare, engines) = all(sakura, cloudflare, engines)?;
@@ -184,7 +184,7 @@ impl Connecting<'_> {
         Ok(self.transport.get_or_init(|| made).clone())
     }
 
-    fn sakura(&self, purpose: Purpose) -> Result<Option<(Sakura, Option<String>)>> {
+    fn sakura(&self, deploy_key: Option<String>) -> Result<Option<(Sakura, Option<String>)>> {
         if !self.needs.provider(Provider::SakuraCloud) {
             return Ok(None);
         }
@@ -204,20 +204,10 @@ impl Connecting<'_> {
         if let Some(root) = &access.root {
             builder = builder.root(root);
         }
-        if let Some(key) = self.deploy_key(purpose)? {
-            builder = builder.deploy_key(key.public);
+        if let Some(key) = deploy_key {
+            builder = builder.deploy_key(key);
         }
         Ok(Some((builder.build()?, access.root)))
-    }
-
-    fn deploy_key(&self, purpose: Purpose) -> Result<Option<DeployKey>> {
-        let file = self.site.place.deploy_key();
-        if purpose == Purpose::Look || !self.needs.deploy_key {
-            return DeployKey::read(&file);
-        }
-        self.site.place.make()?;
-        let (project, stage) = self.site.names();
-        DeployKey::read_or_make(&file, &format!("fleetflow {project}/{stage}")).map(Some)
     }
 
     fn cloudflare(&self) -> Result<Option<(Cloudflare, Option<String>)>> {

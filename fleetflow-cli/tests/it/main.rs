@@ -17,6 +17,8 @@ mod example;
 mod graph;
 mod importing;
 mod interrupts;
+#[cfg(unix)]
+mod keeping;
 mod kills;
 mod looking_in;
 mod manual;

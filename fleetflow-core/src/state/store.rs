@@ -1,6 +1,7 @@
 //! Where the state is kept: the interface that every store implements.
 
 use futures::future::BoxFuture;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, State};
@@ -40,6 +41,24 @@ pub trait Store: Send + Sync {
 
     /// The key of this state's fingerprints of secrets, made on first use and kept where only the owner reads it.
     fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>>;
+
+    /// The secret that is kept as `name` beside the state, for whoever can read the state on any machine: none where none was
+    /// kept, or where nothing is encrypted.
+    fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<SecretString>>> {
+        let _ = name;
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Keeps `secret` as `name` where nothing is kept so yet, and answers what is kept. None where nothing is encrypted: then
+    /// nothing is kept.
+    fn keep_secret<'a>(
+        &'a self,
+        name: &'a str,
+        secret: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Option<SecretString>>> {
+        let _ = (name, secret);
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// A store that is shared.
@@ -82,6 +101,18 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
 
     fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>> {
         (**self).fingerprint_key()
+    }
+
+    fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<SecretString>>> {
+        (**self).secret(name)
+    }
+
+    fn keep_secret<'a>(
+        &'a self,
+        name: &'a str,
+        secret: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Option<SecretString>>> {
+        (**self).keep_secret(name, secret)
     }
 }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use object_store::memory::InMemory;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::store::{Guard, foreign_lease, random_key};
 use super::{Event, Holder, Lease, State, Store};
@@ -46,6 +47,7 @@ const KEY: &str = "key";
 /// - `lease.json` says who writes. They change it every 20 seconds. Others watch it by their own clock, and take over
 ///   when it stays as it is for a minute: no clock is compared with another one.
 /// - `key` is the key of the fingerprints of secrets.
+/// - `secrets/NAME` is a secret that all machines share, which is kept only where everything is encrypted.
 #[derive(Clone, Debug)]
 pub struct BucketStore {
     objects: Objects,
@@ -95,6 +97,36 @@ impl BucketStore {
         self.objects.everything().await
     }
 
+    async fn kept(&self, name: &str) -> Result<Option<SecretString>> {
+        if !self.objects.is_encrypted() {
+            return Ok(None);
+        }
+        let found = self.objects.get(&secret_object(name)).await?;
+        let text = found.map(|found| String::from_utf8(found.bytes).map(SecretString::from));
+        text.transpose().map_err(|_| {
+            let message = format!("{} is damaged", self.objects.name(&secret_object(name)));
+            Error::new(ErrorKind::State, message)
+                .help("delete it: the next machine that has what was in it keeps it there again")
+        })
+    }
+
+    async fn kept_first(&self, name: &str, secret: &SecretString) -> Result<Option<SecretString>> {
+        let known = self.kept(name).await?;
+        if known.is_some() || !self.objects.is_encrypted() {
+            return Ok(known);
+        }
+        let content = secret.expose_secret().as_bytes().to_vec();
+        match self
+            .objects
+            .put(&secret_object(name), content, Condition::Absent)
+            .await?
+        {
+            Put::Done(_) => Ok(Some(secret.clone())),
+            // Somebody else was quicker: theirs is kept.
+            Put::Refused => self.kept(name).await,
+        }
+    }
+
     async fn key(&self) -> Result<[u8; 32]> {
         if let Some(found) = self.objects.get(KEY).await? {
             return found.bytes.try_into().map_err(|_| {
@@ -112,6 +144,11 @@ impl BucketStore {
             Put::Refused => Box::pin(self.key()).await,
         }
     }
+}
+
+/// The object of the secret `name`.
+fn secret_object(name: &str) -> String {
+    format!("secrets/{name}")
 }
 
 fn writer(lease: &Lease) -> Result<&Writer> {
@@ -166,5 +203,17 @@ impl Store for BucketStore {
 
     fn fingerprint_key(&self) -> BoxFuture<'_, Result<[u8; 32]>> {
         Box::pin(self.key())
+    }
+
+    fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<SecretString>>> {
+        Box::pin(self.kept(name))
+    }
+
+    fn keep_secret<'a>(
+        &'a self,
+        name: &'a str,
+        secret: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Option<SecretString>>> {
+        Box::pin(self.kept_first(name, secret))
     }
 }

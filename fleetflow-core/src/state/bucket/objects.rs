@@ -113,6 +113,11 @@ impl Objects {
         }
     }
 
+    /// Whether what is put can be read by nobody else.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.cipher.is_some()
+    }
+
     pub(super) fn place(&self) -> &str {
         &self.place
     }
