@@ -28,13 +28,13 @@ stage "dev" {
 "#;
 
 /// Emulated clouds that several projects work on.
-struct Clouds {
+pub(crate) struct Clouds {
     sandbox: Sandbox,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Clouds {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = Options {
             timings: Timings::INSTANT,
@@ -49,14 +49,14 @@ impl Clouds {
 }
 
 /// A machine: a project of its own, and variables.
-struct Machine<'c> {
+pub(crate) struct Machine<'c> {
     clouds: &'c Clouds,
-    project: Project,
+    pub(crate) project: Project,
     variables: Vec<(&'static str, String)>,
 }
 
 impl<'c> Machine<'c> {
-    fn new(clouds: &'c Clouds, file: &str, service: Option<&Service>) -> Self {
+    pub(crate) fn new(clouds: &'c Clouds, file: &str, service: Option<&Service>) -> Self {
         let mut variables = clouds.sandbox.environment();
         if let Some(service) = service {
             variables.push(("AWS_ACCESS_KEY_ID", "test".to_owned()));
@@ -70,47 +70,48 @@ impl<'c> Machine<'c> {
         }
     }
 
-    fn knowing(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn knowing(mut self, name: &'static str, value: &str) -> Self {
         self.variables.push((name, value.to_owned()));
         self
     }
 
-    fn flow(&self, words: &[&str]) -> Run {
+    pub(crate) fn flow(&self, words: &[&str]) -> Run {
         let mut command = self.project.command(words);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.output().unwrap().into()
     }
 
-    fn succeeds(&self, words: &[&str]) -> Run {
+    pub(crate) fn succeeds(&self, words: &[&str]) -> Run {
         let run = self.flow(words);
         assert_eq!(run.code, Some(0), "flow {words:?}: {run:#?}");
         run
     }
 
-    fn key(&self) -> PathBuf {
+    pub(crate) fn key(&self) -> PathBuf {
         self.project.file(".fleetflow/keys/shop/dev/deploy_key")
     }
 }
 
 /// A real S3 service that keeps what is in a bucket in a folder; it ends with the test.
-struct Service {
+pub(crate) struct Service {
     process: Child,
     endpoint: String,
     folder: tempfile::TempDir,
 }
 
 impl Service {
-    /// versitygw, or none with the reason on the test's output.
-    fn start() -> Option<Self> {
+    /// versitygw, or none with the reason on standard error.
+    #[expect(clippy::print_stderr, reason = "a skipped test says why")]
+    pub(crate) fn start() -> Option<Self> {
         if std::env::var("FLEETFLOW_TEST_S3").as_deref() != Ok("1") {
-            println!(
+            eprintln!(
                 "skipped: a state in a bucket: it is only tried with FLEETFLOW_TEST_S3=1 (see scripts/test-services.sh)"
             );
             return None;
         }
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/services/bin/versitygw");
         if !program.exists() {
-            println!(
+            eprintln!(
                 "skipped: a state in a bucket: versitygw is not installed at {}",
                 program.display()
             );
@@ -149,7 +150,7 @@ impl Service {
     }
 
     /// What is in the bucket of this stage.
-    fn stage(&self) -> PathBuf {
+    pub(crate) fn stage(&self) -> PathBuf {
         self.folder.path().join("states/team/shop/dev")
     }
 }
@@ -162,7 +163,7 @@ impl Drop for Service {
 }
 
 /// The files below `folder`, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
@@ -365,129 +366,4 @@ fn a_damaged_state_in_a_bucket_loses_nothing() {
     let state = "state \"s3://states/team\"";
     let machine = Machine::new(&clouds, &FILE.replace("STATE", state), Some(&service));
     lives_through(&machine, &service.stage(), "a bucket");
-}
-
-/// Keys as `age-keygen` makes them; a passphrase would cost each run of a debug build half a minute.
-const STATE_KEY: &str = "AGE-SECRET-KEY-1W6FV8TF4GZACQ0QZPVAWUEKD3ZR3YV35AGXXUU2RCZKAW0L5X8KSKJUVF7";
-const OTHER_KEY: &str = "AGE-SECRET-KEY-18LZVELN5TPCW9SXENACLXRLSV4KGMMW5RNQA057NW6CDHE59UTESCVP7TP";
-
-/// A server whose engine is reached with the stage's own key.
-const SERVER: &str = r#"
-project "shop"
-providers { sakura-cloud { zone "tk1a" } }
-state "s3://states/team" ENCRYPT
-service-group "front" { service "web" { image "nginx:1.27"; }; }
-stage "dev" {
-    server "web" {
-        plan core=1 memory=1
-        disk size=20 os="ubuntu-24.04"
-        deploy-services "front"
-    }
-}
-"#;
-
-#[test]
-fn the_deploy_key_travels_with_an_encrypted_state_and_rests_nowhere_readable() {
-    let Some(service) = Service::start() else {
-        return;
-    };
-    let clouds = Clouds::start();
-    let encrypted = SERVER.replace("ENCRYPT", "{ encrypt env=\"FLEETFLOW_STATE_KEY\"; }");
-    let machine = || Machine::new(&clouds, &encrypted, Some(&service));
-    let first = machine().knowing("FLEETFLOW_STATE_KEY", STATE_KEY);
-    first.succeeds(&["up", "--yes", "-vv"]);
-    let key = fs::read_to_string(first.key()).unwrap();
-    let objects = files(&service.stage());
-    assert!(
-        objects
-            .iter()
-            .any(|object| object.ends_with("secrets/deploy_key")),
-        "{objects:?}"
-    );
-    for object in &objects {
-        let content = fs::read(object).unwrap();
-        assert!(
-            content.starts_with(b"age-encryption.org/v1\n"),
-            "{}",
-            object.display()
-        );
-        let content = String::from_utf8_lossy(&content).into_owned();
-        for line in key
-            .lines()
-            .skip(2)
-            .chain([STATE_KEY, "planted-s3-secret", "nginx"])
-        {
-            assert!(!content.contains(line), "{} tells {line}", object.display());
-        }
-    }
-    // Another machine has what the first has: it reaches the servers without another word.
-    let second = machine().knowing("FLEETFLOW_STATE_KEY", STATE_KEY);
-    let plan = second.succeeds(&["plan"]);
-    assert!(
-        plan.out.contains("No changes.") && !plan.err.contains("warning"),
-        "{plan:#?}"
-    );
-    assert_eq!(fs::read_to_string(second.key()).unwrap(), key);
-    second.project.edit("nginx:1.27", "nginx:1.28");
-    let run = second.succeeds(&["up", "--yes", "-vv"]);
-    for said in [&plan.out, &plan.err, &run.out, &run.err] {
-        assert!(!said.contains("planted") && !said.contains(STATE_KEY), "{said}");
-    }
-    // One without the passphrase is told what to give, and one with another that it is another.
-    let third = machine();
-    let run = third.flow(&["plan"]);
-    assert_eq!(run.code, Some(64), "{run:#?}");
-    assert!(run.err.contains("`FLEETFLOW_STATE_KEY` is not set"), "{run:#?}");
-    let fourth = machine().knowing("FLEETFLOW_STATE_KEY", OTHER_KEY);
-    let run = fourth.flow(&["up", "--yes"]);
-    assert_eq!(run.code, Some(3), "{run:#?}");
-    assert!(
-        run.err.contains("does not open") && !run.err.contains(OTHER_KEY),
-        "{run:#?}"
-    );
-    let open = SERVER.replace("ENCRYPT", "");
-    let fifth = Machine::new(&clouds, &open, Some(&service));
-    let run = fifth.flow(&["up", "--yes"]);
-    assert_eq!(run.code, Some(3), "{run:#?}");
-    assert!(
-        run.err.contains("is encrypted") && run.err.contains("encrypt env="),
-        "{run:#?}"
-    );
-    for machine in [&third, &fourth, &fifth] {
-        assert!(!machine.key().exists(), "a key that opens nothing was made");
-    }
-    first.project.edit("nginx:1.27", "nginx:1.28");
-    first.succeeds(&["down", "--yes", "--with-data"]);
-}
-
-#[test]
-fn without_encryption_a_second_machine_is_told_which_file_it_lacks() {
-    let Some(service) = Service::start() else {
-        return;
-    };
-    let clouds = Clouds::start();
-    let first = Machine::new(&clouds, &SERVER.replace("ENCRYPT", ""), Some(&service));
-    first.succeeds(&["up", "--yes"]);
-    let key = fs::read_to_string(first.key()).unwrap();
-    for object in files(&service.stage()) {
-        let content = String::from_utf8_lossy(&fs::read(&object).unwrap()).into_owned();
-        assert!(
-            key.lines().skip(2).all(|line| !content.contains(line)),
-            "{}",
-            object.display()
-        );
-    }
-    let second = Machine::new(&clouds, &SERVER.replace("ENCRYPT", ""), Some(&service));
-    let run = second.flow(&["plan"]);
-    assert_ne!(run.code, Some(0), "{run:#?}");
-    for part in [
-        "let in a key that this machine does not have",
-        "help: copy ",
-        "deploy_key from the machine that made them",
-    ] {
-        assert!(run.err.contains(part), "`{part}` is missing: {run:#?}");
-    }
-    fs::create_dir_all(second.key().parent().unwrap()).unwrap();
-    fs::copy(first.key(), second.key()).unwrap();
-    assert!(second.succeeds(&["plan"]).out.contains("No changes."));
 }

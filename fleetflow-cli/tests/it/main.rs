@@ -9,6 +9,8 @@ mod beginning;
 mod book;
 mod changes;
 mod credentials;
+#[cfg(unix)]
+mod deploy_key;
 mod disks;
 mod documents;
 mod editor;

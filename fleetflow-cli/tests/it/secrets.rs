@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::support::{Project, Run};
 
 /// Every variable with a secret, and how it is declared. `VALUE` becomes another one in the second half of the life.
-const FILE: &str = r##"
+const FILE: &str = r#"
 project "vault"
 providers {
     sakura-cloud { zone "tk1a" }
@@ -58,7 +58,7 @@ stage "dev" {
     kv-namespace "cache"
     r2-bucket "files"
 }
-"##;
+"#;
 
 /// The variables of the file that may have any text.
 const PLANTED: [&str; 11] = [
