@@ -27,10 +27,14 @@ print(one)')"
 
 if step msrv "the oldest compiler"; then
     oldest="$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)"
-    if rustup run "$oldest" rustc --version 2>/dev/null; then
-        # RUSTC and not `cargo +VERSION`: what is built already by the same compiler is used again.
-        rustup run "$oldest" cargo check --workspace --all-targets --locked --quiet
-        echo "Rust $oldest builds all of it"
+    # Toolchains are installed as 1.95, as 1.95.0, or as what `stable` is at the time.
+    toolchain=""
+    for name in $(rustup toolchain list 2>/dev/null | cut -d' ' -f1); do
+        if rustup run "$name" rustc --version 2>/dev/null | grep -q "^rustc ${oldest//./\\.}\."; then toolchain="$name"; break; fi
+    done
+    if [ -n "$toolchain" ]; then
+        rustup run "$toolchain" cargo check --workspace --all-targets --locked --quiet
+        echo "Rust $oldest ($toolchain) builds all of it"
     else
         skip "the oldest compiler: Rust $oldest is not installed (rustup toolchain install $oldest)"
     fi

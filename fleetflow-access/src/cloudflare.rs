@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use fleetflow_core::cloudflare::Credentials;
 use fleetflow_core::model::{CloudflareSettings, Input};
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, Result, codes};
 use secrecy::SecretString;
 
 use crate::surroundings::{Looked, Surroundings};
@@ -77,8 +77,8 @@ fn given(token: &Input<String>, secrets: &BTreeMap<String, SecretString>) -> Res
         Input::Reference(_) | Input::Text(_) => None,
     };
     found.ok_or_else(|| {
-        Error::new(
-            ErrorKind::Unauthorized,
+        Error::of(
+            &codes::NO_CREDENTIALS,
             "`api-token` of Cloudflare has no value before the run begins",
         )
         .help("write `api-token env=\"CLOUDFLARE_API_TOKEN\"`")
@@ -87,6 +87,7 @@ fn given(token: &Input<String>, secrets: &BTreeMap<String, SecretString>) -> Res
 
 #[cfg(test)]
 mod tests {
+    use fleetflow_core::ErrorKind;
     use secrecy::ExposeSecret as _;
 
     use super::*;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fleetflow_core::docker::EngineTls;
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, Result, codes};
 use serde::Deserialize;
 
 use crate::surroundings::{Looked, Surroundings, shown};
@@ -118,13 +118,13 @@ fn by_context(around: &Surroundings<'_>, looked: &mut Looked) -> Result<Option<L
         .filter(|(_, endpoint)| !endpoint.host.is_empty());
     let Some((id, endpoint)) = found else {
         let message = format!("{said_by} names the docker context {name:?}, which does not exist");
-        return Err(Error::new(ErrorKind::Unauthorized, message)
+        return Err(Error::of(&codes::BAD_CREDENTIALS, message)
             .help("`docker context ls` lists them, `docker context use` chooses one"));
     };
     if endpoint.believes_anyone {
         let message =
             format!("the docker context {name:?} believes any engine that answers (`skip-tls-verify`)");
-        return Err(Error::new(ErrorKind::Unauthorized, message).help(
+        return Err(Error::of(&codes::BAD_CREDENTIALS, message).help(
             "give it the certificate of the engine's authority: `docker context update --docker host=...,ca=ca.pem`",
         ));
     }
@@ -143,7 +143,7 @@ fn by_context(around: &Surroundings<'_>, looked: &mut Looked) -> Result<Option<L
 fn certificates(folder: &Path, home: Option<&Path>) -> Result<EngineTls> {
     let authorities = pem(folder, "ca.pem", home)?.ok_or_else(|| {
         let message = format!("there is no `ca.pem` in {}", shown(folder, home));
-        Error::new(ErrorKind::Unauthorized, message).help(
+        Error::of(&codes::BAD_CREDENTIALS, message).help(
             "put the certificate of the engine's authority there; DOCKER_CERT_PATH names another folder",
         )
     })?;
@@ -155,7 +155,7 @@ fn certificates(folder: &Path, home: Option<&Path>) -> Result<EngineTls> {
                 "of `cert.pem` and `key.pem`, only one is in {}",
                 shown(folder, home)
             );
-            return Err(Error::new(ErrorKind::Unauthorized, message).help("put the other one beside it"));
+            return Err(Error::of(&codes::BAD_CREDENTIALS, message).help("put the other one beside it"));
         }
     };
     Ok(EngineTls { authorities, client })
@@ -168,7 +168,7 @@ fn pem(folder: &Path, name: &str, home: Option<&Path>) -> Result<Option<String>>
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
             let message = format!("{} cannot be read: {error}", shown(&file, home));
-            Err(Error::new(ErrorKind::Unauthorized, message).help("check who owns the file"))
+            Err(Error::of(&codes::BAD_CREDENTIALS, message).help("check who owns the file"))
         }
     }
 }

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use fleetflow_core::docker::{RegistryLogin, registry_of};
 use fleetflow_core::model::{DockerSettings, Input};
 use fleetflow_core::state::State;
-use fleetflow_core::{Error, ErrorKind, Result, Stack};
+use fleetflow_core::{Error, Result, Stack, codes};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
@@ -263,7 +263,7 @@ fn given(password: &Input<String>, host: &str, stack: &Stack) -> Result<SecretSt
     };
     found.ok_or_else(|| {
         let message = format!("the password of the registry {host} has no value before the run begins");
-        Error::new(ErrorKind::Unauthorized, message).help(format!(
+        Error::of(&codes::REGISTRY_LOGIN, message).help(format!(
             "write `registry \"{host}\" user=\"...\" {{ password env=\"REGISTRY_PASSWORD\" secret=#true }}`"
         ))
     })

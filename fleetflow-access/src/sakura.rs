@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, Result, codes};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -79,7 +79,7 @@ fn in_variables(around: &Surroundings<'_>, looked: &mut Looked) -> Result<Option
     ));
     let half = |set: &str, unset: &str| {
         let message = format!("{set} is set, but its other half {unset} is not");
-        Err(Error::new(ErrorKind::Unauthorized, message).help("set both, or neither"))
+        Err(Error::of(&codes::BAD_CREDENTIALS, message).help("set both, or neither"))
     };
     match (around.first(&TOKEN), around.first(&SECRET)) {
         (Some((name, token)), Some((_, secret))) => Ok(Some(SakuraAccess {
@@ -98,7 +98,7 @@ fn in_variables(around: &Surroundings<'_>, looked: &mut Looked) -> Result<Option
 fn in_profile(around: &Surroundings<'_>, name: &str, looked: &mut Looked) -> Result<Option<SakuraAccess>> {
     if name.contains(['/', '\\', ':']) || name.starts_with('.') {
         let message = format!("`{name}` cannot be the name of a usacloud profile");
-        return Err(Error::new(ErrorKind::Unauthorized, message).help("`usacloud config list` lists them"));
+        return Err(Error::of(&codes::BAD_CREDENTIALS, message).help("`usacloud config list` lists them"));
     }
     for folder in folders(around) {
         let file = folder.join(name).join("config.json");
@@ -115,7 +115,7 @@ fn in_profile(around: &Surroundings<'_>, name: &str, looked: &mut Looked) -> Res
         }
         if !config.principal.is_empty() {
             let message = format!("the profile {name} holds a service principal, which cannot be used here");
-            return Err(Error::new(ErrorKind::Unauthorized, message)
+            return Err(Error::of(&codes::BAD_CREDENTIALS, message)
                 .help("make an API key and put its AccessToken and AccessTokenSecret into a profile"));
         }
     }
@@ -156,7 +156,7 @@ fn read(file: &Path) -> Result<Option<Config>> {
     serde_json::from_str(&text).map(Some).map_err(|error| {
         // The error names a line and column; it does not repeat the file, which holds a secret.
         let message = format!("{} is not a usacloud profile: {error}", file.display());
-        Error::new(ErrorKind::Unauthorized, message).help("mend it with `usacloud config edit`")
+        Error::of(&codes::BAD_CREDENTIALS, message).help("mend it with `usacloud config edit`")
     })
 }
 
@@ -164,8 +164,8 @@ fn text(file: &Path) -> Result<Option<String>> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::new(
-            ErrorKind::Unauthorized,
+        Err(error) => Err(Error::of(
+            &codes::BAD_CREDENTIALS,
             format!("{} cannot be read: {error}", file.display()),
         )
         .help("check who owns the file")),
@@ -192,6 +192,7 @@ fn too_open(file: &Path, home: Option<&Path>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use fleetflow_core::ErrorKind;
     use std::collections::BTreeMap;
 
     use secrecy::ExposeSecret as _;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fleetflow_core::{Error, ErrorKind};
+use fleetflow_core::Error;
+use fleetflow_core::codes;
 
 type Variables<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
 
@@ -53,7 +54,7 @@ impl Looked {
     pub(crate) fn nothing(self, what: &str) -> Error {
         let places: Vec<_> = self.0.iter().map(|place| format!("\n  {place}")).collect();
         let message = format!("{what}; looked at:{}", places.concat());
-        Error::new(ErrorKind::Unauthorized, message)
+        Error::of(&codes::NO_CREDENTIALS, message)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, Result, codes};
 use fleetflow_kdl::{FolderFiles, LoadOptions, Loaded};
 use fleetflow_sandbox::Sandbox;
 
@@ -23,7 +23,7 @@ pub(crate) fn wanted_stage<'a>(
     match (argument, invocation.options.stage.as_deref()) {
         (Some(argument), Some(option)) if argument != option => {
             let message = format!("the argument says stage {argument:?}, --stage says {option:?}");
-            Err(Error::new(ErrorKind::Invalid, message).help("give only one of them"))
+            Err(Error::of(&codes::USAGE, message).help("give only one of them"))
         }
         (argument, option) => Ok(argument
             .or(option)

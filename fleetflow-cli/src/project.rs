@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, Result, codes};
 
 /// The names that are looked for, in this order.
 pub(crate) const NAMES: [&str; 2] = ["flow.kdl", ".fleetflow/flow.kdl"];
@@ -43,8 +43,8 @@ fn given(folder: &Path, file: &Path) -> Result<PathBuf> {
             .map(|name| path.join(name))
             .find(|candidate| candidate.is_file());
         return named.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Invalid,
+            Error::of(
+                &codes::NO_FILE,
                 format!("there is no flow.kdl in {}", file.display()),
             )
             .help("name the file itself")
@@ -54,7 +54,7 @@ fn given(folder: &Path, file: &Path) -> Result<PathBuf> {
         return Ok(path);
     }
     Err(
-        Error::new(ErrorKind::Invalid, format!("there is no file {}", file.display()))
+        Error::of(&codes::NO_FILE, format!("there is no file {}", file.display()))
             .help("check the path after -f"),
     )
 }
@@ -69,7 +69,8 @@ fn search(folder: &Path) -> Result<PathBuf> {
                 "there is no flow.kdl in {} or a folder above it",
                 folder.display()
             );
-            Error::new(ErrorKind::Invalid, message).help("go to your project's folder, or give -f FILE")
+            Error::of(&codes::NO_FILE, message)
+                .help("go to your project's folder, or give -f FILE; `flow init` begins a new one")
         })
 }
 
@@ -85,6 +86,7 @@ fn root_of(file: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fleetflow_core::ErrorKind;
 
     fn folder_with(files: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! Asks a person before something is changed. Silence, and everything but a clear yes, is a no.
 
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, ErrorKind, Result, codes};
 use tokio_util::sync::CancellationToken;
 
 use crate::runtime::interruptible;
@@ -95,10 +95,7 @@ async fn expect(
     if answers.iter().any(|wanted| answer.eq_ignore_ascii_case(wanted)) {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::Cancelled,
-        "not approved; nothing was changed",
-    ))
+    Err(Error::of(&codes::DECLINED, "not approved; nothing was changed"))
 }
 
 /// Nobody is there to be asked: the flag that says it instead.
@@ -111,14 +108,14 @@ fn unasked(approval: &Approval<'_>, confirmed: bool, stage: &str) -> Error {
         flags.push(format!("--confirm-stage {stage}"));
     }
     let flags = flags.join(" ");
-    let kind = if approval.yes {
-        ErrorKind::Guarded
+    let code = if approval.yes {
+        &codes::UNCONFIRMED
     } else {
-        ErrorKind::Invalid
+        &codes::CANNOT_ASK
     };
     let message =
         format!("this needs an approval, and nobody can be asked here; nothing was changed; give {flags}");
-    Error::new(kind, message).help(format!("look at the plan with `flow plan`, then add {flags}"))
+    Error::of(code, message).help(format!("look at the plan with `flow plan`, then add {flags}"))
 }
 
 fn capitalised(word: &str) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fleetflow_core::docker::{Engines, Host, Place, Replica, Swarm, Translate};
 use fleetflow_core::model::did_you_mean;
 use fleetflow_core::state::{Entry, State, Store as _};
-use fleetflow_core::{Address, Error, ErrorKind, Result};
+use fleetflow_core::{Address, Error, ErrorKind, Result, codes};
 use tokio_util::sync::CancellationToken;
 
 use crate::clouds::{self, Emulated};
@@ -154,7 +154,7 @@ impl Reach {
             _ => {
                 let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
                 let message = format!("`{wanted}` may be any of {}", names.join(", "));
-                Err(Error::new(ErrorKind::Invalid, message).help("name one of them"))
+                Err(Error::of(&codes::UNKNOWN_NAME, message).help("name one of them"))
             }
         }
     }
@@ -262,7 +262,7 @@ fn replica_name(service: &str, replica: &Replica) -> String {
 
 fn none_remembered(what: &str) -> Error {
     let message = format!("no {what} of this stage is remembered");
-    Error::new(ErrorKind::NotFound, message)
+    Error::of(&codes::NOT_REMEMBERED, message)
         .help("`flow up` makes what is declared; `flow state rebuild` finds what was made before")
 }
 
@@ -278,7 +278,7 @@ fn service(address: &Address, entry: &Entry) -> Option<Service> {
 fn unknown<'n>(what: &str, word: &str, names: impl Iterator<Item = &'n String>) -> Error {
     let names: Vec<_> = names.collect();
     let parts: BTreeSet<&str> = names.iter().flat_map(|name| name.split('/')).collect();
-    let error = Error::new(ErrorKind::Invalid, format!("there is no {what} `{word}`"));
+    let error = Error::of(&codes::UNKNOWN_NAME, format!("there is no {what} `{word}`"));
     match did_you_mean(word, parts) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => {

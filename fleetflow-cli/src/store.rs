@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use fleetflow_core::state::{Bucket, BucketStore, Encryption, FolderStore, Store};
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, ErrorKind, Result, codes};
 use fleetflow_kdl::StateSettings;
 use secrecy::SecretString;
 
@@ -34,8 +34,8 @@ pub(crate) fn open(edge: &Edge, place: &Place, settings: &StateSettings) -> Resu
 fn opened(edge: &Edge, place: &BucketPlace, settings: &StateSettings) -> Result<Bucket> {
     let needed = |name: &str| {
         edge.variable(name).map(str::to_owned).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Unauthorized,
+            Error::of(
+                &codes::NO_CREDENTIALS,
                 format!("the state is in the bucket {}, but {name} is not set", place.name),
             )
             .help("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to a key of the bucket; for R2, make an API token for it")

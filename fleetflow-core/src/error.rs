@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::codes::Code;
 use crate::model::{Address, Problem};
 use crate::veil::Veil;
 
@@ -59,6 +60,7 @@ pub struct Error(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
+    number: Option<&'static Code>,
     message: String,
     address: Option<Address>,
     operation: Option<String>,
@@ -76,6 +78,7 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
+            number: None,
             message: message.into(),
             address: None,
             operation: None,
@@ -87,6 +90,11 @@ impl Error {
             problems: Vec::new(),
             source: None,
         }))
+    }
+
+    /// An error that the register of [`codes`](crate::codes) knows as `code`, and of that one's kind.
+    pub fn of(code: &'static Code, message: impl Into<String>) -> Self {
+        Self::new(code.kind, message).number(code)
     }
 
     /// The error for a stack with mistakes; of kind [`ErrorKind::Guarded`] when only guards refused.
@@ -103,7 +111,12 @@ impl Error {
                 format!("{} problems:{}", several.len(), lines.concat())
             }
         };
-        Self::new(kind, message).change(|inner| inner.problems = problems)
+        let number = problems.first().and_then(|first| first.code);
+        let number = number.filter(|number| problems.iter().all(|problem| problem.code == Some(*number)));
+        Self::new(kind, message).change(|inner| {
+            inner.number = number;
+            inner.problems = problems;
+        })
     }
 
     /// The same error, about the resource at `address`; the innermost address wins.
@@ -119,6 +132,14 @@ impl Error {
     pub fn during(self, operation: impl Into<String>) -> Self {
         self.change(|inner| {
             inner.operation.get_or_insert_with(|| operation.into());
+        })
+    }
+
+    /// The same error, which the register of [`codes`](crate::codes) knows as `code`; the innermost one wins.
+    #[must_use]
+    pub fn number(self, code: &'static Code) -> Self {
+        self.change(|inner| {
+            inner.number.get_or_insert(code);
         })
     }
 
@@ -197,12 +218,20 @@ impl Error {
     /// The same error as another kind.
     #[must_use]
     pub fn with_kind(self, kind: ErrorKind) -> Self {
-        self.change(|inner| inner.kind = kind)
+        self.change(|inner| {
+            inner.kind = kind;
+            inner.number = inner.number.filter(|code| code.kind == kind);
+        })
     }
 
     /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Its entry in the register: that of its kind, where no more is known of it.
+    pub fn registered(&self) -> &'static Code {
+        self.0.number.unwrap_or_else(|| self.0.kind.code())
     }
 
     /// What went wrong, without context.
@@ -321,5 +350,39 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|source| source.as_ref() as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes;
+
+    #[test]
+    fn an_error_has_the_number_that_says_most() {
+        let plain = Error::new(ErrorKind::Conflict, "no");
+        assert_eq!(plain.registered().number, "FF0205");
+        let taken = Error::of(&codes::TAKEN, "no").number(&codes::IN_USE);
+        assert_eq!(taken.registered(), &codes::TAKEN, "the innermost knows best");
+        assert_eq!(taken.kind(), ErrorKind::Conflict);
+        let another = taken.with_kind(ErrorKind::Refused);
+        assert_eq!(another.registered().number, "FF0209");
+    }
+
+    #[test]
+    fn problems_of_one_number_are_an_error_of_it() {
+        let guard = |code| Problem::guard(&Address::new("server", "web"), "no").code(code);
+        let one = Error::from_problems(vec![guard(&codes::PROTECTED), guard(&codes::PROTECTED)]);
+        assert_eq!(one.registered(), &codes::PROTECTED);
+        let both = Error::from_problems(vec![guard(&codes::PROTECTED), guard(&codes::DATA_LOSS)]);
+        assert_eq!(both.registered().number, "FF0203");
+        // It travels as its number, and a number that is not known is none.
+        let sent = serde_json::to_value(&one.problems()[0]).unwrap();
+        assert_eq!(sent["code"], "FF0241");
+        let read: Problem = serde_json::from_value(sent).unwrap();
+        assert_eq!(read.code, Some(&codes::PROTECTED));
+        let newer: Problem =
+            serde_json::from_value(serde_json::json!({"message": "no", "code": "FF0999"})).unwrap();
+        assert_eq!(newer.code, None);
     }
 }

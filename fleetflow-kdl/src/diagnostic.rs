@@ -142,6 +142,11 @@ impl Diagnostics {
         self
     }
 
+    /// What could not be done because of them, such as `plan stage "dev"`; none for mistakes of the load itself.
+    pub fn attempt(&self) -> Option<&str> {
+        self.attempt.as_deref()
+    }
+
     /// The mistakes.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.located.iter().map(|located| &located.diagnostic)

@@ -142,7 +142,10 @@ fn all<A, B, C>(a: Result<A>, b: Result<B>, c: Result<C>) -> Result<(A, B, C)> {
                 None => error.message().to_owned(),
             });
             let told: Vec<_> = told.collect();
-            Err(Error::new(ErrorKind::Unauthorized, told.join("\n")))
+            let joined = Error::new(ErrorKind::Unauthorized, told.join("\n"));
+            let first = several[0].registered();
+            let alike = several.iter().all(|error| error.registered() == first);
+            Err(if alike { joined.number(first) } else { joined })
         }
     }
 }

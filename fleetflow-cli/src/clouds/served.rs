@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fleetflow_core::docker::Translate;
 use fleetflow_core::http::{HttpTransport, Request, Transport as _};
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, Result, codes};
 use futures::FutureExt as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -91,7 +91,7 @@ fn is_served(base: &str, root: Option<&str>) -> bool {
 async fn ask<T: DeserializeOwned>(transport: &HttpTransport, url: String, what: &str) -> Result<T> {
     let unavailable = |why: &str| {
         let message = format!("the emulated clouds of {VARIABLE} {what}: {why}");
-        Error::new(ErrorKind::Unavailable, message).help(format!(
+        Error::of(&codes::NETWORK, message).help(format!(
             "does `flow sandbox serve` still run? for real servers, unset {VARIABLE}"
         ))
     };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use fleetflow_core::converge::Report;
 use fleetflow_core::plan::Plan;
-use fleetflow_core::{Address, Error, ErrorKind, Result};
+use fleetflow_core::{Address, Error, ErrorKind, Result, codes};
 use tokio_util::sync::CancellationToken;
 
 use super::import;
@@ -237,7 +237,7 @@ impl Change<'_> {
             None => Ok(current),
             Some(moved) => {
                 let message = format!("the world moved on since this plan was made: {moved}");
-                Err(Error::new(ErrorKind::Conflict, message).help("run the same command again"))
+                Err(Error::of(&codes::MOVED_ON, message).help("run the same command again"))
             }
         };
         stack.roll_back(group, unmoved).await

@@ -1,8 +1,8 @@
 //! `explain`: what a code means and what to do, from the register of the library.
 
+use fleetflow_core::Error;
 use fleetflow_core::codes::{self, Code};
 use fleetflow_core::model::did_you_mean;
-use fleetflow_core::{Error, ErrorKind};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -28,6 +28,7 @@ fn entry(code: &Code, width: usize) -> String {
     let Code {
         number,
         name,
+        kind: _,
         title,
         meaning,
         next,
@@ -44,7 +45,11 @@ fn entry(code: &Code, width: usize) -> String {
         textwrap::fill(&format!("What to do: {next}"), width)
     ));
     if !example.is_empty() {
-        text.push_str("A file with this mistake:\n\n");
+        text.push_str(if name.contains("::") {
+            "A file with this mistake:\n\n"
+        } else {
+            "It is told like this:\n\n"
+        });
         for line in example.lines() {
             text.push_str(&format!("    {line}\n"));
         }
@@ -53,7 +58,7 @@ fn entry(code: &Code, width: usize) -> String {
 }
 
 fn unknown(code: &str) -> Error {
-    let error = Error::new(ErrorKind::Invalid, format!("there is no code `{code}`"));
+    let error = Error::of(&codes::UNKNOWN_NAME, format!("there is no code `{code}`"));
     let numbers = codes::all().map(|code| code.number);
     match did_you_mean(&code.to_uppercase(), numbers) {
         Some(near) => error.help(format!("did you mean {near}? `flow explain` lists all codes")),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fleetflow_core::model::did_you_mean;
 use fleetflow_core::state::Store as _;
-use fleetflow_core::{Address, Error, ErrorKind};
+use fleetflow_core::{Address, Error, codes};
 use serde_json::{Map, Value};
 
 use crate::documents::outputs::OutputsDocument;
@@ -65,7 +65,7 @@ fn single<'o>(outputs: &'o Outputs, name: &str) -> Option<&'o Value> {
 }
 
 fn unknown(outputs: &Outputs, name: &str) -> Error {
-    let error = Error::new(ErrorKind::NotFound, format!("there is no output {name:?}"));
+    let error = Error::of(&codes::NOT_REMEMBERED, format!("there is no output {name:?}"));
     let names: Vec<_> = outputs
         .iter()
         .flat_map(|(address, fields)| fields.keys().map(move |field| format!("{address}.{field}")))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use fleetflow_access::keys;
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, Result, codes};
 use tokio::process::Command;
 
 use crate::arguments::SshArguments;
@@ -38,8 +38,8 @@ async fn connected(reach: &Reach, site: &Site, arguments: &SshArguments) -> Resu
         .args(["-l", &user, "-p", &through.to_string(), &at])
         .args(&arguments.command);
     let status = command.status().await.map_err(|error| {
-        Error::new(
-            ErrorKind::Local,
+        Error::of(
+            &codes::NO_PROGRAM,
             format!("the system's `ssh` did not start: {error}"),
         )
         .help("install the OpenSSH client")

@@ -1,7 +1,7 @@
 //! `state list`, `show`, `history`, `forget`: what is remembered. No cloud is asked.
 
 use fleetflow_core::state::{Event, Holder, Store as _};
-use fleetflow_core::{Address, Error, ErrorKind};
+use fleetflow_core::{Address, Error, codes};
 
 use super::mend;
 use crate::arguments::StateCommand;
@@ -163,7 +163,7 @@ fn forget(invocation: &Invocation, address: &Address, yes: bool) -> Result<(), F
 }
 
 fn unknown(address: &Address) -> Error {
-    Error::new(ErrorKind::NotFound, format!("the state knows no {address}"))
+    Error::of(&codes::NOT_REMEMBERED, format!("the state knows no {address}"))
         .help("`flow state list` lists what it knows")
 }
 

@@ -5,6 +5,7 @@ use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fleetflow_core::autoscale::{Judgement, Reason, WatchEvent, WatchOptions};
+use fleetflow_core::codes;
 use fleetflow_core::plan::{DataGuard, DeletionGuard, Plan};
 use tokio_util::sync::CancellationToken;
 
@@ -32,8 +33,8 @@ pub(super) fn run(invocation: &Invocation, arguments: &WatchArguments) -> Result
         confirmed: arguments.confirm_stage.as_deref(),
     };
     if !approval.suffices(invocation.terminal, site.care(), site.names().1)? {
-        let error = fleetflow_core::Error::new(
-            fleetflow_core::ErrorKind::Guarded,
+        let error = fleetflow_core::Error::of(
+            &codes::UNCONFIRMED,
             format!("the stage {:?} is protected", site.names().1),
         );
         let help = format!("add `--confirm-stage {}` if you mean it", site.names().1);

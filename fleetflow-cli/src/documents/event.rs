@@ -197,7 +197,7 @@ impl From<&Error> for ErrorDocument {
                 .and_then(Value::as_str)
                 .unwrap_or("internal")
                 .to_owned(),
-            number: error.kind().code().number,
+            number: error.registered().number,
             message: error.message().to_owned(),
             operation: error.operation().map(str::to_owned),
             code: error.provider_code().map(str::to_owned),

@@ -1,12 +1,13 @@
 //! Errors and mistakes as text: what was attempted, what the provider said, what to do next.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
+use fleetflow_core::codes::Code;
 use fleetflow_core::{Address, Error};
-use fleetflow_kdl::{Diagnostics, Severity};
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use fleetflow_kdl::{Diagnostic, Diagnostics, Severity};
+use miette::{Diagnostic as _, GraphicalReportHandler, GraphicalTheme};
 
-use super::style::{BOLD, DIM, RED, paint};
+use super::style::{BOLD, DIM, RED, YELLOW, paint};
 use super::text;
 use crate::failure::Failure;
 
@@ -33,16 +34,14 @@ pub(crate) fn error(error: &Error) -> String {
     }
     let mut lines = String::new();
     for problem in problems {
+        let code = problem.code.unwrap_or_else(|| error.registered());
         let place = match (&problem.address, problem.path.segments()) {
             (Some(address), []) => format!("{address}: "),
             (Some(address), _) => format!("{address}: {}: ", problem.path),
             (None, []) => String::new(),
             (None, _) => format!("{}: ", problem.path),
         };
-        line(
-            &mut lines,
-            &format!("{} {place}{}", label(error), problem.message),
-        );
+        line(&mut lines, &format!("{} {place}{}", label(code), problem.message));
         if let Some(help) = &problem.help {
             line(&mut lines, &format!("  {} {help}", paint(BOLD, "help:")));
         }
@@ -64,6 +63,25 @@ pub(crate) fn step(address: &Address, error: &Error, done: &str) -> String {
 
 /// Every mistake of a file, underlined.
 pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
+    let drawn = mistakes.related().into_iter().flatten();
+    let blocks: Vec<_> = mistakes
+        .iter()
+        .zip(drawn)
+        .map(|(mistake, drawn)| self::mistake(mistake, drawn, look))
+        .collect();
+    let of = |severity, noun| {
+        let number = mistakes.count(severity);
+        (number > 0).then(|| text::count(number as u64, noun))
+    };
+    let counts = [of(Severity::Error, "problem"), of(Severity::Warning, "warning")];
+    let mut count = text::joined(counts.into_iter().flatten());
+    if let Some(attempt) = mistakes.attempt() {
+        count = format!("cannot {attempt}: {count}");
+    }
+    format!("{}\n{}\n", blocks.join("\n"), paint(BOLD, count))
+}
+
+fn mistake(mistake: &Diagnostic, drawn: &dyn miette::Diagnostic, look: Look) -> String {
     let theme = if look.colored {
         GraphicalTheme::unicode()
     } else {
@@ -72,24 +90,65 @@ pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(look.width)
         .with_links(false);
-    let mut text = String::new();
-    match handler.render_report(&mut text, mistakes) {
-        Ok(()) => {}
-        // The drawing failed, the mistakes are still known.
-        Err(_) => text = format!("{mistakes:?}"),
-    }
-    let of = |severity, noun| {
-        let number = mistakes.count(severity);
-        (number > 0).then(|| text::count(number as u64, noun))
+    let (style, word) = match mistake.severity {
+        Severity::Error => (RED, "error"),
+        Severity::Warning => (YELLOW, "warning"),
     };
-    let counts = [of(Severity::Error, "problem"), of(Severity::Warning, "warning")];
-    let count = text::joined(counts.into_iter().flatten());
-    format!("{}\n{}\n", text.trim_end(), paint(BOLD, count))
+    let label = match mistake.number() {
+        Some(number) => format!("{word}[{number}]:"),
+        None => format!("{word}:"),
+    };
+    let mut text = String::new();
+    // Where the drawing fails, the words are still known.
+    let place = match handler.render_report(&mut text, &Untold(drawn)) {
+        Ok(()) => text
+            .trim_start_matches('\n')
+            .split_once('\n')
+            .map(|(_, place)| place),
+        Err(_) => None,
+    };
+    let place = place.unwrap_or_default().trim_end_matches('\n');
+    let separator = if place.is_empty() { "" } else { "\n" };
+    format!("{} {}{separator}{place}\n", paint(style, label), mistake.message)
+}
+
+/// A mistake as it is drawn below its message: the place and the advice.
+#[derive(Debug)]
+struct Untold<'d>(&'d dyn miette::Diagnostic);
+
+impl fmt::Display for Untold<'_> {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Untold<'_> {}
+
+impl miette::Diagnostic for Untold<'_> {
+    fn severity(&self) -> Option<miette::Severity> {
+        self.0.severity()
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0.help()
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.0.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        self.0.labels()
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        self.0.related()
+    }
 }
 
 /// The word and the number that `flow explain` knows.
-fn label(error: &Error) -> String {
-    paint(RED, format!("error[{}]:", error.kind().code().number))
+fn label(code: &Code) -> String {
+    paint(RED, format!("error[{}]:", code.number))
 }
 
 fn subject(address: Option<&Address>, operation: Option<&str>) -> String {
@@ -106,7 +165,11 @@ fn block(subject: &str, error: &Error, done: Option<&str>) -> String {
     let separator = if subject.is_empty() { "" } else { ": " };
     line(
         &mut lines,
-        &format!("{} {subject}{separator}{}", label(error), error.message()),
+        &format!(
+            "{} {subject}{separator}{}",
+            label(error.registered()),
+            error.message()
+        ),
     );
     let known = [
         ("code", error.provider_code()),

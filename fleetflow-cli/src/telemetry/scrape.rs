@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, Result, codes};
 use prometheus::{Registry, TextEncoder};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
@@ -24,8 +24,8 @@ impl Telemetry {
     /// Serves `/metrics` at `address`; with port 0 the system chooses one.
     pub(crate) async fn serve(&self, address: SocketAddr) -> Result<Page> {
         let taken = |error: std::io::Error| {
-            Error::new(
-                ErrorKind::Local,
+            Error::of(
+                &codes::PORT_TAKEN,
                 format!("metrics cannot be served at {address}: {error}"),
             )
             .help("choose another `--metrics-addr`")

@@ -97,7 +97,7 @@ fn explain_prints_each_entry_and_names_the_nearest() {
     );
     let locked = project.flow(&["plan"]);
     assert!(
-        locked.err.starts_with("error[FF0201]: there is no flow.kdl"),
+        locked.err.starts_with("error[FF0221]: there is no flow.kdl"),
         "{locked:?}"
     );
 }
@@ -105,7 +105,8 @@ fn explain_prints_each_entry_and_names_the_nearest() {
 /// The example of each code is told with just that code, and each rule of the reader has one.
 #[test]
 fn the_examples_have_the_mistakes_that_they_stand_for() {
-    for code in codes::all().filter(|code| !code.example.is_empty()) {
+    let mistakes = codes::all().filter(|code| code.name.contains("::"));
+    for code in mistakes.filter(|code| !code.example.is_empty()) {
         let files = MemoryFiles::new().with("shop/flow.kdl", code.example);
         let mut options = LoadOptions::new("shop/flow.kdl", &files);
         if code.example.contains("\"prod\"") {
@@ -124,13 +125,42 @@ fn the_examples_have_the_mistakes_that_they_stand_for() {
     }
 }
 
-/// Every code that is written in the sources of the reader has an entry, and no entry stands for nothing.
+/// Failures are shown as they are told, with their number; what a whole run is told to be has none.
 #[test]
-fn every_code_of_the_reader_has_an_entry() {
-    let mut used = std::collections::BTreeSet::new();
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fleetflow-kdl/src");
-    let pattern = regex::Regex::new("\"((?:flow|kdl)::[a-z_]+)\"").unwrap();
-    let mut folders = vec![sources];
+fn the_examples_of_failures_are_told_as_failures_are() {
+    for code in codes::all().filter(|code| !code.name.contains("::")) {
+        let label = format!("error[{}]: ", code.number);
+        let whole = ["FF0211", "FF0214"].contains(&code.number);
+        assert!(whole || code.example.starts_with(&label), "{code:?}");
+        assert!(!code.next.is_empty() && !code.meaning.is_empty(), "{code:?}");
+    }
+}
+
+/// Every code that programs can name is given to some failure.
+#[test]
+fn every_named_code_is_the_code_of_a_failure() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text: String = ["core", "access", "cli"]
+        .iter()
+        .flat_map(|name| texts(&root.join(format!("fleetflow-{name}/src"))))
+        .map(|(_, text)| text)
+        .collect();
+    let register = texts(&root.join("fleetflow-core/src/codes"));
+    let pattern = regex::Regex::new("pub static ([A-Z_]+): Code").unwrap();
+    let mut named = 0;
+    for (_, register) in &register {
+        for found in pattern.captures_iter(register) {
+            named += 1;
+            assert!(text.contains(&format!("codes::{}", &found[1])), "{}", &found[1]);
+        }
+    }
+    assert!(named > 50, "{named}");
+}
+
+/// Every file below `folder`, without its tests.
+fn texts(folder: &Path) -> Vec<(std::path::PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -138,11 +168,39 @@ fn every_code_of_the_reader_has_an_entry() {
                 folders.push(path);
             } else {
                 let text = fs::read_to_string(&path).unwrap();
-                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-                used.extend(pattern.captures_iter(text).map(|found| found[1].to_owned()));
+                let text = text
+                    .split("#[cfg(test)]\nmod ")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
+                found.push((path, text));
             }
         }
     }
+    found
+}
+
+/// Every code that is written in the sources of the reader has an entry, and no entry stands for nothing.
+#[test]
+fn every_code_of_the_reader_has_an_entry() {
+    let mut used = std::collections::BTreeSet::new();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fleetflow-kdl/src");
+    let pattern = regex::Regex::new("\"((?:flow|kdl)::[a-z_]+)\"").unwrap();
+    for (_, text) in texts(&sources) {
+        used.extend(pattern.captures_iter(&text).map(|found| found[1].to_owned()));
+    }
+    // Those of what is declared come from the library, which names them.
+    let named = [
+        "TYPE",
+        "CHOICE",
+        "MISSING",
+        "UNDECLARED",
+        "OUTPUT",
+        "CYCLE",
+        "SECRET",
+        "TOO_LATE",
+    ];
+    used.extend(named.map(|name| format!("flow::{}", name.to_lowercase())));
     let known = codes::all().filter(|code| code.name.contains("::"));
     let known: std::collections::BTreeSet<_> = known.map(|code| code.name.to_owned()).collect();
     assert_eq!(used, known);
@@ -161,8 +219,13 @@ fn the_page_of_codes_is_that_of_this_version() {
             "\n## {}: {}\n\n`{}`. {}\n\n**What to do.** {}\n",
             code.number, code.title, code.name, code.meaning, code.next
         );
-        if !code.example.is_empty() {
+        if code.example.is_empty() {
+            continue;
+        }
+        if code.name.contains("::") {
             let _ = write!(page, "\n```kdl,mistake\n{}\n```\n", code.example);
+        } else {
+            let _ = write!(page, "\n    {}\n", code.example.replace('\n', "\n    "));
         }
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/errors.md");

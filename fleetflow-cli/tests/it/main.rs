@@ -25,6 +25,7 @@ mod kills;
 mod looking_in;
 mod manual;
 mod mending;
+mod numbers;
 #[path = "../../../examples/tests/it/page.rs"]
 mod page;
 mod pages;

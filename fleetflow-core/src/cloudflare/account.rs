@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::Cloudflare;
 use super::answer::has_code;
 use crate::clouds::Account;
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 const VERIFYING: &str = "verify the API token";
 
@@ -108,8 +109,8 @@ impl Token {
             .as_ref()
             .map(|at| format!(" since {at}"))
             .unwrap_or_default();
-        Err(Error::new(
-            ErrorKind::Unauthorized,
+        Err(Error::of(
+            &codes::REFUSED_CREDENTIALS,
             format!("the API token is {}{until}", self.status),
         )
         .help("make a new token, or enable this one, at dash.cloudflare.com/profile/api-tokens"))
@@ -123,14 +124,14 @@ fn well_formed(id: &str) -> Result<&str> {
         return Ok(id);
     }
     Err(
-        Error::new(ErrorKind::Invalid, format!("`{id}` is not the id of a Cloudflare account"))
+        Error::of(&codes::ACCOUNT_ID, format!("`{id}` is not the id of a Cloudflare account"))
             .help("it has 32 digits from 0 to 9 and a to f; the dashboard shows it in the address of the account's page"),
     )
 }
 
 fn unseen(id: &str, rows: &[Row]) -> Error {
-    Error::new(
-        ErrorKind::Unauthorized,
+    Error::of(
+        &codes::ACCOUNT,
         format!("the credentials for Cloudflare do not see the account `{id}`"),
     )
     .help(format!("they see: {}", listed(rows)))
@@ -139,13 +140,12 @@ fn unseen(id: &str, rows: &[Row]) -> Error {
 fn only(rows: &[Row]) -> Result<&Row> {
     match rows {
         [only] => Ok(only),
-        [] => Err(Error::new(
-            ErrorKind::Unauthorized,
-            "the credentials for Cloudflare see no account",
-        )
-        .help("give the account's id, or a token of that account")),
-        several => Err(Error::new(
-            ErrorKind::Invalid,
+        [] => Err(
+            Error::of(&codes::ACCOUNT, "the credentials for Cloudflare see no account")
+                .help("give the account's id, or a token of that account"),
+        ),
+        several => Err(Error::of(
+            &codes::ACCOUNT_ID,
             "the credentials for Cloudflare see several accounts",
         )
         .help(format!("give the id of one as `account-id`: {}", listed(several)))),

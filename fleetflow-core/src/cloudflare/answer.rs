@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::codes;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, Verdict};
 
@@ -120,8 +121,11 @@ impl Said {
         if let Some(wait) = response.retry_after() {
             error = error.retry_after(wait);
         }
-        if kind == ErrorKind::Unauthorized && !permission.is_empty() {
-            error = error.lacking(permission);
+        if kind == ErrorKind::Unauthorized {
+            error = match permission {
+                "" => error.number(&codes::REFUSED_CREDENTIALS),
+                lacks => error.number(&codes::PERMISSION).lacking(lacks),
+            };
         }
         match advice(kind, response, permission) {
             Some(help) => error.help(help),
@@ -232,6 +236,7 @@ mod tests {
         assert_eq!(of(400, 9106).kind(), ErrorKind::Unauthorized);
         assert_eq!(of(400, 10_001).kind(), ErrorKind::Refused);
         let missing = of(403, 10_000);
+        assert_eq!(missing.registered(), &codes::PERMISSION);
         assert!(missing.advice().unwrap().contains("`DNS Write`"), "{missing:?}");
     }
 

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use ignore::WalkBuilder;
 
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -17,7 +18,7 @@ const LEFT_OUT: &[&str] = &["node_modules", "dist", "target"];
 /// hidden ones, `outputs`, and the stack's own files.
 pub(super) fn inputs(command: &str, folder: &Path, outputs: &[PathBuf]) -> Result<String> {
     let failed = |error: &dyn std::fmt::Display| {
-        Error::new(ErrorKind::Local, error.to_string())
+        Error::of(&codes::NO_SUCH_FILE, error.to_string())
             .during(format!("read what the build in {} depends on", folder.display()))
     };
     let left_out = outputs.to_vec();
@@ -84,7 +85,7 @@ fn run_here(command: &str, folder: &Path) -> Result<()> {
         ("sh", "-c")
     };
     let failed = |why: String| {
-        Error::new(ErrorKind::Local, why)
+        Error::of(&codes::BUILD, why)
             .during(format!(
                 "run the build command `{command}` in {}",
                 folder.display()
@@ -104,5 +105,6 @@ fn run_here(command: &str, folder: &Path) -> Result<()> {
     let said = String::from_utf8_lossy(&said);
     let lines: Vec<_> = said.trim().lines().collect();
     let last = lines[lines.len().saturating_sub(20)..].join("\n");
-    Err(failed(format!("it ended with {}\n{last}", output.status)))
+    let told = format!("it ended with {}\n{last}", output.status);
+    Err(failed(told.trim_end().to_owned()))
 }

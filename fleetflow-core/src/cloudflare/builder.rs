@@ -7,7 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Cloudflare;
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 use crate::http::{Http, HttpTransport, Pace, Patience, Traffic};
 
 /// The base of the real API (API doc §1.1).
@@ -152,7 +153,7 @@ fn sensitive(value: &str, what: &str) -> Result<HeaderValue> {
     let sent = sent.and_then(|value| HeaderValue::from_str(value).ok());
     let mut value = sent.ok_or_else(|| {
         let message = format!("the {what} for Cloudflare has a character that cannot be sent");
-        Error::new(ErrorKind::Unauthorized, message)
+        Error::of(&codes::BAD_CREDENTIALS, message)
             .help("copy it again: a line break, or an ellipsis from a shortened display, is the usual cause")
     })?;
     value.set_sensitive(true);

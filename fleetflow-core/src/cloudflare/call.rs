@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Cloudflare, answer};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 use crate::http::{Body, MAY_HAVE_CHANGED, Request};
 
 /// What stands in a path or a query as it is (RFC 3986 section 2.3).
@@ -180,8 +181,8 @@ impl Call<'_> {
     /// With an upload token instead of the credentials (API doc §1.2).
     pub(crate) fn bearer(mut self, token: &str) -> Result<Self> {
         let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
-            Error::new(
-                ErrorKind::Refused,
+            Error::of(
+                &codes::UNEXPECTED,
                 "the provider gave an upload token that no header can carry",
             )
         })?;
@@ -202,7 +203,7 @@ impl Call<'_> {
         let operation = self.request.operation.clone();
         let envelope = self.envelope::<T>().await?;
         envelope.result.ok_or_else(|| {
-            Error::new(ErrorKind::Refused, "the answer has no result")
+            Error::of(&codes::UNEXPECTED, "the answer has no result")
                 .during(operation)
                 .help(MAY_HAVE_CHANGED)
         })

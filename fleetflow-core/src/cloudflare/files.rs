@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Larger files are refused (API doc §4.13, §5.6).
@@ -44,7 +45,7 @@ impl SiteFile {
 pub(crate) fn walk(folder: &Path, left_out: impl Fn(&str) -> bool) -> Result<Vec<SiteFile>> {
     if !folder.is_dir() {
         let message = format!("there is no folder {}", folder.display());
-        return Err(Error::new(ErrorKind::Local, message)
+        return Err(Error::of(&codes::NO_SUCH_FILE, message)
             .during("read the files of the site")
             .help("paths are relative to the folder of the stack's file; with a `build`, see that it makes this one"));
     }
@@ -137,7 +138,7 @@ fn hash(place: &Path) -> std::io::Result<String> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Local, error.to_string()).during(format!("read {}", path.display()))
+    Error::of(&codes::NO_SUCH_FILE, error.to_string()).during(format!("read {}", path.display()))
 }
 
 #[cfg(test)]

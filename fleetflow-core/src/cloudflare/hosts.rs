@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::dns::RecordType;
 use super::{Dns, Pages, R2Bucket, Worker, name};
+use crate::codes;
 use crate::error::Error;
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Resource as _};
 
@@ -53,7 +54,7 @@ pub(super) fn check(declared: &Declaration, around: &Expansion<'_>) -> Vec<Probl
 
 /// The refusal of a custom domain whose host is taken, with what to do.
 pub(super) fn occupied(error: Error, host: &str) -> Error {
-    error.help(format!(
+    error.number(&codes::TAKEN).help(format!(
         "something else stands at {host}: remove its DNS record, or the custom domain of the other bucket or Worker"
     ))
 }

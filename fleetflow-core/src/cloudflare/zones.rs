@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::call::encoded;
 use super::{Cloudflare, name};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 /// The permission to look a zone up.
 const PERMISSION: &str = "Zone Read";
@@ -135,7 +136,7 @@ impl Cloudflare {
 }
 
 fn unseen(message: String) -> Error {
-    Error::new(ErrorKind::NotFound, message)
+    Error::of(&codes::NO_ZONE, message)
         .help("check its name and the account, and that the API token has the permission `Zone Read` for it")
 }
 

@@ -1,9 +1,10 @@
 //! The codes of mistakes in a file, each with a file that has it.
 
 use super::Code;
+use crate::error::ErrorKind;
 
-pub(super) static FILE: &[Code] = &[
-    file(
+pub(super) static FILE: &[&Code] = &[
+    &file(
         "FF0101",
         "kdl::syntax",
         "this is not KDL",
@@ -12,7 +13,7 @@ pub(super) static FILE: &[Code] = &[
         "Close what is open, or remove what does not belong there.",
         "r2-bucket \"uploads\" }",
     ),
-    file(
+    &file(
         "FF0102",
         "kdl::keyword",
         "a keyword stands where a name belongs",
@@ -20,7 +21,7 @@ pub(super) static FILE: &[Code] = &[
         "Quote the word if it is meant as a name.",
         "r2-bucket \"uploads\"\ntrue \"x\"",
     ),
-    file(
+    &file(
         "FF0103",
         "kdl::raw_string",
         "a raw string of KDL 1",
@@ -28,7 +29,7 @@ pub(super) static FILE: &[Code] = &[
         "Remove the `r`, and put a `#` at both ends.",
         "r2-bucket r\"uploads\"",
     ),
-    file(
+    &file(
         "FF0104",
         "kdl::type",
         "a type annotation",
@@ -36,7 +37,7 @@ pub(super) static FILE: &[Code] = &[
         "Remove the annotation.",
         "server \"web\" { plan core=(u8)4 memory=4; disk size=20 }",
     ),
-    file(
+    &file(
         "FF0105",
         "kdl::too_deep",
         "blocks are nested too deeply",
@@ -44,7 +45,7 @@ pub(super) static FILE: &[Code] = &[
         "Close the blocks that were left open.",
         "",
     ),
-    file(
+    &file(
         "FF0106",
         "kdl::parser",
         "the parser gave up",
@@ -52,7 +53,7 @@ pub(super) static FILE: &[Code] = &[
         "Please report it with the file.",
         "",
     ),
-    file(
+    &file(
         "FF0111",
         "flow::unknown_node",
         "there is no such node here",
@@ -61,16 +62,8 @@ pub(super) static FILE: &[Code] = &[
         "Correct the word (the nearest one is suggested), or move the node to where it belongs.",
         "bucket \"uploads\"",
     ),
-    file(
-        "FF0112",
-        "flow::unknown_field",
-        "there is no such field",
-        "The resource has no field of this name. Unknown fields are never ignored: a field that is spelled wrong would \
-         otherwise be lost without a word.",
-        "Correct the name; the message suggests the nearest one or lists all.",
-        "r2-bucket \"uploads\" { locaton \"apac\" }",
-    ),
-    file(
+    &UNKNOWN_FIELD,
+    &file(
         "FF0113",
         "flow::unknown_property",
         "there is no such property",
@@ -78,16 +71,16 @@ pub(super) static FILE: &[Code] = &[
         "Remove the property, or give it to the node it belongs to.",
         "r2-bucket \"uploads\" { location \"apac\" hint=#true }",
     ),
-    file(
+    &file(
         "FF0114",
         "flow::value",
         "the value does not fit",
-        "The value is of another type than the field, outside of its range, not one of its words, or something is missing that \
-         the field needs.",
-        "Write a value as the message says; `allowed:` lists what there is.",
-        "r2-bucket \"uploads\" { location \"mars\" }",
+        "The value has the right type, and breaks a rule of its resource: an address outside of its network, a record without \
+         what its type needs, two fields that exclude each other.",
+        "Write a value as the message says.",
+        "dns \"example.jp\" { record \"mail\" type=\"MX\" value=\"mx.example.jp\" }",
     ),
-    file(
+    &file(
         "FF0115",
         "flow::no_value",
         "a field has no value",
@@ -95,7 +88,7 @@ pub(super) static FILE: &[Code] = &[
         "Write a value behind it, or remove it.",
         "r2-bucket \"uploads\" { location }",
     ),
-    file(
+    &file(
         "FF0116",
         "flow::given_twice",
         "something is given twice",
@@ -104,7 +97,7 @@ pub(super) static FILE: &[Code] = &[
         "Remove one of them; both places are shown.",
         "scale \"web\" min=1 max=3 min=2",
     ),
-    file(
+    &file(
         "FF0117",
         "flow::argument",
         "a value too many, or where none may stand",
@@ -113,7 +106,7 @@ pub(super) static FILE: &[Code] = &[
         "Say which field it is (`name=value`), or remove it.",
         "r2-bucket \"uploads\" \"apac\"",
     ),
-    file(
+    &file(
         "FF0118",
         "flow::block",
         "a block where a value belongs",
@@ -121,7 +114,7 @@ pub(super) static FILE: &[Code] = &[
         "Write it in the form that the message names.",
         "r2-bucket \"uploads\" { location { region \"apac\" } }",
     ),
-    file(
+    &file(
         "FF0119",
         "flow::number",
         "a number that cannot be used",
@@ -129,7 +122,7 @@ pub(super) static FILE: &[Code] = &[
         "Write a smaller number.",
         "server \"web\" { plan core=#nan memory=4; disk size=20 }",
     ),
-    file(
+    &file(
         "FF0120",
         "flow::spelling",
         "written with `_` instead of `-`",
@@ -137,7 +130,7 @@ pub(super) static FILE: &[Code] = &[
         "Write it with `-`.",
         "r2-bucket \"uploads\" { custom_domain \"cdn.example.com\" }",
     ),
-    file(
+    &file(
         "FF0121",
         "flow::name",
         "a name is missing, or is no text",
@@ -145,15 +138,8 @@ pub(super) static FILE: &[Code] = &[
         "Write the name in quotes behind the kind.",
         "r2-bucket { location \"apac\" }",
     ),
-    file(
-        "FF0122",
-        "flow::duplicate",
-        "declared twice",
-        "Two resources of one kind have the same name in a stage, or two stages do. One would silently hide the other.",
-        "Rename or remove one; both places are shown.",
-        "r2-bucket \"uploads\"\nr2-bucket \"uploads\"",
-    ),
-    file(
+    &DUPLICATE,
+    &file(
         "FF0123",
         "flow::reference",
         "a reference to a kind that does not exist",
@@ -162,7 +148,7 @@ pub(super) static FILE: &[Code] = &[
         "Correct the kind, or quote the word if it is plain text.",
         "dns \"example.jp\" { record \"a\" type=\"A\" value=sever.web.ip }",
     ),
-    file(
+    &file(
         "FF0124",
         "flow::text",
         "a `${...}` that means nothing",
@@ -171,7 +157,7 @@ pub(super) static FILE: &[Code] = &[
         "Correct it, or write `$${` for a literal `${`.",
         "r2-bucket \"uploads-${user}\"",
     ),
-    file(
+    &file(
         "FF0125",
         "flow::variable",
         "a variable is unknown, or cannot be used",
@@ -180,7 +166,7 @@ pub(super) static FILE: &[Code] = &[
         "Declare it (`variables { name \"value\" }`), or correct its name.",
         "r2-bucket \"uploads-${var.region}\"",
     ),
-    file(
+    &file(
         "FF0126",
         "flow::environment",
         "a variable of the environment is missing, or cannot be used",
@@ -189,7 +175,7 @@ pub(super) static FILE: &[Code] = &[
         "Set it, write it into one of those files, or give a fallback with `default=`.",
         "r2-bucket \"uploads-${env.FLEETFLOW_EXPLAIN_IS_NEVER_SET}\"",
     ),
-    file(
+    &file(
         "FF0127",
         "flow::include",
         "a file cannot be included",
@@ -197,7 +183,7 @@ pub(super) static FILE: &[Code] = &[
         "Correct the path; it is relative to the file that names it.",
         "include \"nowhere.kdl\"",
     ),
-    file(
+    &file(
         "FF0128",
         "flow::path",
         "a path that cannot be used",
@@ -205,7 +191,7 @@ pub(super) static FILE: &[Code] = &[
         "Write the whole path.",
         "",
     ),
-    file(
+    &file(
         "FF0129",
         "flow::project",
         "the project has no usable name",
@@ -214,7 +200,7 @@ pub(super) static FILE: &[Code] = &[
         "Write `project \"NAME\"` at the top of the file.",
         "project\nr2-bucket \"uploads\"",
     ),
-    file(
+    &file(
         "FF0130",
         "flow::stage",
         "a stage is unknown, or has no name",
@@ -222,7 +208,7 @@ pub(super) static FILE: &[Code] = &[
         "Give it with `--stage NAME`.",
         "stage { r2-bucket \"uploads\" }",
     ),
-    file(
+    &file(
         "FF0131",
         "flow::service_group",
         "a service group that is not declared",
@@ -230,7 +216,7 @@ pub(super) static FILE: &[Code] = &[
         "Declare it (`service-group \"NAME\" { ... }`), or correct its name.",
         "stage \"dev\" { deploy-services \"web\" }",
     ),
-    file(
+    &file(
         "FF0132",
         "flow::provider",
         "a provider that does not serve this kind",
@@ -238,7 +224,7 @@ pub(super) static FILE: &[Code] = &[
         "Remove it, or write the provider that the message names.",
         "r2-bucket \"uploads\" { provider \"sakura-cloud\" }",
     ),
-    file(
+    &file(
         "FF0133",
         "flow::claimed_twice",
         "two stages claim the same name at the provider",
@@ -247,7 +233,7 @@ pub(super) static FILE: &[Code] = &[
         "Give it another name in one of them, for example with `${stage}`.",
         "stage \"dev\" { r2-bucket \"uploads\" }\nstage \"prod\" { r2-bucket \"uploads\" }",
     ),
-    file(
+    &file(
         "FF0134",
         "flow::stack",
         "something is wrong with the stage as a whole",
@@ -255,7 +241,7 @@ pub(super) static FILE: &[Code] = &[
         "See the message.",
         "",
     ),
-    file(
+    &file(
         "FF0135",
         "flow::unused",
         "a definition that no stage uses",
@@ -263,7 +249,7 @@ pub(super) static FILE: &[Code] = &[
         "Write its name in a stage, or remove it.",
         "r2-bucket \"uploads\"\nstage \"dev\" { r2-bucket \"others\" }",
     ),
-    file(
+    &file(
         "FF0136",
         "flow::empty",
         "a stage that declares nothing",
@@ -271,7 +257,7 @@ pub(super) static FILE: &[Code] = &[
         "Check that the right file and the right stage are meant.",
         "",
     ),
-    file(
+    &file(
         "FF0137",
         "flow::missing_file",
         "a file that is not there",
@@ -279,7 +265,7 @@ pub(super) static FILE: &[Code] = &[
         "Correct the path; it is relative to the file that names it. What a `build` makes may be missing.",
         "",
     ),
-    file(
+    &file(
         "FF0138",
         "flow::format",
         "a file that cannot be laid out",
@@ -289,7 +275,28 @@ pub(super) static FILE: &[Code] = &[
     ),
 ];
 
-const fn file(
+/// A field that the resource does not have.
+pub static UNKNOWN_FIELD: Code = file(
+    "FF0112",
+    "flow::unknown_field",
+    "there is no such field",
+    "The resource has no field of this name. Unknown fields are never ignored: a field that is spelled wrong would \
+         otherwise be lost without a word.",
+    "Correct the name; the message suggests the nearest one or lists all.",
+    "r2-bucket \"uploads\" { locaton \"apac\" }",
+);
+
+/// Two resources, or two stages, of one name.
+pub static DUPLICATE: Code = file(
+    "FF0122",
+    "flow::duplicate",
+    "declared twice",
+    "Two resources of one kind have the same name in a stage, or two stages do. One would silently hide the other.",
+    "Rename or remove one; both places are shown.",
+    "r2-bucket \"uploads\"\nr2-bucket \"uploads\"",
+);
+
+pub(super) const fn file(
     number: &'static str,
     name: &'static str,
     title: &'static str,
@@ -300,6 +307,7 @@ const fn file(
     Code {
         number,
         name,
+        kind: ErrorKind::Invalid,
         title,
         meaning,
         next,

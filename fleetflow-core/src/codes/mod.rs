@@ -1,12 +1,44 @@
 //! Stable numbers for what can go wrong, with what each means and what to do. `flow explain FF0105` prints an entry. It
 //! decides nothing: numbers are never reused, and texts may get better.
 
+mod access;
+mod answers;
+mod asked;
+mod declared;
 mod file;
+mod guards;
+mod local;
 mod run;
 
+use serde::{Serialize, Serializer};
+
 use crate::error::ErrorKind;
+use access::ACCESS;
+use answers::ANSWERS;
+use asked::ASKED;
+use declared::DECLARED;
 use file::FILE;
+use guards::GUARDS;
+use local::LOCAL;
 use run::RUN;
+
+pub use access::{
+    ACCOUNT, BAD_CREDENTIALS, HOST_KEY, NO_CREDENTIALS, PERMISSION, REFUSED_CREDENTIALS, REGISTRY_LOGIN,
+    SSH_LOGIN, STATE_KEY, TLS,
+};
+pub use answers::{
+    DECLINED, ENGINE_SILENT, IN_USE, LIMIT, MOVED_ON, NETWORK, NO_BUCKET, NO_ENGINE, NO_GENERATION, NO_IMAGE,
+    NO_ZONE, NOT_REMEMBERED, PUBLISHED_PORT, REGISTRY_SILENT, SERVER_SILENT, TAKEN, TAKEN_OVER, UNEXPECTED,
+    UNHEALTHY,
+};
+pub use asked::{ACCOUNT_ID, BAD_CODE, CANNOT_ASK, NO_FILE, UNKNOWN_NAME, USAGE};
+pub use declared::{CHOICE, CYCLE, MISSING, OUTPUT, SECRET, TOO_LATE, TYPE, UNDECLARED};
+pub use file::{DUPLICATE, UNKNOWN_FIELD};
+pub use guards::{DATA_LOSS, DISRUPTION, MANY_DELETIONS, NOT_EMPTY, OTHER_ACCOUNT, PROTECTED, UNCONFIRMED};
+pub use local::{
+    BUILD, NO_AUTHORITIES, NO_PROGRAM, NO_SUCH_FILE, PORT_TAKEN, STATE_DAMAGED, STATE_NEWER,
+    STATE_UNREACHABLE, STATE_UNWRITABLE,
+};
 
 /// A kind of mistake or failure.
 ///
@@ -19,23 +51,34 @@ use run::RUN;
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// Its number: `FF0105`. FF01 are mistakes in a file, FF02 failures of a run.
+    /// Its number: `FF0105`. FF01 are mistakes in what is declared, FF02 failures of a run.
     pub number: &'static str,
-    /// Its name in programs: `flow::unknown_field`, or the name of an [`ErrorKind`].
+    /// Its name in programs: `flow::unknown_field`, `protected`, or the name of an [`ErrorKind`].
     pub name: &'static str,
+    /// The kind of the errors that have it.
+    pub kind: ErrorKind,
     /// What it is, in a few words.
     pub title: &'static str,
     /// What happened, and why it is an error.
     pub meaning: &'static str,
     /// What to do next.
     pub next: &'static str,
-    /// A file that has the mistake; empty for failures.
+    /// A file that has the mistake, or what is printed of a failure; empty where a small one would say nothing.
     pub example: &'static str,
+}
+
+/// It is written as its number.
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.number.serialize(to)
+    }
 }
 
 /// Every code, in the order of their numbers.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    FILE.iter().chain(RUN)
+    let declared = FILE.iter().chain(&DECLARED);
+    let run = RUN.iter().chain(&ASKED).chain(&ACCESS).chain(&GUARDS);
+    declared.chain(run).chain(&ANSWERS).chain(&LOCAL).copied()
 }
 
 /// The code with this number (in either case) or name.
@@ -44,7 +87,7 @@ pub fn find(word: &str) -> Option<&'static Code> {
 }
 
 impl ErrorKind {
-    /// The code of failures of this kind.
+    /// The code of failures of this kind, where no more is known of them.
     pub fn code(self) -> &'static Code {
         let index = match self {
             Self::Invalid => 0,
@@ -65,7 +108,7 @@ impl ErrorKind {
             Self::Local => 15,
             Self::Internal => 16,
         };
-        &RUN[index]
+        RUN[index]
     }
 }
 
@@ -90,6 +133,7 @@ mod tests {
             let kind = ALL_KINDS.iter().find(|kind| kind.code() == code);
             let name = kind.map(|kind| serde_json::to_value(kind).expect("a name"));
             assert_eq!(name, Some(code.name.into()));
+            assert_eq!(kind, Some(&code.kind));
         }
         assert_eq!(RUN.len(), ALL_KINDS.len());
     }

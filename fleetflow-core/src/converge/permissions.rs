@@ -7,7 +7,8 @@ use futures::future::try_join_all;
 
 use crate::catalog;
 use crate::clouds::Clouds;
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 use crate::model::Intent;
 use crate::plan::{Action, Plan, Step};
 
@@ -65,7 +66,7 @@ fn together(lacks: &[Error]) -> Error {
         "permissions are missing, and nothing was changed:{}",
         lines.concat()
     );
-    let error = Error::new(ErrorKind::Unauthorized, message);
+    let error = Error::of(&codes::PERMISSION, message);
     let names: BTreeSet<&String> = lacks.iter().flat_map(Error::missing_permissions).collect();
     let error = names.into_iter().fold(error, Error::lacking);
     let advice: BTreeSet<&str> = lacks.iter().filter_map(Error::advice).collect();

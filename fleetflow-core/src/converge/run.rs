@@ -12,6 +12,7 @@ use super::observe::{Observation, observe};
 use super::permissions::permitted;
 use super::{Outcome, Report, Session};
 use crate::autoscale::Scaling;
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, did_you_mean, expand};
 use crate::plan::{Inputs, Plan, plan};
@@ -160,7 +161,7 @@ impl Stack {
         let current = self.plan_from(session, &observation).await?;
         let refused = |why: &str| {
             let message = format!("the world moved on since this plan was made: {why}");
-            Error::new(ErrorKind::Conflict, message).help("make a new plan and look at it again")
+            Error::of(&codes::MOVED_ON, message).help("make a new plan and look at it again")
         };
         if let Some(moved) = plan.basis.moved(&current.basis) {
             return Err(refused(moved));
@@ -348,7 +349,7 @@ fn adopting(mut desired: Vec<Declaration>, session: &Session) -> Result<Vec<Decl
         let names = desired.iter().map(|declared| declared.address.to_string());
         let names: Vec<_> = names.collect();
         let near = did_you_mean(&address.to_string(), names.iter().map(String::as_str));
-        let error = Error::new(ErrorKind::Invalid, format!("nothing is declared at {address}"));
+        let error = Error::of(&codes::UNKNOWN_NAME, format!("nothing is declared at {address}"));
         return Err(match near {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help("declare it first: what is taken over becomes as declared"),
@@ -378,7 +379,9 @@ pub fn exceeding(plan: &Plan, most: crate::plan::Level) -> Vec<Problem> {
                 step.disruption.level.name(),
                 most.name()
             );
-            Problem::guard(&step.address, message).help("raise `--max-disruption`, or undo the change")
+            Problem::guard(&step.address, message)
+                .code(&codes::DISRUPTION)
+                .help("raise `--max-disruption`, or undo the change")
         })
         .collect()
 }

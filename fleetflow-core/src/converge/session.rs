@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clouds::Clouds;
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 use crate::model::Address;
 use crate::plan::{DataGuard, DeletionGuard};
 use crate::state::{Holder, State, Store};
@@ -165,7 +166,7 @@ impl Session {
         let message = format!(
             "this stage was made in account {before} of {provider}, and these credentials are for account {now}"
         );
-        Err(Error::new(ErrorKind::Guarded, message).help(
+        Err(Error::of(&codes::OTHER_ACCOUNT, message).help(
             "use the credentials of that account (another profile or token?); if the stage is to be in the other account \
              from now on, add `--other-account`",
         ))

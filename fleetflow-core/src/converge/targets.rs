@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::catalog;
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 use crate::model::{Address, Stack, did_you_mean};
 use crate::plan::{Plan, Step};
 
@@ -50,7 +51,7 @@ fn unknown(target: &Address, plan: &Plan, stack: &Stack) -> Error {
     let declared = stack.declarations().iter().map(|declared| &declared.address);
     let planned = plan.steps.iter().map(|step| &step.address);
     let names: BTreeSet<String> = declared.chain(planned).map(ToString::to_string).collect();
-    let error = Error::new(ErrorKind::Invalid, format!("there is no {target} to aim at"));
+    let error = Error::of(&codes::UNKNOWN_NAME, format!("there is no {target} to aim at"));
     match did_you_mean(&target.to_string(), names.iter().map(String::as_str)) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("there are {}", Vec::from_iter(names).join(", "))),

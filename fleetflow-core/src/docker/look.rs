@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::engines::{Engine, Engines};
 use super::{Host, Place};
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Found, Input, Observed, Scope, Unreached, Wanted};
@@ -153,7 +154,7 @@ async fn in_time(engines: &Engines, host: &Host, limit: Duration) -> Result<Engi
             "the engine at {host} did not answer within {} s",
             limit.as_secs_f32().ceil()
         );
-        Err(Error::new(ErrorKind::Unavailable, message)
+        Err(Error::of(&codes::SERVER_SILENT, message)
             .help("see that the server runs, and that its packet filter lets this machine in"))
     })
 }

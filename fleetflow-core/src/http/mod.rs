@@ -17,6 +17,7 @@ pub(crate) use request::MAY_HAVE_CHANGED;
 pub use request::{Body, Repeat, Request, Response};
 pub use transport::{HttpTransport, Transport, TransportError};
 
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::veil::Veil;
 
@@ -200,7 +201,12 @@ impl Http {
         };
         let help = "check the network and the endpoint, then run the same command again";
         let sent_again = again || matches!(error, TransportError::NotSent(_));
-        (Error::new(kind, error.to_string()).help(help), sent_again)
+        let told = Error::new(kind, error.to_string());
+        let told = match kind {
+            ErrorKind::Unavailable => told.number(&codes::NETWORK),
+            _ => told,
+        };
+        (told.help(help), sent_again)
     }
 }
 

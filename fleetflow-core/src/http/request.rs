@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What to do about an answer that nobody expects.
@@ -108,8 +109,8 @@ impl Response {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&self.body)).map_err(
             |error| {
-                Error::new(
-                    ErrorKind::Refused,
+                Error::of(
+                    &codes::UNEXPECTED,
                     format!("the answer is not what was expected: {error}"),
                 )
                 .help(MAY_HAVE_CHANGED)

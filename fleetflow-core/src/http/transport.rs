@@ -5,7 +5,8 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::{Body, Request, Response};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +100,7 @@ impl Transport for HttpTransport {
 /// What TLS needs is all that can be missing: a container from scratch has no certificates.
 fn unmade(error: &reqwest::Error) -> Error {
     let message = format!("HTTPS cannot be used: {}", root_cause(error));
-    Error::new(ErrorKind::Local, message).help(
+    Error::of(&codes::NO_AUTHORITIES, message).help(
         "it needs the certificates of the authorities that this machine trusts: install them (`ca-certificates`), \
          or name their file in `SSL_CERT_FILE`",
     )

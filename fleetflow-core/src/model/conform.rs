@@ -16,10 +16,10 @@
 use serde_json::{Map, Value};
 
 use super::meant::{Meant, meant};
-use super::problem::did_you_mean;
 use super::value::Marker;
 use super::wording::{described, mismatch};
-use super::{Path, Problem, Segment, format};
+use super::{Path, Problem, Segment, allowed, format};
+use crate::codes;
 
 /// The declaration in the shape of `schema`, or everything that is wrong with it.
 pub fn conform(schema: &Value, declared: Value) -> Result<Value, Vec<Problem>> {
@@ -42,7 +42,7 @@ pub(crate) fn fitted(schema: &Value, declared: Value) -> (Value, Vec<Problem>) {
 fn fit(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
     let Some(schema) = choose(schema, value) else {
         let problem = mistagged(schema, value, path);
-        return problems.push(problem.unwrap_or_else(|| Problem::at(path.clone(), mismatch(schema, value))));
+        return problems.push(problem.unwrap_or_else(|| mistyped(path, schema, value)));
     };
     // A lone value stands for a list of one, also where it is a reference.
     if Marker::of(value).is_some() && kind_of(schema) != Some("array") {
@@ -99,12 +99,12 @@ fn mistagged(schema: &Value, value: &Value, path: &Path) -> Option<Problem> {
     let tags: Option<Vec<&str>> = alternatives(schema)?.iter().map(tag_of).collect();
     let (tags, fields) = (tags?, value.as_object()?);
     let Some(tag) = fields.get("type") else {
-        let problem = Problem::at(path.clone(), "`type` is missing");
+        let problem = Problem::at(path.clone(), "`type` is missing").code(&codes::MISSING);
         return Some(problem.help(format!("known here: {}", tags.join(", "))));
     };
     Some(Problem {
         path: path.key("type"),
-        ..not_among(&tags, tag)
+        ..allowed::not_among(&tags, tag)
     })
 }
 
@@ -123,12 +123,12 @@ fn words(schema: &Value) -> Option<Vec<&str>> {
 fn fit_word(words: &[&str], value: &Value, path: &Path, problems: &mut Vec<Problem>) {
     let Some(word) = value.as_str() else {
         let message = format!("expected one of {}, found {}", words.join(", "), described(value));
-        return problems.push(Problem::at(path.clone(), message));
+        return problems.push(Problem::at(path.clone(), message).code(&codes::TYPE));
     };
     if !words.contains(&word) {
         problems.push(Problem {
             path: path.clone(),
-            ..not_among(words, value)
+            ..allowed::not_among(words, value)
         });
     }
 }
@@ -170,6 +170,7 @@ fn fit_marker(schema: &Value, path: &Path, problems: &mut Vec<Problem>) {
     if schema.get("x-input").is_none() {
         problems.push(
             Problem::at(path.clone(), "this must be known before anything runs")
+                .code(&codes::TOO_LATE)
                 .help("write the value itself, or a variable"),
         );
     }
@@ -179,7 +180,7 @@ fn fit_object(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec
     if !value.is_object() {
         match positional(schema) {
             Some(field) => *value = Value::Object(Map::from_iter([(field.to_owned(), value.take())])),
-            None => return problems.push(Problem::at(path.clone(), mismatch(schema, value))),
+            None => return problems.push(mistyped(path, schema, value)),
         }
     }
     let (Some(fields), Some(properties)) = (
@@ -194,7 +195,7 @@ fn fit_object(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec
     report_unknown(fields, properties, schema, &mut missing, path, problems);
     for name in missing {
         let message = format!("`{}` is missing", spelled(name));
-        problems.push(Problem::at(path.clone(), message));
+        problems.push(Problem::at(path.clone(), message).code(&codes::MISSING));
     }
     for (name, field) in fields {
         if let Some(schema) = properties.get(name) {
@@ -254,7 +255,9 @@ fn report_unknown<'s>(
         if let Meant::Field(told) | Meant::Inside(told) = meant {
             missing.retain(|missing| *missing != told);
         }
-        problems.push(Problem::at(path.key(name), format!("unknown field `{}`", spelled(name))).help(help));
+        let message = format!("unknown field `{}`", spelled(name));
+        let problem = Problem::at(path.key(name), message).code(&codes::UNKNOWN_FIELD);
+        problems.push(problem.help(help));
     }
 }
 
@@ -275,7 +278,7 @@ fn spelled(name: &str) -> String {
 
 fn fit_map(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
     let Some(entries) = value.as_object_mut() else {
-        return problems.push(Problem::at(path.clone(), mismatch(schema, value)));
+        return problems.push(mistyped(path, schema, value));
     };
     let Some(element) = schema
         .get("additionalProperties")
@@ -306,9 +309,9 @@ fn fit_list(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<P
 
 fn fit_scalar(schema: &Value, value: &Value, path: &Path, problems: &mut Vec<Problem>) {
     if !suits_scalar(schema, value) {
-        return problems.push(Problem::at(path.clone(), mismatch(schema, value)));
+        return problems.push(mistyped(path, schema, value));
     }
-    if let Some(problem) = out_of_range(schema, value).or_else(|| not_one_of(schema, value)) {
+    if let Some(problem) = allowed::mistake(schema, value) {
         return problems.push(Problem {
             path: path.clone(),
             ..problem
@@ -325,6 +328,10 @@ fn fit_scalar(schema: &Value, value: &Value, path: &Path, problems: &mut Vec<Pro
     }
 }
 
+fn mistyped(path: &Path, schema: &Value, value: &Value) -> Problem {
+    Problem::at(path.clone(), mismatch(schema, value)).code(&codes::TYPE)
+}
+
 fn suits_scalar(schema: &Value, value: &Value) -> bool {
     match kind_of(schema) {
         Some("string") => value.is_string(),
@@ -333,41 +340,6 @@ fn suits_scalar(schema: &Value, value: &Value) -> bool {
         Some("boolean") => value.is_boolean(),
         _ => true,
     }
-}
-
-fn out_of_range(schema: &Value, value: &Value) -> Option<Problem> {
-    let number = value.as_f64()?;
-    let least = schema.get("minimum").and_then(Value::as_f64);
-    let most = schema.get("maximum").and_then(Value::as_f64);
-    let outside = least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most);
-    outside.then(|| {
-        let range = match (least, most) {
-            (Some(least), Some(most)) => format!("from {least} to {most}"),
-            (Some(least), None) => format!("{least} or more"),
-            (_, most) => format!("{} or less", most.unwrap_or_default()),
-        };
-        Problem::at(Path::root(), format!("{value} is out of range")).help(format!("allowed: {range}"))
-    })
-}
-
-fn not_one_of(schema: &Value, value: &Value) -> Option<Problem> {
-    let allowed = schema.get("enum")?.as_array()?;
-    if allowed.contains(value) {
-        return None;
-    }
-    let names: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
-    Some(not_among(&names, value))
-}
-
-fn not_among(names: &[&str], value: &Value) -> Problem {
-    let help = match value
-        .as_str()
-        .and_then(|word| did_you_mean(word, names.iter().copied()))
-    {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("allowed: {}", names.join(", ")),
-    };
-    Problem::at(Path::root(), format!("{value} is not allowed here")).help(help)
 }
 
 /// The schema of the value at `path` of `value`, through unions and lists.

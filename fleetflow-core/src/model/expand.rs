@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Address, Declaration, Parts, Problem, Providers, Stack};
 use crate::catalog;
+use crate::codes;
 
 /// What a kind may look at while it expands: the other declarations, and the counts that scaling decided on.
 pub struct Expansion<'s> {
@@ -156,7 +157,11 @@ fn duplicates(parts: &Parts) -> Option<Vec<Problem>> {
         .iter()
         .flatten()
         .filter(|declared| !seen.insert(&declared.address))
-        .map(|declared| Problem::at(super::Path::root(), "declared twice").on(&declared.address))
+        .map(|declared| {
+            Problem::at(super::Path::root(), "declared twice")
+                .code(&codes::DUPLICATE)
+                .on(&declared.address)
+        })
         .collect();
     (!problems.is_empty()).then_some(problems)
 }

@@ -1,6 +1,7 @@
 //! The vocabulary: names, values, kinds, declarations, stacks. Pure: no IO, no clock, no terminal.
 
 mod address;
+mod allowed;
 mod conform;
 mod declaration;
 mod expand;

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Address, Path};
+use crate::codes::{self, Code};
 
 /// One mistake in what the user declared.
 ///
@@ -23,6 +24,13 @@ pub struct Problem {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// Its entry in the register of [`codes`](crate::codes); none for a value that breaks a rule of its resource.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "by_number"
+    )]
+    pub code: Option<&'static Code>,
     /// Whether a guard refused something that is well-formed (a protected resource, a missing approval).
     #[serde(default)]
     pub guard: bool,
@@ -36,6 +44,7 @@ impl Problem {
             path,
             message: message.into(),
             help: None,
+            code: None,
             guard: false,
         }
     }
@@ -56,12 +65,25 @@ impl Problem {
         self
     }
 
+    /// The same mistake, which the register of [`codes`](crate::codes) knows as `code`.
+    #[must_use]
+    pub fn code(mut self, code: &'static Code) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     /// The same mistake, in the declaration `address`.
     #[must_use]
     pub fn on(mut self, address: &Address) -> Self {
         self.address.get_or_insert_with(|| address.clone());
         self
     }
+}
+
+/// A code by its number; one that this version does not know is none.
+fn by_number<'d, D: Deserializer<'d>>(from: D) -> Result<Option<&'static Code>, D::Error> {
+    let number = Option::<String>::deserialize(from)?;
+    Ok(number.and_then(|number| codes::find(&number)))
 }
 
 impl fmt::Display for Problem {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Address, Declaration, Former, Resource, Spec};
+use crate::codes;
 use crate::error::Result;
 
 /// Whose resources are looked for.
@@ -55,8 +56,8 @@ impl Existing {
     /// The last applied declaration as its type.
     pub fn spec_as<R: Resource>(&self) -> Result<R> {
         self.spec.decode().map_err(|error| {
-            crate::Error::new(
-                crate::ErrorKind::State,
+            crate::Error::of(
+                &codes::STATE_DAMAGED,
                 format!("the state's entry does not decode: {error}"),
             )
             .on(&self.address)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::{Graph, order};
 use crate::catalog;
+use crate::codes;
 use crate::model::{
     Address, Declaration, OutputRef, Parts, Path, Problem, Stack, check_in, did_you_mean, fitted, references,
     secrets,
@@ -78,6 +79,7 @@ fn duplicates(stack: &Stack) -> Vec<Problem> {
         .map(|declared| {
             let message = format!("`{}` is declared twice", declared.address);
             Problem::at(Path::root(), message)
+                .code(&codes::DUPLICATE)
                 .on(&declared.address)
                 .help("remove or rename one of them")
         })
@@ -120,7 +122,7 @@ fn misreference(
             None if names.is_empty() => format!("a {} has no outputs", kind.name()),
             None => format!("it has: {}", names.join(", ")),
         };
-        return Some(Problem::at(path.clone(), message).help(help));
+        return Some(Problem::at(path.clone(), message).code(&codes::OUTPUT).help(help));
     };
     let wanted = wanted_type(declared, path)?;
     (wanted != "text" && wanted != output.value_type).then(|| {
@@ -128,7 +130,9 @@ fn misreference(
             "`{reference}` is of type {}, but {wanted} is needed here",
             output.value_type
         );
-        Problem::at(path.clone(), message).help("refer to an output of that type, or write the value")
+        Problem::at(path.clone(), message)
+            .code(&codes::OUTPUT)
+            .help("refer to an output of that type, or write the value")
     })
 }
 
@@ -146,7 +150,7 @@ fn absent(path: Path, address: &Address, known: &Known<'_>) -> Problem {
     if catalog::kind(address.kind()).is_none() {
         return catalog::unknown(path, address.kind());
     }
-    let problem = Problem::at(path, format!("there is no `{address}`"));
+    let problem = Problem::at(path, format!("there is no `{address}`")).code(&codes::UNDECLARED);
     match known.near(address) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None => problem.help("declare it in this stage, or remove the reference"),
@@ -159,6 +163,7 @@ fn missing_secrets(declared: &Declaration, stack: &Stack) -> Vec<Problem> {
         .filter(|(_, name)| !stack.secrets().contains_key(name))
         .map(|(path, name)| {
             Problem::at(path, format!("the secret `{name}` has no value"))
+                .code(&codes::SECRET)
                 .help("give it to the stack with `Stack::secret`")
                 .on(&declared.address)
         })
@@ -179,7 +184,12 @@ fn cycle(stack: &Stack) -> Option<Problem> {
         reference_to(stack, first, cycle.get(1).unwrap_or(first)),
         format!("these wait for each other: {}", names.join(" -> ")),
     );
-    Some(problem.on(first).help("remove one of the references"))
+    Some(
+        problem
+            .code(&codes::CYCLE)
+            .on(first)
+            .help("remove one of the references"),
+    )
 }
 
 /// Where `from` refers to `to`, to underline it.

@@ -10,6 +10,7 @@ use super::{
     parent_of,
 };
 use crate::catalog;
+use crate::codes;
 use crate::model::{
     Address, Declaration, Existing, Kind, Observed, Ownership, Path, Problem, Spec, Unfinished, has_unknown,
 };
@@ -79,6 +80,7 @@ impl<'i> Planner<'i> {
                 let help = "check its name, the account, and that the token may read it";
                 self.problems.push(
                     Problem::at(Path::root(), message)
+                        .code(&codes::NO_ZONE)
                         .help(help)
                         .on(&declared.address),
                 );
@@ -240,7 +242,8 @@ impl<'i> Planner<'i> {
                 fields.join(", ")
             );
             let help = "undo the change, or set `protect #false` first and run `up`";
-            return self.problems.push(Problem::guard(address, message).help(help));
+            let problem = Problem::guard(address, message).code(&codes::PROTECTED);
+            return self.problems.push(problem.help(help));
         }
         let held = kind.holds_data();
         if let (Some(what), DataGuard::Refuse, None) = (held, self.inputs.data, &gone_with) {
@@ -303,6 +306,7 @@ fn loss(address: &Address, what: &str, is_protected: bool) -> Problem {
     if is_protected {
         let message = format!("it is protected, but the change would lose {what}");
         return Problem::guard(address, message)
+            .code(&codes::PROTECTED)
             .help("undo the change, or set `protect #false` first and run `up`");
     }
     deletions::data_guard(address, what, "changing it")
@@ -323,5 +327,8 @@ fn foreign(declared: &Declaration, observed: &Observed) -> Problem {
         "choose another name, or take it over: `flow import {address} {}`",
         observed.id
     );
-    Problem::at(Path::root(), message).help(help).on(address)
+    Problem::at(Path::root(), message)
+        .code(&codes::TAKEN)
+        .help(help)
+        .on(address)
 }

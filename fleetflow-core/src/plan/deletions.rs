@@ -7,6 +7,7 @@ use super::{
     Step, existing,
 };
 use crate::catalog;
+use crate::codes;
 use crate::model::{Address, Existing, Kind, Observed, Ownership, Path, Problem};
 use crate::plan::graph::{Graph, order};
 use crate::state::Entry;
@@ -14,6 +15,7 @@ use crate::state::Entry;
 /// The refusal to lose data unasked.
 pub(super) fn data_guard(address: &Address, what: &str, doing: &str) -> Problem {
     Problem::guard(address, format!("{doing} would lose {what} for good"))
+        .code(&codes::DATA_LOSS)
         .help("add `--with-data` if that is what you want")
 }
 
@@ -87,7 +89,8 @@ impl Planner<'_> {
                 let message =
                     format!("{some} of the {all} {kind}s of {place} would be deleted, more than 30 %");
                 let help = "add `--force-delete` if that is what you want";
-                self.problems.push(Problem::guard(first, message).help(help));
+                let problem = Problem::guard(first, message).code(&codes::MANY_DELETIONS);
+                self.problems.push(problem.help(help));
             }
         }
     }
@@ -116,8 +119,8 @@ impl Planner<'_> {
             }
             Some(_) if entry.is_some_and(|entry| entry.record.protect) => {
                 let help = "declare it again with `protect #false` and run `up`, then remove it";
-                self.problems
-                    .push(Problem::guard(address, "it is protected and cannot be deleted").help(help));
+                let problem = Problem::guard(address, "it is protected and cannot be deleted");
+                self.problems.push(problem.code(&codes::PROTECTED).help(help));
             }
             Some(found) => self.delete(address, kind, found, entry),
         }

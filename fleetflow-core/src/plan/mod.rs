@@ -25,6 +25,7 @@ pub(crate) use rollback::rollback;
 pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Pause, Plan, Record, Step};
 
 use crate::catalog;
+use crate::codes;
 use crate::model::{Address, Declaration, Existing, Found, Kind, Observed, OutputRef, Problem, secrets};
 use crate::state::{Entry, State};
 
@@ -79,10 +80,13 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan, Vec<Problem>> {
         .collect();
     let order = graph::order(&graph).map_err(|cycle| {
         let names: Vec<_> = cycle.iter().map(ToString::to_string).collect();
-        vec![Problem::at(
-            crate::model::Path::root(),
-            format!("these wait for each other: {}", names.join(", ")),
-        )]
+        vec![
+            Problem::at(
+                crate::model::Path::root(),
+                format!("these wait for each other: {}", names.join(", ")),
+            )
+            .code(&codes::CYCLE),
+        ]
     })?;
     let mut planner = Planner::new(inputs);
     for address in &order {

@@ -6,6 +6,7 @@ use super::diff::{Sides, diff};
 use super::graph::{Graph, order};
 use super::{Action, Basis, Bookkeeping, Inputs, PLAN_FORMAT, Plan, Step, existing};
 use crate::catalog;
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Existing, Former, Observed, Ownership, Spec, secrets};
 
@@ -42,7 +43,7 @@ pub(crate) fn rollback(inputs: &Inputs<'_>, group: &str, digest: &Digest<'_>) ->
         let message = format!("`{group}` has no generation before this one to go back to");
         let why = rollback.notes.join("; ");
         let help = "declare what you want and run `flow up`";
-        return Err(Error::new(ErrorKind::NotFound, format!("{message}: {why}")).help(help));
+        return Err(Error::of(&codes::NO_GENERATION, format!("{message}: {why}")).help(help));
     }
     rollback.notes.push(
         "the file is not changed by this: a plan shows how it differs, and the next `up` brings that back"
@@ -73,7 +74,7 @@ fn members<'i>(inputs: &'i Inputs<'_>, group: &str) -> Result<Vec<(&'i Observed,
         .collect();
     if members.is_empty() {
         let message = format!("no service of a group `{group}` runs");
-        return Err(Error::new(ErrorKind::NotFound, message)
+        return Err(Error::of(&codes::NOT_REMEMBERED, message)
             .help("`flow status` shows what runs: SERVER/GROUP/SERVICE"));
     }
     Ok(members)

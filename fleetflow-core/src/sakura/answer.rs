@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::codes::{self, Code};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, Verdict};
 use crate::sakura::advice;
@@ -106,9 +107,23 @@ fn error(response: &Response, body: Body, code: &str) -> Error {
     if let Some(wait) = response.retry_after() {
         error = error.retry_after(wait);
     }
+    if let Some(number) = number(status, code) {
+        error = error.number(number);
+    }
     match advice::of(status.as_u16(), code) {
         Some(advice) => error.help(advice),
         None => error,
+    }
+}
+
+/// What more is known of it than its kind.
+fn number(status: StatusCode, code: &str) -> Option<&'static Code> {
+    match status.as_u16() {
+        401 => Some(&codes::REFUSED_CREDENTIALS),
+        403 if code == "access_apikey_disabled" => Some(&codes::REFUSED_CREDENTIALS),
+        403 => Some(&codes::PERMISSION),
+        409 if code.starts_with("limit_") => Some(&codes::LIMIT),
+        _ => None,
     }
 }
 
@@ -158,6 +173,23 @@ mod tests {
             panic!()
         };
         assert!(error.to_string().contains("<html>Bad Gateway"), "{error}");
+    }
+
+    #[test]
+    fn refusals_that_are_mended_in_different_ways_have_different_numbers() {
+        for (status, code, number) in [
+            (401, "unauthorized", &codes::REFUSED_CREDENTIALS),
+            (403, "access_apikey_disabled", &codes::REFUSED_CREDENTIALS),
+            (403, "forbidden", &codes::PERMISSION),
+            (409, "limit_count_in_zone", &codes::LIMIT),
+            (409, "conflict", ErrorKind::Conflict.code()),
+        ] {
+            let Verdict::Refused(error) = refused(status, code) else {
+                panic!("{code}")
+            };
+            assert_eq!(error.registered(), number, "{code}");
+            assert_eq!(error.kind(), number.kind, "{code}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Sakura, answer, zone};
 use crate::clouds::Account;
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{MAY_HAVE_CHANGED, Repeat, Request, Response};
 
@@ -187,7 +188,7 @@ impl Sakura {
         let pair = format!("{}:{}", self.token.expose_secret(), self.secret.expose_secret());
         let mut value =
             HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair))).map_err(|_| {
-                Error::new(ErrorKind::Unauthorized, "the API key cannot be sent")
+                Error::of(&codes::BAD_CREDENTIALS, "the API key cannot be sent")
                     .help("look for line breaks in it")
             })?;
         value.set_sensitive(true);
@@ -198,8 +199,8 @@ impl Sakura {
 /// The part of an answer under `key`.
 pub(super) fn decode<T: DeserializeOwned>(value: Value, key: &str) -> Result<T> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        Error::new(
-            ErrorKind::Refused,
+        Error::of(
+            &codes::UNEXPECTED,
             format!("the answer is not what was expected, in `{key}`: {error}"),
         )
         .help(MAY_HAVE_CHANGED)

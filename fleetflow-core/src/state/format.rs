@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, STATE_FORMAT, State};
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many hexadecimal digits a checksum has: 64 bits, enough against accidents.
@@ -239,8 +240,8 @@ fn known_format(name: &str, line: &str) -> Result<Option<u32>> {
         .ok()
         .map(|header| header.fleetflow_state);
     match format {
-        Some(format) if format > STATE_FORMAT => Err(Error::new(
-            ErrorKind::State,
+        Some(format) if format > STATE_FORMAT => Err(Error::of(
+            &codes::STATE_NEWER,
             format!("{name} has format {format}, this version knows {STATE_FORMAT}"),
         )
         .help("use a newer version of FleetFlow")),

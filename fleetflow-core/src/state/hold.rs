@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Event, Holder, Lease, Store};
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Address;
 
@@ -41,7 +42,7 @@ pub async fn forget(store: &dyn Store, holder: Holder, address: &Address) -> Res
     let forgotten = async {
         if store.load().await?.entry(address).is_none() {
             return Err(
-                Error::new(ErrorKind::NotFound, format!("the state knows no {address}"))
+                Error::of(&codes::NOT_REMEMBERED, format!("the state knows no {address}"))
                     .help("`flow state list` lists what it knows"),
             );
         }

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, State};
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A place for the state of one stage.
@@ -170,8 +171,8 @@ pub(super) fn locked(held: &Holder) -> Error {
 
 /// The refusal for a holder whose lease was taken over.
 pub(super) fn fenced() -> Error {
-    Error::new(
-        ErrorKind::Locked,
+    Error::of(
+        &codes::TAKEN_OVER,
         "somebody else took over the state; nothing more is written",
     )
     .help("run `flow plan` to see where things are")

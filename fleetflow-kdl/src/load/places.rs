@@ -57,7 +57,11 @@ impl Places {
             .as_ref()
             .and_then(|address| self.declaring(address));
         let Some((address, tree)) = declared else {
-            let error = Diagnostic::error("flow::stack", self.stage, stated(problem));
+            let error = Diagnostic::error(
+                problem.code.map_or("flow::stack", |code| code.name),
+                self.stage,
+                stated(problem),
+            );
             return Some(Diagnostic {
                 problem: Some(problem.clone()),
                 ..error.help(problem.help.clone())
@@ -110,7 +114,7 @@ pub(super) fn diagnostic_in(tree: &Tree, problem: &Problem, label: &str) -> Opti
     let code = if place.unknown {
         "flow::unknown_field"
     } else {
-        "flow::value"
+        problem.code.map_or("flow::value", |code| code.name)
     };
     let help = if place.unknown {
         nearest_flag(problem).or(problem.help.clone())

@@ -13,6 +13,7 @@ use super::wire::{Row, body, identity};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::answer::has_code;
 use crate::cloudflare::zones::Zone;
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{BatchStep, Made, Verb};
 
@@ -225,7 +226,11 @@ fn explained(error: &Error, operation: &Operation) -> Error {
         ErrorKind::NotFound => Some("it was deleted meanwhile: run the same command again to make it anew"),
         _ => error.advice(),
     };
-    let mut told = Error::new(error.kind(), error.message()).during(operation.described());
+    let code = match error.kind() {
+        ErrorKind::Conflict => &codes::TAKEN,
+        _ => error.registered(),
+    };
+    let mut told = Error::of(code, error.message()).during(operation.described());
     if let Some(help) = help {
         told = told.help(help);
     }

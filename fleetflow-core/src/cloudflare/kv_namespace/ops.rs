@@ -8,6 +8,7 @@ use super::KvNamespace;
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::answer::has_code;
 use crate::cloudflare::permission::{Need, Permission};
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Found, Intent, Lifecycle, Made, Observed, Ownership, Scope, Wanted};
@@ -152,7 +153,7 @@ async fn make(cloud: &Cloudflare, title: &str) -> Result<String> {
 
 fn taken(title: &str) -> Error {
     let message = format!("a namespace with the title `{title}` was made by somebody else meanwhile");
-    Error::new(ErrorKind::Conflict, message)
+    Error::of(&codes::TAKEN, message)
         .during("make the namespace")
         .help("choose another title, or take it over with `flow import`")
 }

@@ -10,6 +10,7 @@ use super::publish::publish;
 use super::{Pages, canonical};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::answer::has_code;
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Input, Made};
@@ -119,7 +120,7 @@ async fn make(place: &Place<'_>, context: &Context, pages: &Pages) -> Result<Pro
             Some(project) => Ok(project),
             None => Err(error),
         },
-        Err(error) if error.kind() == ErrorKind::Conflict => Err(error.help(format!(
+        Err(error) if error.kind() == ErrorKind::Conflict => Err(error.number(&codes::TAKEN).help(format!(
             "choose another name, or take it over: `flow import pages.{0} ID`",
             pages.name
         ))),
@@ -183,7 +184,7 @@ async fn attach(place: &Place<'_>, host: &str) -> Result<()> {
             }
             place.attach(host).await
         }
-        Err(error) if error.kind() == ErrorKind::Conflict => Err(error.help(format!(
+        Err(error) if error.kind() == ErrorKind::Conflict => Err(error.number(&codes::TAKEN).help(format!(
             "{host} belongs to another project already: detach it there first"
         ))),
         answer => answer,

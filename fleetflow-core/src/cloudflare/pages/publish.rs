@@ -14,6 +14,7 @@ use crate::cloudflare::answer::has_code;
 use crate::cloudflare::build;
 use crate::cloudflare::files::{SiteFile, digest, walk};
 use crate::cloudflare::multipart::Form;
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -71,7 +72,9 @@ fn beside(folder: &Path) -> Result<Vec<Beside>> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
                 let place = folder.join(name).display().to_string();
-                return Err(Error::new(ErrorKind::Local, error.to_string()).during(format!("read {place}")));
+                return Err(
+                    Error::of(&codes::NO_SUCH_FILE, error.to_string()).during(format!("read {place}"))
+                );
             }
         }
     }

@@ -9,6 +9,7 @@ use super::wire::{self, CorsRule, Domain, NewBucket, NewDomain, Progress};
 use super::{CustomDomain, R2Bucket, StorageClass, TlsVersion};
 use crate::cloudflare::answer::has_code;
 use crate::cloudflare::{Cloudflare, hosts, name};
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Made};
@@ -317,7 +318,7 @@ fn not_empty(name: &str, count: usize) -> Error {
         1000.. => "1,000 objects or more".to_owned(),
         some => format!("{some} objects"),
     };
-    Error::new(ErrorKind::Guarded, format!("the bucket `{name}` holds {count}"))
+    Error::of(&codes::NOT_EMPTY, format!("the bucket `{name}` holds {count}"))
         .during("delete the bucket")
         .help("empty it, or declare `force-destroy #true` and run `up` before removing it")
 }

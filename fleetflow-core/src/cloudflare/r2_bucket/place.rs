@@ -7,7 +7,8 @@ use super::{Jurisdiction, R2Bucket, StorageClass, TlsVersion};
 use crate::cloudflare::Cloudflare;
 use crate::cloudflare::answer::has_code;
 use crate::cloudflare::call::{Call, encoded};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 const READ: &str = "Workers R2 Storage Read";
 const WRITE: &str = "Workers R2 Storage Write";
@@ -263,7 +264,7 @@ fn there<T>(answer: Result<T>, codes: &[u64]) -> Result<Option<T>> {
 /// The error for a bucket that is somebody else's: a name is never enough to take it.
 pub(super) fn taken(error: &Error, name: &str) -> Error {
     let message = format!("a bucket `{name}` was made by somebody else meanwhile");
-    let told = Error::new(ErrorKind::Conflict, message)
+    let told = Error::of(&codes::TAKEN, message)
         .during("make the bucket")
         .help(format!(
             "choose another name, or take it over: `flow import r2-bucket.{name} {name}`"

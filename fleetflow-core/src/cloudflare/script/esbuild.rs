@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Entry, Module, Script};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 /// Bundles from `entry` as wrangler does (API doc §6.1); `why` says which file needs it.
 pub(super) fn bundle(root: &Path, entry: &Entry, why: &str) -> Result<Script> {
@@ -124,14 +125,14 @@ fn module(path: &Path, entry: &Entry) -> Result<Module> {
 }
 
 fn failed(entry: &Entry, said: &str) -> Error {
-    Error::new(ErrorKind::Local, said.to_owned())
+    Error::of(&codes::BUILD, said.to_owned())
         .during(format!("bundle {} with esbuild", entry.path.display()))
         .help("repair what it reports; `node_modules/.bin/esbuild --bundle` shows the same by hand")
 }
 
 fn missing(entry: &Entry, why: &str) -> Error {
-    Error::new(
-        ErrorKind::Local,
+    Error::of(
+        &codes::NO_PROGRAM,
         format!("{why}, which only a bundler can make an ES module of"),
     )
     .during(format!("compile {}", entry.path.display()))

@@ -10,7 +10,8 @@ use super::resolve::{Imports, Target, is_packaged};
 use super::text::{Mistake, Place, Renamed, Text};
 use super::tsconfig::TsConfig;
 use super::{Entry, Module, Script};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 /// The media types of modules (API doc §4.1).
 const ES_MODULE: &str = "application/javascript+module";
@@ -66,7 +67,7 @@ struct Walk {
 pub(super) fn walk(root: &Path, entry: &Entry) -> Result<Walked> {
     let config = TsConfig::of(root).map_err(|error| {
         let during = format!("compile {}", entry.path.display());
-        Error::new(ErrorKind::Invalid, error).during(during)
+        Error::of(&codes::BAD_CODE, error).during(during)
     })?;
     let mut walk = Walk {
         options: config.transform(),
@@ -85,7 +86,7 @@ pub(super) fn walk(root: &Path, entry: &Entry) -> Result<Walked> {
         }
     }
     if !walk.mistakes.is_empty() {
-        return Err(Error::new(ErrorKind::Invalid, walk.mistakes.join("\n"))
+        return Err(Error::of(&codes::BAD_CODE, walk.mistakes.join("\n"))
             .during(format!("compile {}", entry.path.display()))
             .help("repair these places"));
     }
@@ -102,7 +103,7 @@ pub(super) fn exports(path: &Path) -> Result<Vec<String>> {
             .iter()
             .map(|one| at(path, one.place, &one.message))
             .collect();
-        Error::new(ErrorKind::Invalid, told.join("\n")).during(format!("compile {}", path.display()))
+        Error::of(&codes::BAD_CODE, told.join("\n")).during(format!("compile {}", path.display()))
     })
 }
 
@@ -239,14 +240,14 @@ fn at(path: &Path, place: Place, message: &str) -> String {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| {
-        Error::new(ErrorKind::Local, error.to_string()).during(format!("read {}", path.display()))
+        Error::of(&codes::NO_SUCH_FILE, error.to_string()).during(format!("read {}", path.display()))
     })
 }
 
 fn text(path: &Path) -> Result<String> {
     String::from_utf8(read(path)?).map_err(|_| {
-        Error::new(
-            ErrorKind::Invalid,
+        Error::of(
+            &codes::BAD_CODE,
             format!("{} is not text in UTF-8", path.display()),
         )
         .during("read the code of the Worker")

@@ -14,7 +14,8 @@ mod tests;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 /// The largest that any plan is said to allow, after compression (API doc §4.14: sources disagree about less).
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -72,7 +73,7 @@ impl Script {
             graph::Walked::Script(script) => script,
             graph::Walked::CommonJs { file, from } if from.is_empty() => {
                 let message = format!("{} is CommonJS: a Worker is an ES module", file.display());
-                return Err(Error::new(ErrorKind::Invalid, message)
+                return Err(Error::of(&codes::BAD_CODE, message)
                     .during("compile the Worker")
                     .help("let it end in `export default { async fetch(request, env) { ... } }`"));
             }
@@ -140,7 +141,7 @@ impl Script {
             .map(|(size, name)| format!("{name} ({size} bytes)"))
             .collect();
         let message = format!("the script has more than {LARGEST} bytes after compression");
-        Err(Error::new(ErrorKind::Invalid, message)
+        Err(Error::of(&codes::BAD_CODE, message)
             .during(format!("compile {}", entry.path.display()))
             .help(format!("the largest modules are {}", largest.join(", "))))
     }

@@ -11,6 +11,7 @@ use super::place::Place;
 use super::{Binding, Worker};
 use crate::cloudflare::files::{SiteFile, digest, walk};
 use crate::cloudflare::multipart::Form;
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Body;
@@ -59,7 +60,7 @@ fn rules(folder: &Path) -> Result<Map<String, Value>> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
                 let place = folder.join(name);
-                let error = Error::new(ErrorKind::Local, error.to_string());
+                let error = Error::of(&codes::NO_SUCH_FILE, error.to_string());
                 return Err(error.during(format!("read {}", place.display())));
             }
         }

@@ -9,6 +9,7 @@ use super::look::{canonical, host_of, outputs, url};
 use super::place::{Place, Script, domains, routes, scripts};
 use super::{Binding, Worker, form, migration, targets};
 use crate::cloudflare::{Cloudflare, hosts};
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Made};
@@ -275,7 +276,7 @@ where
 }
 
 fn held_by(address: &str, who: &str) -> Error {
-    Error::new(ErrorKind::Conflict, format!("{address} leads to {who} already"))
+    Error::of(&codes::TAKEN, format!("{address} leads to {who} already"))
         .during("give the Worker its address")
         .help("take the address off the other one first, or choose another")
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::look::ours;
 use super::place::Script;
 use super::{Binding, Worker};
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Path, Problem, Scope, Wanted};
 use crate::plan::Change;
@@ -222,7 +223,7 @@ fn donor_is_gone(donor: &Address, transfer: &TransferredClass) -> Error {
         "the class `{}` is still to come from {donor}, which is no longer declared and would be deleted at the same time",
         transfer.from
     );
-    Error::new(ErrorKind::Guarded, message).help(format!(
+    Error::of(&codes::DATA_LOSS, message).help(format!(
         "keep {donor} for this run; once the class went over, remove it"
     ))
 }

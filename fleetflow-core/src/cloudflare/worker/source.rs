@@ -6,8 +6,9 @@ use super::Worker;
 use super::wrangler::Config;
 use crate::cloudflare::build;
 use crate::cloudflare::script::{Entry, Script};
+use crate::codes;
 use crate::converge::Context;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// Where a folder's code begins, relative to the folder: what is found first.
 const ENTRIES: &[&str] = &["index", "worker", "src/index", "src/worker", "_worker"];
@@ -64,7 +65,7 @@ fn entry(source: &Path, is_built: bool) -> Result<(PathBuf, PathBuf)> {
     }
     if !source.is_dir() {
         let message = format!("there is neither a file nor a folder {}", source.display());
-        return Err(Error::new(ErrorKind::Local, message)
+        return Err(Error::of(&codes::NO_SUCH_FILE, message)
             .during("read the code of the Worker")
             .help("paths are relative to the folder of the stack's file; with a `build`, see that it makes this one"));
     }
@@ -95,14 +96,14 @@ fn named(source: &Path, main: &str) -> Result<PathBuf> {
         "there is no {}, which wrangler's configuration names as `main`",
         file.display()
     );
-    Err(Error::new(ErrorKind::Local, message)
+    Err(Error::of(&codes::NO_SUCH_FILE, message)
         .during("read the code of the Worker")
         .help("with a `build`, see that it makes this file"))
 }
 
 fn no_entry(folder: &Path) -> Error {
     let message = format!("{} has no entry point", folder.display());
-    Error::new(ErrorKind::Local, message)
+    Error::of(&codes::NO_SUCH_FILE, message)
         .during("read the code of the Worker")
         .help("name the main module index.ts, index.js, src/index.ts or dist/index.js, or let `source` be that file")
 }

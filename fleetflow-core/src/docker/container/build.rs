@@ -12,6 +12,7 @@ use tokio_util::io::ReaderStream;
 
 use super::sent::{self, Ignored, Item};
 use super::{Container, body, gate};
+use crate::codes;
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Registries};
 use crate::docker::{Build, marks};
@@ -149,7 +150,7 @@ fn dockerfile(build: &Build) -> &str {
 fn context(build: &Build, root: &Path) -> Result<Vec<Item>> {
     let folder = root.join(&build.context);
     let named = dockerfile(build);
-    let invalid = |message: String, help: &str| Err(Error::new(ErrorKind::Local, message).help(help));
+    let invalid = |message: String, help: &str| Err(Error::of(&codes::NO_SUCH_FILE, message).help(help));
     if !folder.is_dir() {
         let message = format!("the folder `{}` to build from does not exist", build.context);
         return invalid(
@@ -179,8 +180,8 @@ fn context(build: &Build, root: &Path) -> Result<Vec<Item>> {
     let always_sent = vec![inside, PathBuf::from(".dockerignore")];
     let rules = fs::read_to_string(folder.join(".dockerignore")).or_else(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Ok(String::new()),
-        _ => Err(Error::new(
-            ErrorKind::Local,
+        _ => Err(Error::of(
+            &codes::NO_SUCH_FILE,
             format!(".dockerignore cannot be read: {error}"),
         )),
     })?;

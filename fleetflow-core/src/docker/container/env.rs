@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Rounds of the digest: somebody who has it shall not try out many values a second.
@@ -44,8 +45,8 @@ pub(super) fn digest(root: &Path, paths: &[String]) -> Result<String> {
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> Error {
-    Error::new(
-        ErrorKind::Local,
+    Error::of(
+        &codes::NO_SUCH_FILE,
         format!("the file of variables `{path}` cannot be read: {error}"),
     )
 }

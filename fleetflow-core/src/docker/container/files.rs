@@ -7,6 +7,7 @@ use bollard::query_parameters::UploadToContainerOptions;
 
 use super::sent::{self, Item};
 use super::{Container, build};
+use crate::codes;
 use crate::docker::Source;
 use crate::docker::engines::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -47,7 +48,7 @@ fn items(container: &Container, root: &Path) -> Result<Vec<Item>> {
         let path = root.join(source);
         if !path.exists() {
             let message = format!("`{source}`, which is mounted at {}, does not exist", mount.target);
-            return Err(Error::new(ErrorKind::Local, message)
+            return Err(Error::of(&codes::NO_SUCH_FILE, message)
                 .help("make it, correct the path, or use a volume: `NAME:/path`"));
         }
         if !sends(container, source, mount)? {

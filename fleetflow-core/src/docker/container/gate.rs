@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Container;
+use crate::codes;
 use crate::converge::Context;
 use crate::docker::Restart;
 use crate::docker::engines::Engine;
@@ -127,7 +128,7 @@ fn judge(
     spec: &Container,
     (since, probation): (Duration, Duration),
 ) -> Result<Option<()>> {
-    let failed = |message: String| Err(Error::new(ErrorKind::Refused, message));
+    let failed = |message: String| Err(Error::of(&codes::UNHEALTHY, message));
     let none = ContainerState::default();
     let state = seen.state.as_ref().unwrap_or(&none);
     let code = state.exit_code.unwrap_or_default();

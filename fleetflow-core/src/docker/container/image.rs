@@ -7,6 +7,7 @@ use bollard::query_parameters::{CreateImageOptions, ListImagesOptions};
 use futures::StreamExt as _;
 
 use super::{Container, build, generations, previous, sending};
+use crate::codes;
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines, Registries};
 use crate::docker::formats::split_tag;
@@ -187,7 +188,7 @@ async fn pull(engine: &Engine, context: &Context, image: &str, registries: &Regi
     }
     if image.starts_with("sha256:") {
         let message = format!("the image {image} is no longer on {}", engine.host());
-        return Err(Error::new(ErrorKind::NotFound, message)
+        return Err(Error::of(&codes::NO_IMAGE, message)
             .help("declare an image that a registry has, or a folder to build from, and run `flow up`"));
     }
     match fetch(engine, context, image, registries).await {
@@ -226,12 +227,17 @@ async fn fetch(engine: &Engine, context: &Context, image: &str, registries: &Reg
     while let Some(line) = lines.next().await {
         let line = line.map_err(|error| {
             let error = engine.failure(&format!("pull {image}"), error);
-            match error.kind() {
-                ErrorKind::NotFound | ErrorKind::Unauthorized => error.help(
+            let unknown = match error.kind() {
+                ErrorKind::NotFound => Some(&codes::NO_IMAGE),
+                ErrorKind::Unauthorized => Some(&codes::REGISTRY_LOGIN),
+                _ => None,
+            };
+            match unknown {
+                Some(code) => error.number(code).help(
                     "check the image's name and tag; a private registry needs credentials, as `docker login` stores them",
                 ),
-                _ => match unreached(error.message()) {
-                    Some(help) => error.help(help),
+                None => match unreached(error.message()) {
+                    Some(help) => error.number(&codes::REGISTRY_SILENT).help(help),
                     None => error,
                 },
             }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// One file, folder or link to be sent.
@@ -240,8 +241,8 @@ fn append(item: &Item, to: &mut tar::Builder<impl Write>) -> io::Result<()> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(
-        ErrorKind::Local,
+    Error::of(
+        &codes::NO_SUCH_FILE,
         format!("`{}` cannot be read: {error}", path.display()),
     )
 }

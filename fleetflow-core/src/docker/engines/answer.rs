@@ -2,6 +2,7 @@
 
 use bollard::errors::Error as Answer;
 
+use crate::codes;
 use crate::error::{Error, ErrorKind};
 
 /// The typed form of `answer`.
@@ -15,8 +16,8 @@ pub(super) fn explain(answer: Answer) -> Error {
         Answer::DockerContainerWaitError { error, code } => {
             Error::new(ErrorKind::Refused, format!("exit code {code} {error}"))
         }
-        Answer::RequestTimeoutError => Error::new(
-            ErrorKind::Unavailable,
+        Answer::RequestTimeoutError => Error::of(
+            &codes::ENGINE_SILENT,
             "the container engine did not answer in time",
         ),
         Answer::HyperResponseError { .. } | Answer::HyperLegacyError { .. } | Answer::IOError { .. } => {
@@ -24,17 +25,17 @@ pub(super) fn explain(answer: Answer) -> Error {
             // With TLS 1.3 an engine says so only when it is asked for something.
             if cause.contains("received fatal alert") {
                 let message = format!("the container engine refuses our certificate: {cause}");
-                return Error::new(ErrorKind::Unauthorized, message).help(
+                return Error::of(&codes::TLS, message).help(
                     "see that `cert.pem` and `key.pem` were made for this engine, and are still valid",
                 );
             }
             if cause.contains("connection was not ready") {
                 let message = "the container engine ended the connection at once";
-                return Error::new(ErrorKind::Unavailable, message).help(
+                return Error::of(&codes::ENGINE_SILENT, message).help(
                     "see that it runs, and if it speaks TLS that `cert.pem` and `key.pem` were made for it",
                 );
             }
-            Error::new(ErrorKind::Unavailable, cause)
+            Error::of(&codes::ENGINE_SILENT, cause)
                 .help("see that the container engine runs, then run the same command again")
         }
         other => Error::new(
@@ -73,7 +74,9 @@ fn refusal(status: u16, message: &str) -> Error {
     };
     let error = Error::new(kind, message.trim()).code(status.to_string());
     if message.contains("port is already allocated") || message.contains("address already in use") {
-        return error.help("another program on that machine uses the port: stop it, or publish another port");
+        return error
+            .number(&codes::PUBLISHED_PORT)
+            .help("another program on that machine uses the port: stop it, or publish another port");
     }
     error
 }

@@ -9,6 +9,7 @@ use russh::client::{Config, Handler};
 use russh::keys::known_hosts::known_host_keys_path;
 use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
 
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A memory for the keys of servers, kept by the caller.
@@ -151,7 +152,7 @@ impl Known {
             "{at} shows the key {shown}, but {who} used to have {}: it may be another machine",
             known.join(" or ")
         );
-        Error::new(ErrorKind::Unauthorized, message).help(format!(
+        Error::of(&codes::HOST_KEY, message).help(format!(
             "if you know why it has another key, because its system was installed anew, {}; otherwise find out who answers \
              there",
             self.remedy

@@ -18,6 +18,7 @@ use super::reaching::Stream;
 use super::ssh::Server;
 use super::tls::{self, EngineTls};
 use super::{Access, Counters};
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A stream to an engine.
@@ -131,8 +132,8 @@ fn unreachable(address: &str, error: &std::io::Error) -> Error {
         std::io::ErrorKind::PermissionDenied => "join the group `docker`, or run as a user who is in it",
         _ => "start Docker, or name its address: `providers { docker { host \"...\" } }`",
     };
-    Error::new(
-        ErrorKind::Unavailable,
+    Error::of(
+        &codes::ENGINE_SILENT,
         format!("the container engine at {address} does not answer: {error}"),
     )
     .help(help)

@@ -12,13 +12,14 @@ use secrecy::ExposeSecret as _;
 use super::Access;
 use super::host_keys::Judge;
 use super::way::Way;
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Logs in to the host at the end of `way`, or says which keys were tried.
 pub(super) async fn authenticate(handle: &mut Handle<Judge>, way: &Way, access: &Access) -> Result<()> {
     let Some(user) = &way.user else {
         let message = format!("nobody says as whom to log in to {}", way.name());
-        return Err(Error::new(ErrorKind::Unauthorized, message)
+        return Err(Error::of(&codes::SSH_LOGIN, message)
             .help("name the user: `ssh://USER@HOST`, or `User` in your SSH settings"));
     };
     let mut tried = Vec::new();
@@ -164,8 +165,8 @@ fn refused(user: &str, server: &str, tried: &[String]) -> Error {
         [] => "there is no key to try".to_owned(),
         keys => format!("tried {}", keys.join(", ")),
     };
-    Error::new(
-        ErrorKind::Unauthorized,
+    Error::of(
+        &codes::SSH_LOGIN,
         format!("{server} lets no `{user}` in: {tried}"),
     )
     .during("log in with SSH")

@@ -36,6 +36,7 @@ pub use ssh_config::SshConfig;
 pub use tls::EngineTls;
 
 use super::{Host, Place};
+use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Traffic;
@@ -253,7 +254,7 @@ where
 }
 
 fn no_local_engine() -> Error {
-    Error::new(ErrorKind::NotFound, "no local container engine was given").help(
+    Error::of(&codes::NO_ENGINE, "no local container engine was given").help(
         "start Docker, or name its address: `providers { docker { host \"unix:///var/run/docker.sock\" } }`",
     )
 }

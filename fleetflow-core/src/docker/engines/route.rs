@@ -11,7 +11,8 @@ use tokio::time::timeout;
 
 use super::host_keys::Judge;
 use super::line::Line;
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 const SOCKET: &str = "/var/run/docker.sock";
 /// An SSH server allows ten sessions on one connection by default; a forwarded socket is none.
@@ -141,7 +142,7 @@ async fn find(handle: &Handle<Judge>, server: &str) -> Result<Route> {
 }
 
 fn unavailable(server: &str, why: &str) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("no container engine answers on {server}: {why}")).help(
+    Error::of(&codes::ENGINE_SILENT, format!("no container engine answers on {server}: {why}")).help(
         "install Docker on the server, for example with `startup-script`, and let the user into the group `docker`",
     )
 }

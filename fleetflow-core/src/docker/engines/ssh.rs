@@ -17,7 +17,8 @@ use super::reaching::{Reached, Stream, command, tcp};
 use super::route::{Route, Routes};
 use super::way::{Stop, Way};
 use super::{Access, Counters};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 /// How long the SSH handshake with login may take.
 const HANDSHAKE: Duration = Duration::from_secs(20);
@@ -184,7 +185,7 @@ impl Server {
     }
 
     pub(super) fn unreachable(&self, why: &str) -> Error {
-        Error::new(ErrorKind::Unavailable, why)
+        Error::of(&codes::SERVER_SILENT, why)
             .during(format!("connect to {} with SSH", self.goal))
             .help("see that the server runs, and that its packet filter lets this machine in")
     }

@@ -12,6 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The certificates for an engine that speaks TLS, each as text in the form of PEM: what the docker command keeps as
@@ -73,7 +74,7 @@ pub(super) async fn shake_hands(
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let failed = |why: &dyn fmt::Display| {
         let message = format!("no TLS with the container engine at {address}: {why}");
-        Error::new(ErrorKind::Unauthorized, message)
+        Error::of(&codes::TLS, message)
             .help("see that `ca.pem`, `cert.pem` and `key.pem` are of that engine, and that its certificate names this host")
     };
     let name = ServerName::try_from(host).map_err(|error| failed(&error))?;

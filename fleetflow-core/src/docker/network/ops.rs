@@ -7,6 +7,7 @@ use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions};
 use serde_json::{Value, json};
 
 use super::Network;
+use crate::codes;
 use crate::converge::Context;
 use crate::docker::container::image;
 use crate::docker::engines::{Engine, Engines};
@@ -68,6 +69,7 @@ impl Lifecycle for Network {
         match remove(&engine, &was.id).await {
             Err(error) if error.message().contains("active endpoints") => Err(error
                 .with_kind(ErrorKind::Conflict)
+                .number(&codes::IN_USE)
                 .help("containers that are not FleetFlow's use it: `docker network inspect` names them")),
             answer => answer,
         }

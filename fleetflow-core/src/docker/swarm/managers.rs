@@ -8,6 +8,7 @@ use futures::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use crate::codes;
 use crate::docker::Host;
 use crate::docker::engines::{Engine, Engines};
 use crate::error::{Error, ErrorKind, Result};
@@ -63,7 +64,7 @@ async fn ask_one(engines: &Engines, host: &Host) -> Result<(Engine, SwarmInfo)> 
     timeout(PATIENCE, asked).await.unwrap_or_else(|_| {
         let seconds = PATIENCE.as_secs();
         let message = format!("the engine at {host} did not answer within {seconds} s");
-        Err(Error::new(ErrorKind::Unavailable, message).help("see that the server runs"))
+        Err(Error::of(&codes::SERVER_SILENT, message).help("see that the server runs"))
     })
 }
 

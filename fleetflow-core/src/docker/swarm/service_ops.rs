@@ -11,6 +11,7 @@ use bollard::query_parameters::{ListServicesOptions, UpdateServiceOptions};
 use serde_json::json;
 
 use super::{SwarmService, managers, nodes, wait};
+use crate::codes;
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Engines};
 use crate::docker::marks;
@@ -153,7 +154,7 @@ async fn progress(engine: &Engine, id: &str, before: &BTreeSet<String>) -> Resul
             let message = format!(
                 "the new version did not become healthy, the swarm went back to the one before: {why}"
             );
-            return Err(Error::new(ErrorKind::Refused, message)
+            return Err(Error::of(&codes::UNHEALTHY, message)
                 .help("what is declared was not rolled out: mend it, then run the same command again"));
         }
         Some(Progress::UPDATING | Progress::ROLLBACK_STARTED) => return Ok(None),
@@ -166,7 +167,7 @@ async fn progress(engine: &Engine, id: &str, before: &BTreeSet<String>) -> Resul
         (_, 0..FAILURES) => Ok(None),
         (why, _) => {
             let message = format!("its containers end again and again: {why}");
-            Err(Error::new(ErrorKind::Refused, message)
+            Err(Error::of(&codes::UNHEALTHY, message)
                 .help("read what they say: `docker service logs` on a manager"))
         }
     }

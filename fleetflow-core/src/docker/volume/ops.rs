@@ -5,6 +5,7 @@ use bollard::query_parameters::{ListVolumesOptions, RemoveVolumeOptions};
 use serde_json::{Value, json};
 
 use super::Volume;
+use crate::codes;
 use crate::converge::Context;
 use crate::docker::engines::Engines;
 use crate::docker::look::{engine_of, host_of, look};
@@ -46,7 +47,7 @@ impl Lifecycle for Volume {
                 "the engine has a volume `{}` already, which is not ours",
                 spec.name
             );
-            return Err(Error::new(ErrorKind::Conflict, message)
+            return Err(Error::of(&codes::TAKEN, message)
                 .help("remove or rename it, or choose another name for the volume"));
         }
         let made = Made::new(&spec.name, &outputs(engine.host()));
@@ -75,9 +76,9 @@ impl Lifecycle for Volume {
             .await;
         match removed {
             Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if error.kind() == ErrorKind::Conflict => {
-                Err(error.help("containers that are not FleetFlow's use it: remove them first"))
-            }
+            Err(error) if error.kind() == ErrorKind::Conflict => Err(error
+                .number(&codes::IN_USE)
+                .help("containers that are not FleetFlow's use it: remove them first")),
             answer => answer,
         }
     }

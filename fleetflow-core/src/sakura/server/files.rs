@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{Server, is_private_key, is_public_key};
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Digests of the files that `server` names; relative paths start at `root`.
@@ -70,7 +71,7 @@ pub(in crate::sakura) fn is_script(text: &str) -> bool {
 /// The text of the file `path`, from `root`.
 pub(in crate::sakura) fn read(path: &str, root: &Path) -> Result<String> {
     std::fs::read_to_string(root.join(path)).map_err(|error| {
-        Error::new(ErrorKind::Local, format!("`{path}` cannot be read: {error}"))
+        Error::of(&codes::NO_SUCH_FILE, format!("`{path}` cannot be read: {error}"))
             .during("read a file of the declaration")
             .help("paths are relative to the file that names them")
     })

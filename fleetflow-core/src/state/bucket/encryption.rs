@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
 
 use super::objects::{Cipher, Condition, Objects, Put};
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The name of the object with the state's own key, which the passphrase opens.
@@ -73,8 +74,8 @@ impl Encryption {
                 }
                 match raw.stored(IDENTITY).await? {
                     Some(found) => self.unlocked(found.bytes).await,
-                    None => Err(Error::new(
-                        ErrorKind::Unauthorized,
+                    None => Err(Error::of(
+                        &codes::STATE_KEY,
                         format!("{} is missing, which holds the state's key", raw.name(IDENTITY)),
                     )
                     .help("restore it from a backup, or give the key itself")),
@@ -115,8 +116,8 @@ impl Encryption {
             let mut identity = scrypt::Identity::new(passphrase);
             identity.set_max_work_factor(MOST_WORK);
             let key = age::decrypt(&identity, &sealed).map_err(|error| {
-                Error::new(
-                    ErrorKind::Unauthorized,
+                Error::of(
+                    &codes::STATE_KEY,
                     format!("the passphrase does not open the state: {error}"),
                 )
                 .help("give the passphrase that the state was first written with")
@@ -140,8 +141,8 @@ impl Cipher for Encryption {
             let identity = self.opening(raw).await?;
             match age::decrypt(&identity.0, sealed) {
                 Ok(content) => Ok(Some(content)),
-                Err(DecryptError::NoMatchingKeys) => Err(Error::new(
-                    ErrorKind::Unauthorized,
+                Err(DecryptError::NoMatchingKeys) => Err(Error::of(
+                    &codes::STATE_KEY,
                     format!("the key does not open {}", raw.place()),
                 )
                 .help("give the key that the state was written with")),
@@ -155,11 +156,8 @@ fn parsed(key: &SecretString) -> Result<Identity> {
     x25519::Identity::from_str(key.expose_secret().trim())
         .map(Identity)
         .map_err(|error| {
-            Error::new(
-                ErrorKind::Unauthorized,
-                format!("the state's key is no key: {error}"),
-            )
-            .help("`age-keygen` makes one; any other text is taken as a passphrase")
+            Error::of(&codes::STATE_KEY, format!("the state's key is no key: {error}"))
+                .help("`age-keygen` makes one; any other text is taken as a passphrase")
         })
 }
 

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::BucketStore;
 use super::journal::Reading;
 use super::objects::{Condition, Found, Objects, Put};
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::store::{locked, random_key};
 use crate::state::{Holder, STATE_FORMAT};
@@ -59,12 +60,12 @@ impl LeaseObject {
     fn decode(objects: &Objects, found: &Found) -> Result<Self> {
         let name = objects.name(LEASE);
         let lease: Self = serde_json::from_slice(&found.bytes).map_err(|error| {
-            Error::new(ErrorKind::State, format!("{name} is damaged: {error}"))
+            Error::of(&codes::STATE_DAMAGED, format!("{name} is damaged: {error}"))
                 .help("make sure that nobody is at work, then run `flow state unlock`")
         })?;
         if lease.fleetflow_state > STATE_FORMAT {
-            return Err(Error::new(
-                ErrorKind::State,
+            return Err(Error::of(
+                &codes::STATE_NEWER,
                 format!(
                     "{name} has format {}, this version knows {STATE_FORMAT}",
                     lease.fleetflow_state

@@ -20,7 +20,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::store::{Guard, foreign_lease, random_key};
 use super::{Event, Holder, Lease, State, Store};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 #[cfg(feature = "encryption")]
 pub use encryption::Encryption;
 use journal::Reading;
@@ -105,7 +106,7 @@ impl BucketStore {
         let text = found.map(|found| String::from_utf8(found.bytes).map(SecretString::from));
         text.transpose().map_err(|_| {
             let message = format!("{} is damaged", self.objects.name(&secret_object(name)));
-            Error::new(ErrorKind::State, message)
+            Error::of(&codes::STATE_DAMAGED, message)
                 .help("delete it: the next machine that has what was in it keeps it there again")
         })
     }
@@ -130,8 +131,8 @@ impl BucketStore {
     async fn key(&self) -> Result<[u8; 32]> {
         if let Some(found) = self.objects.get(KEY).await? {
             return found.bytes.try_into().map_err(|_| {
-                Error::new(
-                    ErrorKind::State,
+                Error::of(
+                    &codes::STATE_DAMAGED,
                     format!("{} does not hold a key", self.objects.name(KEY)),
                 )
                 .help("delete it: every secret then counts as changed once")

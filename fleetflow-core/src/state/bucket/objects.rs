@@ -8,7 +8,8 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, UpdateVersion};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 /// How often a put is tried whose fate is open.
 const TRIES: u32 = 4;
@@ -140,11 +141,10 @@ impl Objects {
             return Ok(Some(found));
         }
         let Some(cipher) = &self.cipher else {
-            return Err(Error::new(
-                ErrorKind::Unauthorized,
-                format!("{} is encrypted", self.name(name)),
-            )
-            .help("give its passphrase or key: `state \"…\" { encrypt env=\"NAME\" }`"));
+            return Err(
+                Error::of(&codes::STATE_KEY, format!("{} is encrypted", self.name(name)))
+                    .help("give its passphrase or key: `state \"…\" { encrypt env=\"NAME\" }`"),
+            );
         };
         match cipher.open(&self.raw(), &found.bytes).await? {
             Some(bytes) => Ok(Some(Found { bytes, ..found })),
@@ -260,22 +260,22 @@ impl Objects {
     }
 
     fn failed(&self, verb: &str, name: &str, error: object_store::Error) -> Error {
-        let (kind, help) = match &error {
+        let (code, help) = match &error {
             object_store::Error::Unauthenticated { .. } | object_store::Error::PermissionDenied { .. } => (
-                ErrorKind::Unauthorized,
+                &codes::REFUSED_CREDENTIALS,
                 "check the access key, and that it may read, write, list and delete in the bucket",
             ),
             object_store::Error::NotFound { .. } => (
-                ErrorKind::NotFound,
+                &codes::NO_BUCKET,
                 "make the bucket first, or correct its name in the `state` node",
             ),
             _ => (
-                ErrorKind::State,
+                &codes::STATE_UNREACHABLE,
                 "check the endpoint and the network, then run the same command again: it goes on from here",
             ),
         };
         let message = format!("could not {verb} {}: {}", self.name(name), cause(&error));
-        Error::new(kind, message).source(error).help(help)
+        Error::of(code, message).source(error).help(help)
     }
 }
 

@@ -4,7 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind as IoKind, Write as _};
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 use crate::state::store::random_key;
 
 /// The content of `path`; none where there is no such file.
@@ -85,8 +86,8 @@ pub(super) fn make_folder(folder: &Path) -> Result<()> {
 pub(super) fn key(folder: &Path, path: &Path) -> Result<[u8; 32]> {
     if let Some(bytes) = read(path)? {
         return bytes.try_into().map_err(|_| {
-            Error::new(
-                ErrorKind::State,
+            Error::of(
+                &codes::STATE_DAMAGED,
                 format!("{} does not hold a key", path.display()),
             )
             .help("delete it: every secret then counts as changed once")
@@ -117,8 +118,8 @@ pub(super) fn failed(verb: &str, path: &Path, error: &std::io::Error) -> Error {
         }
         _ => "check the folder, then run the same command again",
     };
-    Error::new(
-        ErrorKind::State,
+    Error::of(
+        &codes::STATE_UNWRITABLE,
         format!("could not {verb} {}: {error}", path.display()),
     )
     .help(help)

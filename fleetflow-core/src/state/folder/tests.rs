@@ -190,6 +190,7 @@ async fn files_of_newer_versions_are_refused_with_a_hint_and_left_alone() {
             assert_eq!(refusal.kind(), ErrorKind::State);
             assert!(refusal.to_string().contains("format 99"), "{refusal}");
             assert_eq!(refusal.advice(), Some("use a newer version of FleetFlow"));
+            assert_eq!(refusal.registered(), &crate::codes::STATE_NEWER);
         }
         assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), text);
     }

@@ -14,7 +14,8 @@ use serde_json::json;
 
 use self::route::{Route, rules, sorted};
 use crate::cloudflare::script::{self, Entry, Script};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codes;
+use crate::error::{Error, Result};
 
 /// What runs a request through the functions.
 const ROUTER: &str = include_str!("router.js");
@@ -38,7 +39,7 @@ pub(super) fn of(source: &Path) -> Result<Option<Functions>> {
         let main = worker.join("index.js");
         if !main.is_file() {
             let message = format!("{} has no index.js, where the code begins", worker.display());
-            return Err(Error::new(ErrorKind::Invalid, message).during("read the functions of the site"));
+            return Err(Error::of(&codes::BAD_CODE, message).during("read the functions of the site"));
         }
         Some(Functions {
             script: Script::compile(
@@ -77,7 +78,7 @@ pub(super) fn of(source: &Path) -> Result<Option<Functions>> {
         if size > LARGEST {
             let message =
                 format!("the functions of the site have {size} bytes; at most {LARGEST} are allowed");
-            return Err(Error::new(ErrorKind::Invalid, message).during("read the functions of the site"));
+            return Err(Error::of(&codes::BAD_CODE, message).during("read the functions of the site"));
         }
     }
     Ok(found)
@@ -104,7 +105,7 @@ fn routed(folder: &Path) -> Result<Option<Functions>> {
         let exports = script::exports(file)?;
         let inside = file.strip_prefix(&folder).unwrap_or(file);
         let found = Route::of(inside, index, &exports).map_err(|why| {
-            Error::new(ErrorKind::Invalid, format!("{}: {why}", file.display()))
+            Error::of(&codes::BAD_CODE, format!("{}: {why}", file.display()))
                 .during("read the functions of the site")
         })?;
         if !found.is_empty() {
@@ -159,5 +160,5 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Local, error.to_string()).during(format!("read {}", path.display()))
+    Error::of(&codes::NO_SUCH_FILE, error.to_string()).during(format!("read {}", path.display()))
 }

@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::*;
+use crate::ErrorKind;
 
 async fn all_content(objects: &Faulty) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();

@@ -1,6 +1,7 @@
 //! Who writes: one at a time, the dead are taken over by the watcher's own clock, and who lost the lease writes nothing.
 
 use super::*;
+use crate::ErrorKind;
 use crate::state::acquire_within;
 
 const LONG_WAIT: Duration = Duration::from_mins(15);
