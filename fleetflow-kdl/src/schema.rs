@@ -62,23 +62,19 @@ impl<'s> Schema<'s> {
         if let Some(pointer) = self.here.get("$ref").and_then(Value::as_str) {
             return self.root.pointer(pointer.trim_start_matches('#'));
         }
-        match self.listed().as_deref() {
-            Some([only]) => Some(only),
-            _ => None,
-        }
+        let mut listed = self.listed()?;
+        listed.next().filter(|_| listed.next().is_none())
     }
 
-    fn listed(self) -> Option<Vec<&'s Value>> {
+    /// What a union lists, but for "or null".
+    fn listed(self) -> Option<impl Iterator<Item = &'s Value>> {
         let all = self
             .here
             .get("anyOf")
             .or_else(|| self.here.get("oneOf"))?
             .as_array()?;
-        Some(
-            all.iter()
-                .filter(|one| one.get("type").and_then(Value::as_str) != Some("null"))
-                .collect(),
-        )
+        let is_null = |one: &Value| one.get("type").and_then(Value::as_str) == Some("null");
+        Some(all.iter().filter(move |one| !is_null(one)))
     }
 
     /// The alternatives of a union, or the schema itself.
@@ -86,7 +82,6 @@ impl<'s> Schema<'s> {
         let schema = self.resolved();
         match schema.listed() {
             Some(all) => all
-                .into_iter()
                 .flat_map(|one| Self { here: one, ..schema }.alternatives())
                 .collect(),
             None => vec![schema],
@@ -190,10 +185,8 @@ impl<'s> Schema<'s> {
         if let Some(next) = self.step() {
             return Self { here: next, ..self }.keyword(name);
         }
-        let alternatives = self.listed()?;
-        alternatives
-            .into_iter()
-            .find_map(|one| Self { here: one, ..self }.keyword(name))
+        let mut alternatives = self.listed()?;
+        alternatives.find_map(|one| Self { here: one, ..self }.keyword(name))
     }
 
     /// The fields that positional arguments fill, in order.

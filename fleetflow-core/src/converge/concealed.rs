@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use crate::model::{Address, Declaration, Found, Observed, OutputRef, Path, Spec, reveal, secrets};
-use crate::state::State;
+use crate::state::{Entry, State};
 
 /// Stands for a text in the place of a secret that is another one: it must not be read either, as it may have been the secret.
 const ANOTHER: &str = "another value";
@@ -19,6 +19,10 @@ pub(super) fn conceal(
     state: &State,
     known: &BTreeMap<String, SecretString>,
 ) {
+    let was_secret = |(_, entry): (_, &Entry)| !entry.record.fingerprints.is_empty();
+    if known.is_empty() && !state.entries().any(was_secret) {
+        return;
+    }
     let outputs: BTreeMap<Address, Map<String, Value>> = found
         .resources
         .iter()
@@ -47,7 +51,12 @@ fn conceal_in(
             let marker = spec.and_then(|spec| path.of(spec)).cloned().unwrap_or_default();
             // What is declared openly now may be told.
             let open = declared.filter(|_| is_former).and_then(|spec| path.of(spec));
-            for shown in [&mut seen.live, &mut seen.unarranged] {
+            for shown in seen
+                .live
+                .as_object_mut()
+                .into_iter()
+                .chain([&mut seen.unarranged])
+            {
                 if let Some(shown) = shown_at(shown, &path).filter(|shown| Some(&**shown) != open) {
                     cover(shown, &marker, known);
                 }

@@ -118,7 +118,7 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> 
             is_it
                 && lags(&seen.address)
                 && entry.is_just_done(look)
-                && !drift(&entry.spec, &seen.live).is_empty()
+                && !drift(&entry.spec, seen.live.fields()).is_empty()
         })
     });
     of.chain(older.map(|seen| (seen.address.clone(), Doubt::Older)))
@@ -146,7 +146,8 @@ async fn observe_once(
     let second = inner
         .iter()
         .map(|kind| look(clouds, scope, *kind, wanted.of(*kind, Some(&parents))));
-    found.extend(try_join_all(second).await?);
+    let second = try_join_all(second).await?;
+    found.extend(second);
     Ok(found)
 }
 
@@ -194,14 +195,14 @@ impl<'w> Wants<'w> {
     }
 
     /// What is looked for of `kind`; with `parents`, only what lives in one that is there.
-    fn of(&self, kind: &dyn Kind, parents: Option<&Parents>) -> Vec<Wanted> {
+    fn of(&self, kind: &dyn Kind, parents: Option<&Parents<'_>>) -> Vec<Wanted> {
         let addresses = self.addresses.get(kind.name()).into_iter().flatten();
         addresses
             .filter_map(|address| self.wanted(address, kind, parents))
             .collect()
     }
 
-    fn wanted(&self, address: &Address, kind: &dyn Kind, parents: Option<&Parents>) -> Option<Wanted> {
+    fn wanted(&self, address: &Address, kind: &dyn Kind, parents: Option<&Parents<'_>>) -> Option<Wanted> {
         let entry = self.state.entry(address);
         let declared = self.desired.get(address);
         let mut spec = declared.map_or_else(
@@ -240,13 +241,13 @@ fn whole(found: &[Observed]) -> impl Iterator<Item = &Observed> {
 }
 
 /// The outputs of what was found, for what lives in it.
-struct Parents(BTreeMap<Address, Map<String, Value>>);
+struct Parents<'f>(BTreeMap<&'f Address, &'f Map<String, Value>>);
 
-impl Parents {
-    fn of(found: &[Observed]) -> Self {
+impl<'f> Parents<'f> {
+    fn of(found: &'f [Observed]) -> Self {
         Self(
             whole(found)
-                .map(|observed| (observed.address.clone(), observed.outputs.clone()))
+                .map(|observed| (&observed.address, &observed.outputs))
                 .collect(),
         )
     }

@@ -210,6 +210,9 @@ fn positional(schema: &Value) -> Option<&str> {
 }
 
 fn rename_aliases(fields: &mut Map<String, Value>, properties: &Map<String, Value>) {
+    if fields.keys().all(|name| properties.contains_key(name)) {
+        return;
+    }
     for (name, schema) in properties {
         for alias in schema
             .get("x-aliases")

@@ -113,9 +113,9 @@ pub struct Observed {
     pub ownership: Ownership,
     /// The id that its cloud gave it.
     pub id: String,
-    /// What the cloud says, under the declaration's field names. A field that the cloud cannot show is left out; one
-    /// that is known to be unset is null.
-    pub live: Map<String, Value>,
+    /// What the cloud says, a JSON object under the declaration's field names. A field that the cloud cannot show is left
+    /// out; one that is known to be unset is null.
+    pub live: Spec,
     /// Its outputs.
     pub outputs: Map<String, Value>,
     /// The fields of `live` as they stand to what was applied last, where `live` arranges them for what is declared now:
@@ -136,7 +136,7 @@ impl Observed {
             address,
             ownership: Ownership::Marked,
             id: id.into(),
-            live: Map::new(),
+            live: Map::new().into(),
             outputs: Map::new(),
             unarranged: Map::new(),
             incomplete: None,
@@ -148,8 +148,8 @@ impl Observed {
     /// The same, of which the cloud says `live`, a JSON object.
     #[must_use]
     pub fn showing(mut self, live: Value) -> Self {
-        if let Value::Object(live) = live {
-            self.live = live;
+        if live.is_object() {
+            self.live = live.into();
         }
         self
     }

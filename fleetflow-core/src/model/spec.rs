@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::value::is_resolved;
 use super::{OutputRef, resolve};
@@ -52,6 +52,11 @@ impl Spec {
         T::deserialize(&*self.0)
     }
 
+    /// Its fields, by name.
+    pub fn fields(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.as_object().into_iter().flatten()
+    }
+
     /// The value by itself: a copy where others have it too.
     pub fn into_value(self) -> Value {
         Arc::unwrap_or_clone(self.0)
@@ -73,6 +78,12 @@ impl PartialEq<Value> for Spec {
 impl From<Value> for Spec {
     fn from(value: Value) -> Self {
         Self(Arc::new(value))
+    }
+}
+
+impl From<Map<String, Value>> for Spec {
+    fn from(fields: Map<String, Value>) -> Self {
+        Value::Object(fields).into()
     }
 }
 

@@ -152,8 +152,9 @@ impl Stack {
         self.canonical().err().unwrap_or_default()
     }
 
-    /// The same stack with every declaration in canonical form. It is checked once, however often it is asked for.
-    pub(crate) fn canonical(&self) -> Result<Self, Vec<Problem>> {
+    /// The same stack with every declaration in canonical form, or everything that is wrong with it, as [`check`](Self::check)
+    /// tells it. It is checked once, however often it is asked for.
+    pub fn canonical(&self) -> Result<Self, Vec<Problem>> {
         let known = match self.canonical.get() {
             Some(known) => known.clone(),
             None => {

@@ -1,6 +1,7 @@
 //! What a plan was made from, as digests: a plan that was put aside is carried out only while all of it is the same.
 
 use std::collections::BTreeSet;
+use std::io::{BufWriter, Write as _};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use crate::model::Address;
 
 /// How many hexadecimal digits a digest has.
 const LENGTH: usize = 32;
+/// How many bytes are digested at a time: the text of a large stack is never held as a whole.
+const BUFFER: usize = 16 * 1024;
 
 /// Digests of what a plan was made from. They are keyed by nothing and hold no secret: a declaration only names those.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,12 +57,7 @@ impl Basis {
 }
 
 /// What was seen of something: its address, its id, what the cloud says of it, and its outputs.
-type Version<'s> = (
-    &'s Address,
-    &'s str,
-    &'s Map<String, Value>,
-    &'s Map<String, Value>,
-);
+type Version<'s> = (&'s Address, &'s str, &'s Value, &'s Map<String, Value>);
 
 /// What was seen of all that `steps` are about, as the clouds give no versions.
 fn versions<'i>(inputs: &'i Inputs<'_>, steps: &[Step]) -> Vec<Version<'i>> {
@@ -70,14 +68,19 @@ fn versions<'i>(inputs: &'i Inputs<'_>, steps: &[Step]) -> Vec<Version<'i>> {
     let seen = inputs.observed.resources.iter();
     let mut versions: Vec<Version<'_>> = seen
         .filter(|seen| touched.contains(&seen.address))
-        .map(|seen| (&seen.address, seen.id.as_str(), &seen.live, &seen.outputs))
+        .map(|seen| (&seen.address, seen.id.as_str(), &*seen.live, &seen.outputs))
         .collect();
     versions.sort_by_key(|(address, id, ..)| (*address, *id));
     versions
 }
 
 fn digest(value: &impl Serialize) -> String {
-    // Everything here is a tree of plain data with texts as keys, which always has a form in JSON.
-    let text = serde_json::to_vec(value).unwrap_or_default();
-    blake3::hash(&text).to_hex()[..LENGTH].to_owned()
+    let mut text = BufWriter::with_capacity(BUFFER, blake3::Hasher::new());
+    let written =
+        serde_json::to_writer(&mut text, value).and_then(|()| text.flush().map_err(serde_json::Error::io));
+    debug_assert!(
+        written.is_ok(),
+        "a tree of plain data with texts as keys always has a form in JSON"
+    );
+    text.get_ref().finalize().to_hex()[..LENGTH].to_owned()
 }

@@ -288,9 +288,9 @@ impl<'i> Planner<'i> {
 
     fn note_drift(&mut self, entry: Option<&Entry>, observed: &Observed) {
         let Some(entry) = entry else { return };
-        let mut live = observed.live.clone();
-        live.extend(observed.unarranged.clone());
-        let changes = drift(&entry.spec, &live);
+        let arranged = |field: &&String| !observed.unarranged.contains_key(*field);
+        let live = observed.live.fields().filter(|(field, _)| arranged(field));
+        let changes = drift(&entry.spec, live.chain(&observed.unarranged));
         if !changes.is_empty() {
             self.drift.push(Drift {
                 address: observed.address.clone(),

@@ -41,7 +41,7 @@ pub(super) struct Sides<'v> {
     /// What interrupted changes may have written since.
     pub(super) attempt: Option<&'v Attempt>,
     /// What the cloud says; fields it cannot show are absent.
-    pub(super) live: &'v Map<String, Value>,
+    pub(super) live: &'v Value,
     /// What is declared now.
     pub(super) desired: &'v Value,
     /// Fingerprints of the secrets, as they were applied and as they are now.
@@ -98,10 +98,14 @@ pub(super) fn diff(
 }
 
 /// The fields that the cloud shows otherwise than they were applied.
-pub(crate) fn drift(applied: &Value, live: &Map<String, Value>) -> Vec<Change> {
+pub(crate) fn drift<'v>(
+    applied: &Value,
+    live: impl IntoIterator<Item = (&'v String, &'v Value)>,
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for (field, live) in live {
-        if let Some(applied) = applied.get(field).filter(|applied| secrets(applied).is_empty()) {
+        let applied = applied.get(field).filter(|applied| *applied != live);
+        if let Some(applied) = applied.filter(|applied| secrets(applied).is_empty()) {
             let path = Path::root().key(field);
             compare(&path, [applied, &Value::Null], applied, live, &mut changes);
         }
@@ -189,7 +193,6 @@ mod tests {
 
     fn changed(applied: Value, live: Value, desired: Value) -> Vec<String> {
         let none = BTreeMap::new();
-        let live = live.as_object().cloned().unwrap();
         let sides = Sides {
             applied: &applied,
             attempt: None,
@@ -256,7 +259,7 @@ mod tests {
         let sides = Sides {
             applied: &spec,
             attempt: None,
-            live: &Map::new(),
+            live: &json!({}),
             desired: &spec,
             applied_secrets: &old,
             secrets: &new,
@@ -287,7 +290,7 @@ mod tests {
         let sides = Sides {
             applied,
             attempt: Some(&attempt),
-            live: live.as_object().unwrap(),
+            live: &live,
             desired: applied,
             applied_secrets: &none,
             secrets: &none,
@@ -339,7 +342,7 @@ mod tests {
         let sides = Sides {
             applied: &spec,
             attempt: Some(&attempt),
-            live: &Map::new(),
+            live: &json!({}),
             desired: &spec,
             applied_secrets: &old,
             secrets: &old,

@@ -211,10 +211,7 @@ fn existing(observed: &Observed, entry: Option<&Entry>) -> Existing {
     Existing {
         address: observed.address.clone(),
         id: observed.id.clone(),
-        spec: entry.map_or_else(
-            || Value::Object(observed.live.clone()).into(),
-            |entry| entry.spec.clone(),
-        ),
+        spec: entry.map_or_else(|| observed.live.clone(), |entry| entry.spec.clone()),
         outputs: observed.outputs.clone(),
     }
 }

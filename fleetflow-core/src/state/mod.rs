@@ -192,6 +192,11 @@ impl State {
         }
     }
 
+    /// A map that is filled in order, as one that is read is, takes almost twice the room that it needs.
+    fn pack(&mut self) {
+        self.entries = std::mem::take(&mut self.entries).into_iter().collect();
+    }
+
     /// What of it could not be read, in words. The rest is used; what is ours is found again by its marks.
     pub fn damage(&self) -> &[String] {
         &self.damage
@@ -265,8 +270,12 @@ impl State {
 
     /// Folds one more event in. Each event is legal after each other one, so that a journal cut short still folds.
     pub fn apply(&mut self, event: &Event) {
+        self.fold(event.clone());
+    }
+
+    fn fold(&mut self, event: Event) {
         self.serial += 1;
-        match event.clone() {
+        match event {
             Event::CreateStarted {
                 address,
                 spec,

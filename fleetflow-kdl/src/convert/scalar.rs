@@ -113,10 +113,12 @@ impl Converter<'_> {
         items: Schema<'_>,
         tagged: bool,
     ) -> Tree {
-        let all: Vec<Tree> = gathered
+        let mut all: Vec<Tree> = gathered
             .occurrences()
             .flat_map(|occurrence| self.elements(occurrence, items, tagged))
             .collect();
+        // Most have one element, and there are many lists.
+        all.shrink_to_fit();
         let span = match (all.first(), all.last()) {
             (Some(first), Some(last)) if !matches!(first.content, Content::Map(_)) => {
                 first.span.to(last.span)

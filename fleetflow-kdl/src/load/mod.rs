@@ -144,7 +144,8 @@ pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Res
         return Err(nothing(sources));
     };
     Ok(Loaded {
-        stack,
+        // It was checked: what is written in other words is not kept beside what it means.
+        stack: stack.canonical().unwrap_or(stack),
         state,
         protect,
         stages,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use super::hosts::{Answered, Keeper};
 use super::mark::{self, Which};
@@ -316,15 +316,20 @@ impl<'l> Look<'l> {
     }
 
     fn observed(&self, address: Address, row: &Row, ownership: Ownership) -> Observed {
-        let applied = self.by_address.get(&address).and_then(|wish| wish.remembered);
+        let wish = self.by_address.get(&address);
+        let applied = wish.and_then(|wish| wish.remembered);
         let record = row.record(self.zone).map(|record| as_applied(record, applied));
         let live = match record.map(|record| serde_json::to_value(record).unwrap_or_default()) {
-            Some(Value::Object(live)) => live,
-            _ => Map::from_iter([("zone".to_owned(), Value::from(self.zone))]),
+            Some(live) if live.is_object() => live,
+            _ => json!({"zone": self.zone}),
         };
         Observed {
             ownership,
-            live,
+            // Mostly it is as it is declared: then it is held once.
+            live: match wish {
+                Some(wish) => wish.spec.or_same(live),
+                None => live.into(),
+            },
             ..Observed::marked(address, &row.id)
         }
     }

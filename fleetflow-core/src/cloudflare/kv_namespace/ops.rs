@@ -118,7 +118,7 @@ fn observed(wanted: &Wanted, rows: &[Row]) -> Option<Observed> {
     };
     Some(Observed {
         ownership,
-        live: live(&spec, row),
+        live: live(&spec, row).into(),
         outputs: Map::from_iter([("id".to_owned(), json!(row.id))]),
         ..Observed::marked(wanted.address.clone(), &row.id)
     })

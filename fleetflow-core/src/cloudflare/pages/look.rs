@@ -82,7 +82,7 @@ impl<'w> Wish<'w> {
         let live_url = self.deployed();
         Observed {
             ownership,
-            live: self.live(published, live_url),
+            live: self.live(published, live_url).into(),
             outputs: outputs(&self.pages, &self.row.subdomain, live_url.or(published)),
             ..Observed::marked(self.wanted.address.clone(), &self.row.id)
         }

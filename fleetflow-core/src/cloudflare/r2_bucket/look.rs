@@ -82,7 +82,7 @@ impl<'w> Wish<'w> {
         let notes = self.notes(row, &details);
         let observed = Observed {
             ownership: Ownership::Unmarkable,
-            live: self.live(law, row, &details),
+            live: self.live(law, row, &details).into(),
             outputs: self.outputs(&place, &details),
             status: status(&details),
             ..Observed::marked(self.wanted.address.clone(), &row.name)

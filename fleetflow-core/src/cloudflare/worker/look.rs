@@ -27,7 +27,7 @@ pub(super) async fn observe(cloud: &Cloudflare, scope: &Scope, wanted: &[Wanted]
     for row in rows.iter().filter(|row| !known.contains(row.id.as_str())) {
         if let Some(address) = ours(row, scope) {
             found.push(Observed {
-                live: Map::from_iter([("name".to_owned(), json!(row.id))]),
+                live: json!({"name": row.id}).into(),
                 ..Observed::marked(address, row.identity())
             });
         }
@@ -205,7 +205,7 @@ impl<'w> Wish<'w> {
         let url = url(cloud, &self.worker).await?;
         Ok(Observed {
             ownership: self.ownership.clone(),
-            live,
+            live: live.into(),
             outputs: outputs(url.as_deref(), version.as_deref(), self.row.etag.as_deref()),
             ..Observed::marked(self.wanted.address.clone(), self.row.identity())
         })

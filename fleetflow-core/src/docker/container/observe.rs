@@ -42,9 +42,9 @@ pub(super) async fn observe(engine: &Engine, scope: &Scope, wanted: &[Wanted]) -
         let several = several.and_then(|one| one.spec.get("several").cloned());
         let mut seen = of_one(address, Generations::sort(rows, &name), engine.host());
         // How many others there are is no property of it: what is declared is so.
-        match several {
-            Some(several) => drop(seen.live.insert("several".to_owned(), several)),
-            None => drop(seen.live.remove("several")),
+        if let Some(live) = seen.live.as_object_mut() {
+            live.remove("several");
+            live.extend(several.map(|several| ("several".to_owned(), several)));
         }
         found.resources.push(seen);
     }
@@ -101,7 +101,7 @@ fn of_one(address: Address, there: Generations, host: &Host) -> Observed {
         return Observed::marked(address, "");
     };
     Observed {
-        live: live(row, host, is_complete && !leftovers.is_empty()),
+        live: live(row, host, is_complete && !leftovers.is_empty()).into(),
         outputs: outputs(id_of(row), row.image_id.as_deref(), host),
         incomplete: (!is_complete)
             .then(|| Unfinished::Interrupted("its container has not proven itself yet".to_owned())),

@@ -37,7 +37,7 @@ impl Lifecycle for SwarmNode {
                         node.address.name()
                     ));
                     // Nothing but a living server mends that: it is told, and no step waits for the dead.
-                    node.live.insert("status".to_owned(), json!("ready"));
+                    node.live["status"] = json!("ready");
                 }
                 found.resources.push(node);
             }

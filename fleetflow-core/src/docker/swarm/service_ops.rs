@@ -315,7 +315,7 @@ fn observed(row: &Row, scope: &Scope) -> Option<Observed> {
         shown["health"] = json!(if is_rolling { "starting" } else { "unhealthy" });
     }
     Some(Observed {
-        live,
+        live: live.into(),
         outputs: made(&id).outputs,
         status: shown.as_object().cloned().unwrap_or_default(),
         ..Observed::marked(owner.address, id)

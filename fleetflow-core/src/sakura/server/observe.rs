@@ -137,7 +137,7 @@ impl Seen<'_> {
         }
         Observed {
             ownership: self.ownership.clone(),
-            live,
+            live: live.into(),
             unarranged: unarranged.collect(),
             outputs,
             incomplete: self.missing(volumes, owner, is_script_left),

@@ -101,7 +101,7 @@ impl Reading {
             events = events.max(journal.header.after);
             lease = lease.max(journal.header.lease);
         }
-        let records = pages.iter().flat_map(|(_, journal)| &journal.records);
+        let records = pages.into_iter().flat_map(|(_, journal)| journal.records);
         let state = State::folded(snapshot, records, damage).expecting(events);
         Ok(Some(Self {
             state,

@@ -1,7 +1,7 @@
 //! Files that only their owner reads, replaced as a whole or not at all, and errors that say what to do about the disk.
 
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind as IoKind, Write as _};
+use std::io::{ErrorKind as IoKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use crate::codes;
@@ -11,6 +11,23 @@ use crate::state::store::random_key;
 /// The content of `path`; none where there is no such file.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == IoKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", path, &error)),
+    }
+}
+
+/// The last `length` bytes of `path`, or all of it where it is shorter; none where there is no such file.
+pub(super) fn read_end(path: &Path, length: u64) -> Result<Option<Vec<u8>>> {
+    let end = || -> std::io::Result<Vec<u8>> {
+        let mut file = fs::File::open(path)?;
+        let whole = file.metadata()?.len();
+        file.seek(SeekFrom::Start(whole.saturating_sub(length)))?;
+        let mut bytes = Vec::new();
+        file.take(length).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    match end() {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == IoKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", path, &error)),

@@ -84,7 +84,7 @@ impl Store for FolderStore {
     }
 
     fn history(&self) -> BoxFuture<'_, Result<Vec<Event>>> {
-        Box::pin(self.blocking(|store| Ok(Generation::read(store)?.history())))
+        Box::pin(self.blocking(generation::history))
     }
 
     fn append<'a>(&'a self, lease: &'a Lease, events: Vec<Event>) -> BoxFuture<'a, Result<()>> {

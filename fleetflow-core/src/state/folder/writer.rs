@@ -39,17 +39,17 @@ impl Writer {
         let (file, last) = lock::take(store)?;
         let found = Generation::read(store)?;
         let writer = Self {
-            number: last.number.max(found.newest_lease()) + 1,
+            number: last.number.max(found.lease) + 1,
             lock: Arc::new(file),
             cursor: Arc::new(Mutex::new(Cursor {
                 file: None,
-                end: found.journal.whole as u64,
+                end: found.whole as u64,
                 serial: found.state.serial(),
-                length: found.journal.records.len(),
+                length: found.length,
             })),
         };
         writer.sign(store, Some(holder), found.state.serial())?;
-        if found.is_of_an_older_format() || found.journal.records.len() > LONG {
+        if found.is_of_an_older_format() || found.length > LONG {
             writer.snapshot(store, found.state)?;
         }
         Ok(writer)
