@@ -223,3 +223,45 @@ fn a_machine_that_trusts_no_authority_is_told_so_once() {
     let told = run.err.matches("HTTPS cannot be used").count();
     assert!(told == 1 && run.err.contains("SSL_CERT_FILE"), "{run:#?}");
 }
+
+/// Also what is known only from other declarations, or once a declaration fits its type.
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let project = Project::new(
+        r#"project "shop"
+server "web" {
+    zone "tk9z"
+    plan cores=2 memory=4
+    disk size="big" os="ubuntu-24.04"
+}
+server "app" {
+    plan core=2
+    disk size=20 os="ubuntu-24.04"
+}
+server "db" {
+    plan core=2 memory=4
+    disk size=20 os="ubuntu-24.04"
+    packet-filter "wbe"
+}
+dns "example.jp" { record "www" type="A" value=server.wep.ip }
+"#,
+    );
+    let run = project.flow(&["validate"]);
+    assert_eq!(run.code, Some(64), "{run:#?}");
+    for (told, place) in [
+        ("there is no zone `tk9z`", "flow.kdl:3:"),
+        ("unknown field `cores`", "flow.kdl:4:"),
+        ("found text \"big\"", "flow.kdl:5:"),
+        ("it has no zone", "flow.kdl:7:"),
+        ("`memory` is missing", "flow.kdl:8:"),
+        ("it has no zone", "flow.kdl:11:"),
+        ("`wbe`", "flow.kdl:14:"),
+        ("there is no `server.wep`", "flow.kdl:16:"),
+    ] {
+        assert!(
+            run.err.contains(told) && run.err.contains(place),
+            "{told} {place}: {run:#?}"
+        );
+    }
+    assert!(run.err.contains("\n8 problems\n"), "each once: {run:#?}");
+}

@@ -136,6 +136,12 @@ pub(crate) fn check_in(stack: &Stack, all: &Stack) -> Result<Parts, Vec<Problem>
     fitting(stack, &Expansion::new(stack, &replicas).among(all))
 }
 
+/// What is wrong with the declarations of `stack` among `all`, as their kinds know it.
+pub(crate) fn misfits_in(stack: &Stack, all: &Stack) -> Vec<Problem> {
+    let replicas = BTreeMap::new();
+    misfits(stack, &Expansion::new(stack, &replicas).among(all))
+}
+
 /// What is wrong with the declarations among each other, as their kinds know it.
 fn misfits(stack: &Stack, around: &Expansion<'_>) -> Vec<Problem> {
     let check = |declared: &Declaration| {

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
+use super::Providers;
 use super::resource::one_by_one;
 use super::{
     BatchStep, Declaration, Expansion, Found, Intent, Lifecycle, OutputField, Path, Problem, Provider,
@@ -47,6 +48,8 @@ pub trait Kind: Send + Sync {
     fn declarable(&self) -> bool;
     /// The canonical form of a declaration, or everything that is wrong with it. The one door for all front ends.
     fn decode(&self, declared: Value) -> std::result::Result<Value, Vec<Problem>>;
+    /// What can be said of a declaration that `decode` refused, beyond why it did.
+    fn check_unfit(&self, fields: &Value, providers: &Providers) -> Vec<Problem>;
     /// What is wrong with the declaration among the others.
     fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem>;
     /// What the declaration stands for; `None` for itself.
@@ -205,6 +208,10 @@ impl<R: Resource> Kind for Of<R> {
             return Err(problems);
         }
         serde_json::to_value(&typed).map_err(|error| vec![Problem::at(Path::root(), error.to_string())])
+    }
+
+    fn check_unfit(&self, fields: &Value, providers: &Providers) -> Vec<Problem> {
+        R::check_unfit(fields, providers)
     }
 
     fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {

@@ -40,7 +40,7 @@ pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secr
 pub(crate) use conform::{fitted, schema_at};
 #[cfg(test)]
 pub(crate) use expand::expanded;
-pub(crate) use expand::{check_in, expand};
+pub(crate) use expand::{check_in, expand, misfits_in};
 pub(crate) use resource::decode;
 pub(crate) use stack::Parts;
 pub(crate) use value::reveal;

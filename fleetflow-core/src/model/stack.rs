@@ -191,6 +191,8 @@ impl Stack {
             match decode(declared) {
                 Ok(declared) => declarations.push(declared),
                 Err(found) => {
+                    let more = self.unfit(declared);
+                    problems.extend(more.into_iter().filter(|problem| !found.contains(problem)));
                     problems.extend(found);
                     problems.extend(plan::dangling_in(declared, self));
                 }
@@ -208,6 +210,14 @@ impl Stack {
                 Err(problems)
             }
         }
+    }
+
+    /// What is wrong with a declaration beside why it does not fit its type.
+    fn unfit(&self, declared: &Declaration) -> Vec<Problem> {
+        let kind = catalog::kind(declared.address.kind());
+        let found = kind.map(|kind| kind.check_unfit(&declared.spec, &self.providers));
+        let found = found.unwrap_or_default().into_iter();
+        found.map(|problem| problem.on(&declared.address)).collect()
     }
 
     fn check_names(&self) -> Vec<Problem> {

@@ -6,8 +6,8 @@ use super::graph::{Graph, order};
 use crate::catalog;
 use crate::codes;
 use crate::model::{
-    Address, Declaration, OutputRef, Parts, Path, Problem, Stack, check_in, did_you_mean, fitted, references,
-    secrets,
+    Address, Declaration, OutputRef, Parts, Path, Problem, Stack, check_in, did_you_mean, fitted, misfits_in,
+    references, secrets,
 };
 
 /// What each declaration of `stack` stands for, or everything that is wrong between them. They are canonical; `all` has
@@ -24,6 +24,12 @@ pub(crate) fn check(stack: &Stack, all: &Stack) -> Result<Parts, Vec<Problem>> {
     }
     if problems.is_empty() {
         return check_in(stack, all);
+    }
+    // What kinds say beside that, each once. What the declarations stand for is not looked at.
+    for problem in misfits_in(stack, all) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
     Err(problems)
 }

@@ -1,7 +1,8 @@
 //! The zones of SAKURA Cloud and what a declaration may leave to the providers' settings. It asks nobody.
 
+use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Declaration, Existing, Expansion, Path, Problem, did_you_mean};
+use crate::model::{Declaration, Existing, Expansion, Path, Problem, Providers, did_you_mean};
 
 /// The zones (API doc "URL"); `tk1v` is the vendor's own test zone.
 pub const ZONES: &[&str] = &["is1a", "is1b", "is1c", "tk1a", "tk1b", "tk1v"];
@@ -12,7 +13,8 @@ pub(crate) const GLOBAL: &str = "is1a";
 /// What is wrong with a declared zone.
 pub(crate) fn check(zone: Option<&str>) -> Option<Problem> {
     let zone = zone.filter(|zone| !ZONES.contains(zone))?;
-    let problem = Problem::at(Path::root().key("zone"), format!("there is no zone `{zone}`"));
+    let problem =
+        Problem::at(Path::root().key("zone"), format!("there is no zone `{zone}`")).code(&codes::CHOICE);
     Some(match did_you_mean(zone, ZONES.iter().copied()) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None => problem.help(format!("the zones are {}", ZONES.join(", "))),
@@ -21,7 +23,11 @@ pub(crate) fn check(zone: Option<&str>) -> Option<Problem> {
 
 /// The zone of a resource: its own, or the one of the providers' settings.
 pub(crate) fn chosen(own: Option<&str>, around: &Expansion<'_>) -> Option<String> {
-    let settings = around.providers().sakura_cloud.as_ref();
+    chosen_of(own, around.providers())
+}
+
+fn chosen_of(own: Option<&str>, providers: &Providers) -> Option<String> {
+    let settings = providers.sakura_cloud.as_ref();
     own.or_else(|| settings?.zone.as_deref()).map(str::to_owned)
 }
 
@@ -35,12 +41,29 @@ pub(crate) fn filled(declared: &Declaration, around: &Expansion<'_>) -> Declarat
     filled
 }
 
+/// What is wrong with the zone of a declaration that does not fit its type otherwise.
+pub(crate) fn check_unfit(fields: &serde_json::Value, providers: &Providers) -> Vec<Problem> {
+    match fields.get("zone") {
+        None | Some(serde_json::Value::Null) => check_of(chosen_of(None, providers)).into_iter().collect(),
+        Some(own) => own
+            .as_str()
+            .and_then(|own| check(Some(own)))
+            .into_iter()
+            .collect(),
+    }
+}
+
 /// What is wrong when neither the resource nor the settings name a zone that exists.
 pub(crate) fn check_chosen(own: Option<&str>, around: &Expansion<'_>) -> Option<Problem> {
-    match chosen(own, around) {
+    check_of(chosen(own, around))
+}
+
+fn check_of(chosen: Option<String>) -> Option<Problem> {
+    match chosen {
         Some(zone) => check(Some(&zone)),
         None => Some(
             Problem::at(Path::root(), "it has no zone")
+                .code(&codes::MISSING)
                 .help("write `zone` here, or in `providers { sakura-cloud { zone ... } }`"),
         ),
     }
