@@ -50,6 +50,11 @@ impl Life {
         act == self.declared.len()
     }
 
+    /// Whether the act of this number changes what the one before made.
+    pub(crate) fn changes(&self, act: usize) -> bool {
+        act > 0 && !self.removes(act)
+    }
+
     /// The stack that is declared during the act of this number: during the removal, still the last one.
     pub(crate) fn declared(&self, act: usize) -> &Declared {
         &self.declared[act.min(self.declared.len() - 1)]

@@ -228,6 +228,9 @@ impl<'w> Wants<'w> {
             address: address.clone(),
             spec,
             remembered: entry.and_then(|entry| entry.existing(address)),
+            attempted: entry
+                .and_then(|entry| entry.attempt.as_ref())
+                .map(|attempt| attempt.spec.clone().into()),
             adopt_id,
         })
     }

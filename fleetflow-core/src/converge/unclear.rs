@@ -116,6 +116,7 @@ fn wanted(step: &BatchStep) -> Wanted {
         address: step.context.owner.address.clone(),
         spec,
         remembered,
+        attempted: None,
         adopt_id: None,
     }
 }

@@ -32,6 +32,8 @@ pub struct Wanted {
     pub spec: Spec,
     /// The id that the state remembers, and the outputs.
     pub remembered: Option<Existing>,
+    /// What interrupted changes may have written since it was applied last: their declarations in one.
+    pub attempted: Option<Spec>,
     /// The id to take over, when the user named one.
     pub adopt_id: Option<String>,
 }

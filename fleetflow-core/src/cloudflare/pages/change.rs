@@ -13,7 +13,7 @@ use crate::cloudflare::answer::has_code;
 use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Existing, Input, Made};
+use crate::model::{Existing, Input, Made, Segment};
 use crate::plan::Change;
 
 /// Fields that reach the site only with a new deployment (API doc §5.1).
@@ -50,7 +50,7 @@ pub(super) async fn update(
     changes: &[Change],
 ) -> Result<Made> {
     let place = Place::of(cloud, &pages.name).await?;
-    let before = was.spec_as::<Pages>().ok();
+    let before = was.spec_as::<Pages>().ok().map(|pages| as_shown(pages, changes));
     let fields: BTreeSet<&str> = changes.iter().map(Change::field).collect();
     let has = |names: &[&str]| names.iter().any(|name| fields.contains(name));
     if has(&["production_branch", "env", "compatibility_date"]) {
@@ -68,6 +68,35 @@ pub(super) async fn update(
         id: was.id.clone(),
         outputs: outputs(pages, host, url.as_deref()),
     })
+}
+
+/// `pages` with the variables and addresses that are there besides: an interrupted change may have added them.
+fn as_shown(mut pages: Pages, changes: &[Change]) -> Pages {
+    for change in changes {
+        match (change.field(), change.path.segments()) {
+            ("env", [_, Segment::Key(name), ..]) => {
+                pages
+                    .env
+                    .entry(name.clone())
+                    .or_insert_with(|| Input::Value(String::new()));
+            }
+            ("env", _) => {
+                for name in change.before.as_object().into_iter().flat_map(Map::keys) {
+                    pages
+                        .env
+                        .entry(name.clone())
+                        .or_insert_with(|| Input::Value(String::new()));
+                }
+            }
+            ("custom_domain", _) => {
+                let several = change.before.as_array().into_iter().flatten();
+                let shown = several.chain([&change.before]).filter_map(Value::as_str);
+                pages.custom_domain.extend(shown.map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
+    pages
 }
 
 /// Removes a project with its custom domains. One with very many deployments loses them first (API doc §5.4).

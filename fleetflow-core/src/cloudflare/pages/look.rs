@@ -55,6 +55,8 @@ struct Wish<'w> {
     wanted: &'w Wanted,
     pages: Pages,
     applied: Option<Pages>,
+    /// As an interrupted change may have made it.
+    attempted: Option<Pages>,
     row: &'w Project,
 }
 
@@ -67,6 +69,7 @@ impl<'w> Wish<'w> {
             wanted,
             pages,
             applied: wanted.remembered.as_ref().and_then(|was| decoded(&was.spec)),
+            attempted: wanted.attempted.as_ref().and_then(decoded),
             row,
         })
     }
@@ -155,25 +158,30 @@ impl<'w> Wish<'w> {
     fn domains(&self) -> Vec<String> {
         let attached: BTreeSet<&str> = self.row.domains.iter().flatten().map(String::as_str).collect();
         let declared = &self.pages.custom_domain;
-        let removed = self.applied.iter().flat_map(|pages| &pages.custom_domain);
+        let written = self.applied.iter().chain(&self.attempted);
+        let removed = written.flat_map(|pages| &pages.custom_domain);
         let removed = removed.filter(|was| declared.iter().all(|now| canonical(now) != canonical(was)));
-        let ours = declared.iter().chain(removed);
-        ours.filter(|host| attached.contains(canonical(host).as_str()))
-            .cloned()
-            .collect()
+        let mut ours: Vec<String> = Vec::new();
+        for host in declared.iter().chain(removed) {
+            if attached.contains(canonical(host).as_str()) && !ours.contains(host) {
+                ours.push(host.clone());
+            }
+        }
+        ours
     }
 
     /// Our variables. The value of a secret reads back empty: what was applied is believed (API doc §5.1).
     fn env(&self, live: &Value) -> Value {
-        let applied = self.wanted.remembered.as_ref().map(|was| &was.spec["env"]);
+        let applied = self.wanted.remembered.as_ref().map(|was| &was.spec);
+        let written = || applied.into_iter().chain(&self.wanted.attempted);
         let names = |pages: &Pages| pages.env.keys().cloned().collect::<Vec<_>>();
         let mut ours: BTreeSet<String> = names(&self.pages).into_iter().collect();
-        ours.extend(self.applied.iter().flat_map(names));
+        ours.extend(self.applied.iter().chain(&self.attempted).flat_map(names));
         let mut shown = Map::new();
         for name in ours {
             let read = &live[&name];
             let value = match read["type"].as_str() {
-                Some("secret_text") => applied.and_then(|env| env.get(&name)).cloned(),
+                Some("secret_text") => written().find_map(|spec| spec["env"].get(&name)).cloned(),
                 Some(_) => Some(read["value"].clone()),
                 None => None,
             };

@@ -54,7 +54,10 @@ pub(super) async fn update(
     changes: &[Change],
 ) -> Result<Made> {
     let place = Place::of(cloud, &worker.name).await?;
-    let before = was.spec_as::<Worker>().ok();
+    let before = was
+        .spec_as::<Worker>()
+        .ok()
+        .map(|worker| as_shown(worker, changes));
     let fields: BTreeSet<&str> = changes.iter().map(Change::field).collect();
     let mut etag = was.output("etag").map(str::to_owned);
     if VERSIONED.iter().any(|field| fields.contains(field)) {
@@ -77,6 +80,24 @@ pub(super) async fn update(
         set_routes(context, &place, before.as_ref(), worker).await?;
     }
     made(cloud, &place, worker, was.id.clone(), etag.as_deref()).await
+}
+
+/// `worker` with the addresses that are there besides: an interrupted change may have added them.
+fn as_shown(mut worker: Worker, changes: &[Change]) -> Worker {
+    for change in changes {
+        let addresses = match change.field() {
+            "route" => &mut worker.route,
+            "custom_domain" => &mut worker.custom_domain,
+            _ => continue,
+        };
+        let several = change.before.as_array().into_iter().flatten();
+        for shown in several.chain([&change.before]).filter_map(Value::as_str) {
+            if !addresses.iter().any(|known| known == shown) {
+                addresses.push(shown.to_owned());
+            }
+        }
+    }
+    worker
 }
 
 /// Removes a Worker with its addresses.

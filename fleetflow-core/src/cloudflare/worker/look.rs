@@ -112,7 +112,7 @@ impl Around {
         let domains = if hosted { domains(cloud).await? } else { Vec::new() };
         let patterns = wishes
             .iter()
-            .flat_map(|wish| wish.both().flat_map(|worker| &worker.route));
+            .flat_map(|wish| wish.all().flat_map(|worker| &worker.route));
         let hosts: BTreeSet<String> = patterns.map(|pattern| canonical(host_of(pattern))).collect();
         let mut zones: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for host in hosts {
@@ -142,6 +142,7 @@ struct Wish<'w> {
     wanted: &'w Wanted,
     worker: Worker,
     applied: Option<Worker>,
+    attempted: Option<Worker>,
     row: &'w Script,
     ownership: Ownership,
 }
@@ -162,18 +163,25 @@ impl<'w> Wish<'w> {
             wanted,
             worker,
             applied: wanted.remembered.as_ref().and_then(|was| decoded(&was.spec)),
+            attempted: wanted.attempted.as_ref().and_then(decoded),
             row,
             ownership,
         })
     }
 
-    fn both(&self) -> impl Iterator<Item = &Worker> {
-        std::iter::once(&self.worker).chain(&self.applied)
+    /// As it is declared, and as it was written before.
+    fn all(&self) -> impl Iterator<Item = &Worker> {
+        std::iter::once(&self.worker).chain(self.written())
     }
 
-    /// Whether it is declared, or was applied.
+    /// As it was applied, and as an interrupted change may have made it.
+    fn written(&self) -> impl Iterator<Item = &Worker> {
+        self.applied.iter().chain(&self.attempted)
+    }
+
+    /// Whether it is declared, or was written.
     fn concerns(&self, of: impl Fn(&Worker) -> bool) -> bool {
-        self.both().any(of)
+        self.all().any(of)
     }
 
     async fn look(&self, cloud: &Cloudflare, around: &Around) -> Result<Observed> {
@@ -297,7 +305,7 @@ impl<'w> Wish<'w> {
         };
         kept(
             &self.worker.custom_domain,
-            self.applied.as_ref().map(|worker| &worker.custom_domain),
+            self.written().flat_map(|worker| &worker.custom_domain),
             held,
         )
     }
@@ -310,24 +318,25 @@ impl<'w> Wish<'w> {
         };
         kept(
             &self.worker.route,
-            self.applied.as_ref().map(|worker| &worker.route),
+            self.written().flat_map(|worker| &worker.route),
             held,
         )
     }
 }
 
 /// Those of the declaration that are there, then those that are no longer declared but are still there.
-fn kept(declared: &[String], applied: Option<&Vec<String>>, held: impl Fn(&String) -> bool) -> Vec<String> {
-    let removed = applied
-        .into_iter()
-        .flatten()
-        .filter(|was| !declared.contains(was));
-    declared
-        .iter()
-        .chain(removed)
-        .filter(|one| held(one))
-        .cloned()
-        .collect()
+fn kept<'w>(
+    declared: &'w [String],
+    written: impl Iterator<Item = &'w String>,
+    held: impl Fn(&String) -> bool,
+) -> Vec<String> {
+    let mut all: Vec<&String> = declared.iter().collect();
+    for was in written {
+        if !all.contains(&was) {
+            all.push(was);
+        }
+    }
+    all.into_iter().filter(|one| held(one)).cloned().collect()
 }
 
 /// `live` in the declaration's order where it is the same set.
