@@ -103,6 +103,8 @@ impl Verb {
             Self::Status => {
                 let observation = stack.observe().await.map_err(|error| document(&error))?;
                 let plan = stack.plan_of(&observation).await;
+                let told = stack.with_runs(observation).await;
+                let observation = told.map_err(|error| document(&error))?;
                 documents::status(&observation, &plan).to_string()
             }
         };

@@ -202,6 +202,7 @@ async fn wherever_a_run_dies_the_next_goes_on_and_a_removal_leaves_nothing() {
     let mut sum = 0;
     let some = |step| if all() { 1 } else { step };
     let larger = [
+        (lives::swarm(), some(9)),
         (lives::every_node(), some(5)),
         (lives::small_stack_m(), some(9)),
         (lives::full_stack_m(), if all() { 41 } else { 121 }),

@@ -37,6 +37,26 @@ pub(crate) fn small_stack_m() -> Life {
     Life::new("Stack M, small", [Arc::new(stack_m::small) as Declared])
 }
 
+/// A swarm of two servers that a third one joins, so that there are more managers, while its service is rolled to the next image.
+pub(crate) fn swarm() -> Life {
+    let declared = |servers: usize, image: &'static str| -> Declared {
+        Arc::new(move || {
+            let server = |number| {
+                format!(
+                    r#"server "node-{number}" {{ plan core=1 memory=1; disk size=20 os="ubuntu-24.04"; deploy-services "shop" }}"#
+                )
+            };
+            let servers: Vec<String> = (1..=servers).map(server).collect();
+            written(&format!(
+                r#"{}
+                service-group "shop" mode="swarm" {{ service "web" {{ image "{image}"; replicas 2 }} }}"#,
+                servers.join("\n")
+            ))
+        })
+    };
+    Life::new("a swarm", [declared(2, "busybox:1"), declared(3, "busybox:2")])
+}
+
 /// Each kind by itself: made, changed, removed.
 pub(crate) fn kinds() -> Vec<Life> {
     let text = |body: &'static str| -> Declared { Arc::new(move || written(body)) };

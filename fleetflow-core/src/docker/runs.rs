@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bollard::query_parameters::InspectContainerOptions;
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -38,13 +38,11 @@ impl Stack {
         if swarm.exists() && !services.is_empty() {
             with_replicas(engines, &swarm, services, now).await;
         }
-        let containers = of_kind(&mut observation, Container::KIND)
-            .into_iter()
-            .map(|found| async move {
-                if let Some(restarts) = restarts(engines, found).await {
-                    found.status.insert("restarts".to_owned(), restarts);
-                }
-            });
+        let mut containers = Vec::new();
+        for found in of_kind(&mut observation, Container::KIND) {
+            // Boxed: compilers take closures over borrowed futures for less general than tasks need them.
+            containers.push(with_restarts(engines, found).boxed());
+        }
         futures::stream::iter(containers)
             .buffer_unordered(AT_ONCE)
             .collect::<Vec<()>>()
@@ -62,6 +60,12 @@ fn of_kind<'o>(observation: &'o mut Observation, kind: &str) -> Vec<&'o mut Obse
             found.address.kind() == kind && !found.id.is_empty() && !hidden.contains(&found.address)
         })
         .collect()
+}
+
+async fn with_restarts(engines: &Engines, found: &mut Observed) {
+    if let Some(restarts) = restarts(engines, found).await {
+        found.status.insert("restarts".to_owned(), restarts);
+    }
 }
 
 async fn restarts(engines: &Engines, found: &Observed) -> Option<Value> {

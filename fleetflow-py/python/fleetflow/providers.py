@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _fleetflow
 from .errors import UnauthorizedError
-from .values import FilePath
+from .values import FilePath, Secret
 
 __all__ = ["Cloudflare", "Docker", "Provider", "SakuraCloud"]
 
@@ -137,6 +137,9 @@ class Docker:
         identities: Private keys in OpenSSH's format, to log in to servers.
         identity_files: Files with private keys.
         agent: The socket of an SSH agent; ``SSH_AUTH_SOCK`` without it.
+        registries: Logins for registries of images by their hosts, each a name and a password, for those that the docker
+            command has none for: ``{"ghcr.io": ("acme", Secret("ghcr-token"))}``, and the value with
+            :meth:`fleetflow.Stack.secret`.
     """
 
     NAME = "docker"
@@ -148,9 +151,11 @@ class Docker:
         identities: Sequence[str] = (),
         identity_files: Sequence[FilePath] = (),
         agent: Optional[FilePath] = None,
+        registries: Optional[Mapping[str, Tuple[str, Union[str, Secret]]]] = None,
     ) -> None:
         self.host = host
         """The local engine."""
+        self._registries = dict(registries or {})
         self._identities = list(identities)
         self._identity_files = [os.fspath(file) for file in identity_files]
         self._agent = os.fspath(agent) if agent is not None else None
@@ -158,7 +163,10 @@ class Docker:
         self._client: Optional[_fleetflow.Engines] = None
 
     def _settings(self) -> Dict[str, Any]:
-        return {"docker": {"host": self.host}}
+        logins = [
+            {"host": host, "user": user, "password": password} for host, (user, password) in self._registries.items()
+        ]
+        return {"docker": {"host": self.host, "registry": logins}}
 
     def _connect(self, environment: Mapping[str, str]) -> _fleetflow.Engines:
         if self._client is None:

@@ -500,7 +500,14 @@ def _declared_providers(
     if cloudflare := settings.get("cloudflare"):
         yield Cloudflare(account_id=cloudflare.get("account_id"))
     if docker := settings.get("docker"):
-        yield Docker(host=docker.get("host"))
+        logins = {
+            login["host"]: (login["user"], _password(login["password"])) for login in docker.get("registry", ())
+        }
+        yield Docker(host=docker.get("host"), registries=logins)
+
+
+def _password(encoded: Any) -> Union[str, Secret]:
+    return str(encoded) if isinstance(encoded, str) else Secret(encoded["$secret"])
 
 
 def _who(environment: Mapping[str, str]) -> str:

@@ -233,9 +233,7 @@ async fn fetch(engine: &Engine, context: &Context, image: &str, registries: &Reg
                 _ => None,
             };
             match unknown {
-                Some(code) => error.number(code).help(
-                    "check the image's name and tag; a private registry needs credentials, as `docker login` stores them",
-                ),
+                Some(code) => error.number(code).help(registries.advice(image)),
                 None => match unreached(error.message()) {
                     Some(help) => error.number(&codes::REGISTRY_SILENT).help(help),
                     None => error,

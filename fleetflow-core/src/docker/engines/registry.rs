@@ -40,6 +40,20 @@ impl Registries {
         })
     }
 
+    /// What to do where the registry of `image` does not hand it out.
+    pub(crate) fn advice(&self, image: &str) -> String {
+        let registry = registry_of(image);
+        match self.0.get(registry) {
+            None => "check the image's name and tag; a private registry needs credentials, as `docker login` stores them"
+                .to_owned(),
+            Some(login) => format!(
+                "check the image's name and tag, and the login for {registry}{}: registries tell a wrong password and a \
+                 missing image in the same way",
+                login.named()
+            ),
+        }
+    }
+
     /// All logins, for a build that may begin with any image.
     pub(crate) fn all(&self) -> Option<HashMap<String, DockerCredentials>> {
         let all = self
@@ -51,6 +65,14 @@ impl Registries {
 }
 
 impl RegistryLogin {
+    /// ` as USER`, where a user is known.
+    fn named(&self) -> String {
+        match self {
+            Self::Password { user, .. } => format!(" as `{user}`"),
+            Self::IdentityToken(_) => String::new(),
+        }
+    }
+
     fn credentials(&self, registry: &str) -> DockerCredentials {
         let empty = DockerCredentials {
             serveraddress: Some(config_key(registry).to_owned()),

@@ -1,8 +1,10 @@
 //! How nodes come about: the first server forms the swarm, the others join. Joining and leaving are said elsewhere.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bollard::models::{Node, NodeSpecAvailabilityEnum as Availability, NodeState};
+use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -14,7 +16,9 @@ use crate::docker::engines::{Engine, Engines};
 use crate::docker::look::host_of;
 use crate::docker::{Host, marks};
 use crate::error::Result;
-use crate::model::{Existing, Found, Lifecycle, Made, Observed, Resource as _, Scope, Wanted};
+use crate::model::{
+    Address, Existing, Found, Lifecycle, Made, Observed, Resource as _, Scope, Unfinished, Wanted,
+};
 use crate::plan::Change;
 
 /// How long a server whose node is down may take to answer before it counts as dead.
@@ -26,7 +30,9 @@ impl Lifecycle for SwarmNode {
     async fn observe(engines: &Engines, scope: &Scope, wanted: &[Wanted]) -> Result<Found> {
         wait::look(engines, scope, wanted, |engine| async move {
             let mut found = Found::default();
-            for row in nodes::list(&engine).await? {
+            let rows = nodes::list(&engine).await?;
+            found.resources = unmarked(engines, &rows, wanted).await;
+            for row in rows {
                 let Some(mut node) = observed(&row, scope, wanted) else {
                     continue;
                 };
@@ -115,6 +121,41 @@ async fn answering(engines: &Engines, host: &Host) -> Option<Engine> {
         }
         Err(_) => None,
     }
+}
+
+/// The nodes that joined in a run which ended before they got their marks: their engines say who they are.
+async fn unmarked(engines: &Engines, rows: &[Node], wanted: &[Wanted]) -> Vec<Observed> {
+    let owner = |row: &Node| {
+        row.spec
+            .as_ref()
+            .and_then(|spec| marks::owner(spec.labels.as_ref()?))
+    };
+    let marked: BTreeSet<Address> = rows.iter().filter_map(owner).map(|owner| owner.address).collect();
+    let strange: Vec<&str> = rows
+        .iter()
+        .filter(|row| owner(row).is_none())
+        .filter_map(|row| row.id.as_deref())
+        .collect();
+    if strange.is_empty() {
+        return Vec::new();
+    }
+    let missing = wanted.iter().filter(|one| !marked.contains(&one.address));
+    let asked = missing.filter_map(|one| {
+        let host: Host = one.spec.get("host")?.as_str()?.parse().ok()?;
+        let strange = &strange;
+        Some(async move {
+            let engine = answering(engines, &host).await?;
+            let id = managers::look(&engine).await.ok()?.node_id?;
+            strange.contains(&id.as_str()).then(|| Observed {
+                outputs: made(&id, &host).outputs,
+                incomplete: Some(Unfinished::Interrupted(
+                    "it joined the swarm, and its role was not set yet".to_owned(),
+                )),
+                ..Observed::marked(one.address.clone(), id)
+            })
+        })
+    });
+    join_all(asked).await.into_iter().flatten().collect()
 }
 
 fn observed(row: &Node, scope: &Scope, wanted: &[Wanted]) -> Option<Observed> {
