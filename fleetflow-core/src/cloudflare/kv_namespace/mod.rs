@@ -8,7 +8,7 @@ use typed_builder::TypedBuilder;
 
 pub(in crate::cloudflare) use ops::exists;
 
-use crate::model::{Address, Output, OutputField, Path, Problem, Provider, Resource};
+use crate::model::{Address, Declaration, Expansion, Output, OutputField, Path, Problem, Provider, Resource};
 
 /// A namespace of Workers KV. It has no room for an owner mark: the state says whose it is.
 ///
@@ -73,5 +73,26 @@ impl Resource for KvNamespace {
             Path::root().key(field),
             "a namespace's title has 1 to 512 characters",
         )]
+    }
+
+    /// One title is one namespace: told of the later one of two.
+    fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+        let before = around
+            .of_kind(Self::KIND)
+            .take_while(|other| other.address != declared.address);
+        let mut before = before.filter_map(|other| other.spec.decode::<Self>().ok());
+        let Some(other) = before.find(|other| other.title_or_name() == self.title_or_name()) else {
+            return Vec::new();
+        };
+        let field = if self.title.is_some() { "title" } else { "name" };
+        let message = format!(
+            "`{}` is the title of the namespace `{}` already",
+            self.title_or_name(),
+            other.name
+        );
+        vec![
+            Problem::at(Path::root().key(field), message)
+                .help("a title is unique in the account: give it another"),
+        ]
     }
 }

@@ -24,6 +24,17 @@ fn titles(bench: &Bench) -> Vec<Value> {
         .collect()
 }
 
+#[test]
+fn a_title_is_of_one_namespace_only() {
+    let other = || KvNamespace::builder().name("sessions");
+    let problems = stack([plain(), other().title("creo-cache").build()]).check();
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let one = "kv-namespace.sessions: title: `creo-cache` is the title of the namespace `creo-cache` already";
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with(one), "{told:?}");
+    assert!(stack([plain(), other().build()]).check().is_empty());
+}
+
 #[tokio::test]
 async fn a_namespace_is_made_renamed_and_deleted() {
     let bench = Bench::start().await;

@@ -264,6 +264,31 @@ async fn a_secret_that_cannot_be_deleted_yet_goes_with_the_next_run() {
 }
 
 #[tokio::test]
+async fn a_secret_that_shall_be_json_and_is_not_is_refused_and_not_told() {
+    let bench = Bench::start().await;
+    let folder = folder(&[("api.js", "export default {}")]);
+    let of = |value: &str| {
+        let mut worker = Worker::builder().name("api").source("api.js").build();
+        worker.bindings.push(Binding::Json {
+            name: "FLAGS".into(),
+            value: Input::secret("env:FLAGS"),
+        });
+        stack([worker]).root(folder.path()).secret("env:FLAGS", value)
+    };
+    let report = bench
+        .attach(&of("{s3cret}"))
+        .converge_reviewed(async |plan| Ok(plan))
+        .await;
+    let told = format!("{:?}", report.unwrap().failed);
+    assert!(told.contains("the JSON variable `FLAGS` is not JSON"), "{told}");
+    assert!(!told.contains("s3cret"), "{told}");
+    assert_eq!(bench.inventory()["workers"]["scripts"], json!([]));
+    bench.settle(&of("{\"beta\": true}")).await;
+    let bindings = &bench.inventory()["workers"]["scripts"][0]["bindings"];
+    assert_eq!(bindings[0]["json"], json!({"beta": true}));
+}
+
+#[tokio::test]
 async fn a_token_for_uploads_that_expired_is_renewed() {
     let bench = Bench::start().await;
     let folder = folder(&[("dist/index.html", "page")]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::look::{canonical, host_of, outputs, url};
@@ -131,6 +132,7 @@ pub(super) async fn delete(cloud: &Cloudflare, was: &Existing) -> Result<()> {
 }
 
 async fn upload(place: &Place<'_>, context: &Context, worker: &Worker) -> Result<Script> {
+    all_json(worker)?;
     super::source::build(worker, context).await?;
     let code = super::source::script(worker, &context.root)?;
     code.warn_of_size(&worker.name);
@@ -142,6 +144,21 @@ async fn upload(place: &Place<'_>, context: &Context, worker: &Worker) -> Result
     };
     let form = || form::form(worker, &code, &context.owner, &with);
     targets::upload(place, context, worker, form).await
+}
+
+/// What was not known when the declaration was checked (a secret, an output) must be JSON too. It is not quoted.
+fn all_json(worker: &Worker) -> Result<()> {
+    let is_json = |text: &String| serde_json::from_str::<IgnoredAny>(text).is_ok();
+    for binding in &worker.bindings {
+        if let Binding::Json { name, value } = binding
+            && !value.known().is_some_and(is_json)
+        {
+            let message = format!("the value of the JSON variable `{name}` is not JSON");
+            let help = "correct what it is taken from, or declare it as `var`, which is a text";
+            return Err(Error::of(&codes::TYPE, message).help(help));
+        }
+    }
+    Ok(())
 }
 
 /// The migrations of its Durable Objects that are still to be carried out: where the Worker is, it says itself.
