@@ -17,6 +17,7 @@ mod load;
 mod schema;
 mod source;
 mod tree;
+mod written;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use files::{Files, FolderFiles, MemoryFiles};

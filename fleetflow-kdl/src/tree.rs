@@ -1,6 +1,5 @@
 //! Values with places: what a node means, and where each part of it was written. It knows no schema.
 
-use fleetflow_core::model::{Path, Segment};
 use serde_json::{Map, Value};
 
 use crate::source::Span;
@@ -32,16 +31,6 @@ pub(crate) struct Field {
     /// Whether the schema knows it.
     pub(crate) known: bool,
     pub(crate) tree: Tree,
-}
-
-/// What lies at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) span: Span,
-    /// Whether the place itself is already reported as broken.
-    pub(crate) broken: bool,
-    /// Whether it is a field that the schema does not know.
-    pub(crate) unknown: bool,
 }
 
 impl Tree {
@@ -122,72 +111,6 @@ impl Tree {
         }
     }
 
-    /// The most precise place there is for `path`: its longest prefix that was written.
-    pub(crate) fn locate(&self, path: &Path) -> Place {
-        let mut here = self;
-        let mut place = Place {
-            span: self.span,
-            broken: false,
-            unknown: false,
-        };
-        for segment in path.segments() {
-            let next = match (segment, &here.content) {
-                (Segment::Key(key), Content::Map(_)) => here.field(key).map(|field| {
-                    let span = if field.known {
-                        field.tree.span
-                    } else {
-                        field.key_span
-                    };
-                    (
-                        Place {
-                            span,
-                            broken: false,
-                            unknown: !field.known,
-                        },
-                        &field.tree,
-                    )
-                }),
-                (Segment::Index(index), Content::List { items, .. }) => items.get(*index).map(|item| {
-                    (
-                        Place {
-                            span: item.span,
-                            broken: false,
-                            unknown: false,
-                        },
-                        item,
-                    )
-                }),
-                // A lone value stands for a list of one.
-                (Segment::Index(0), _) => Some((place, here)),
-                _ => None,
-            };
-            let Some((found, tree)) = next else { break };
-            (place, here) = (found, tree);
-        }
-        place.broken = matches!(here.content, Content::Broken);
-        place
-    }
-
-    /// The path of what is written at `span`: the innermost value that the span lies in, or the field that it names.
-    pub(crate) fn path_at(&self, span: Span) -> Option<Path> {
-        self.path_below(&Path::root(), span)
-    }
-
-    fn path_below(&self, here: &Path, span: Span) -> Option<Path> {
-        match &self.content {
-            Content::Map(fields) => fields.iter().find_map(|field| {
-                let path = here.key(&field.key);
-                let below = field.tree.path_below(&path, span);
-                below.or_else(|| field.key_span.has(span).then_some(path))
-            }),
-            Content::List { items, .. } => {
-                let mut items = items.iter().enumerate();
-                items.find_map(|(index, item)| item.path_below(&here.index(index), span))
-            }
-            Content::Scalar(_) | Content::Broken => self.span.has(span).then(|| here.clone()),
-        }
-    }
-
     /// This tree with `other` on top: maps field by field, lists of named things element by element, all else anew.
     pub(crate) fn overridden(self, other: Self) -> Self {
         let content = match (self.content, other.content) {
@@ -246,8 +169,11 @@ fn same_name(a: &Tree, b: &Tree, key: &[String]) -> bool {
 mod tests {
     use serde_json::json;
 
+    use fleetflow_core::model::Path;
+
     use super::*;
     use crate::source::{FileId, SourceFile, Sources};
+    use crate::written::Written;
 
     fn file() -> FileId {
         Sources::default().add(SourceFile::new("flow.kdl".into(), ""))
@@ -292,14 +218,15 @@ mod tests {
         )]);
         let services = Path::root().key("services");
         let item = services.index(0);
-        let start = |path: &Path| tree.locate(path).span.start;
+        let written = Written::of(&tree);
+        let start = |path: &Path| written.locate(path).span.start;
         assert_eq!(start(&Path::root().key("missing")), 0);
         assert_eq!(start(&item.key("name")), 10);
         assert_eq!(start(&item.key("image").key("tag")), 10);
         assert_eq!(
             (
                 start(&item.key("colour")),
-                tree.locate(&item.key("colour")).unknown
+                written.locate(&item.key("colour")).unknown
             ),
             (12, true)
         );
@@ -327,8 +254,9 @@ mod tests {
             json!({"services": [{"name": "a", "image": "a:2", "port": 80}, {"name": "b", "image": "b:1"}, {"name": "c"}]})
         );
         let first = Path::root().key("services").index(0);
-        assert_eq!(merged.locate(&first.key("image")).span.start, 31);
-        assert_eq!(merged.locate(&first.key("port")).span.start, 12);
+        let written = Written::of(&merged);
+        assert_eq!(written.locate(&first.key("image")).span.start, 31);
+        assert_eq!(written.locate(&first.key("port")).span.start, 12);
     }
 
     #[test]

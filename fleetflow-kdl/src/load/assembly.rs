@@ -157,9 +157,9 @@ impl Stages<'_> {
         let mut taken: BTreeMap<String, Vec<(usize, Option<Span>)>> = BTreeMap::new();
         for (index, assembly) in assemblies.iter().enumerate() {
             for declared in assembly.stack.declarations() {
-                let tree = assembly.places.tree(&declared.address);
+                let written = assembly.places.written(&declared.address);
                 for claim in self.catalog.claims(declared.address.kind(), &declared.spec) {
-                    let span = tree.map(|tree| tree.locate(&claim.place).span);
+                    let span = written.map(|written| written.locate(&claim.place).span);
                     let before = taken.entry(claim.name.clone()).or_default();
                     match before.iter().find(|(stage, _)| *stage != index) {
                         Some((stage, first)) => {
@@ -338,7 +338,7 @@ impl<'b> Build<'b> {
         if let crate::tree::Content::Map(fields) = &mut place.content {
             fields.extend(flags.fields().iter().cloned());
         }
-        self.places.insert(address, place);
+        self.places.insert(address, &place);
         declaration
     }
 }

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::schema::suggestion;
 use crate::source::Span;
 use crate::tree::Tree;
+use crate::written::Written;
 
 pub(super) const NAMES: [&str; 5] = ["provider", "protect", "retain", "adopt", "depends_on"];
 
@@ -51,11 +52,11 @@ pub(super) fn apply(
     found: &mut Vec<Diagnostic>,
 ) -> Declaration {
     let (declaration, problems) = declaration.with_flags(&tree.value());
-    found.extend(
-        problems
-            .iter()
-            .filter_map(|problem| located(tree, problem, "here")),
-    );
+    if !problems.is_empty() {
+        let written = Written::of(tree);
+        let problems = problems.iter();
+        found.extend(problems.filter_map(|problem| located(&written, problem, "here")));
+    }
     for (name, span) in texts(tree, "provider") {
         let wrong = wrong_provider(declaration.address.kind(), name, span, provider, providers);
         found.extend(wrong.map(|error| error.about(&declaration.address, Path::root().key("provider"))));

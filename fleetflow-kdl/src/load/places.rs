@@ -10,11 +10,12 @@ use crate::diagnostic::Diagnostic;
 use crate::schema::{kebab, snake};
 use crate::source::Span;
 use crate::tree::Tree;
+use crate::written::Written;
 
 /// Where every declaration of a stage was written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
-    declared: BTreeMap<Address, Tree>,
+    declared: BTreeMap<Address, Written>,
     /// Shown for what concerns the stage as a whole.
     stage: Option<Span>,
 }
@@ -27,11 +28,11 @@ impl Places {
         }
     }
 
-    pub(super) fn insert(&mut self, address: Address, tree: Tree) {
-        self.declared.insert(address, tree);
+    pub(super) fn insert(&mut self, address: Address, tree: &Tree) {
+        self.declared.insert(address, Written::of(tree));
     }
 
-    pub(super) fn tree(&self, address: &Address) -> Option<&Tree> {
+    pub(super) fn written(&self, address: &Address) -> Option<&Written> {
         self.declared.get(address)
     }
 
@@ -43,7 +44,7 @@ impl Places {
         let found = self
             .declared
             .iter()
-            .find_map(|(address, tree)| Some((address, tree.path_at(span)?)));
+            .find_map(|(address, written)| Some((address, written.path_at(span)?)));
         match found {
             Some((address, path)) => diagnostic.about(address, path),
             None => diagnostic,
@@ -56,7 +57,7 @@ impl Places {
             .address
             .as_ref()
             .and_then(|address| self.declaring(address));
-        let Some((address, tree)) = declared else {
+        let Some((address, written)) = declared else {
             let error = Diagnostic::error(
                 problem.code.map_or("flow::stack", |code| code.name),
                 self.stage,
@@ -67,12 +68,12 @@ impl Places {
                 ..error.help(problem.help.clone())
             });
         };
-        located(tree, problem, &format!("in `{address}`"))
+        located(written, problem, &format!("in `{address}`"))
     }
 
     /// The declaration at `address`, or the one that expands to it: `dns.example.jp` for
     /// `dns-record.example.jp/www/A`, `service-group.web` for `container.web/app`.
-    fn declaring(&self, address: &Address) -> Option<(&Address, &Tree)> {
+    fn declaring(&self, address: &Address) -> Option<(&Address, &Written)> {
         if let Some(found) = self.declared.get_key_value(address) {
             return Some(found);
         }
@@ -82,9 +83,9 @@ impl Places {
         };
         self.declared
             .iter()
-            .filter_map(|(declared, tree)| Some((ours(declared)?, declared, tree)))
+            .filter_map(|(declared, written)| Some((ours(declared)?, declared, written)))
             .max_by_key(|(length, ..)| *length)
-            .map(|(_, declared, tree)| (declared, tree))
+            .map(|(_, declared, written)| (declared, written))
     }
 }
 
@@ -96,18 +97,22 @@ fn stated(problem: &Problem) -> String {
     }
 }
 
-/// The problem at its place in the tree of its declaration; it stays with it.
-pub(super) fn located(tree: &Tree, problem: &Problem, label: &str) -> Option<Diagnostic> {
+/// The problem at its place in its declaration; it stays with it.
+pub(super) fn located(written: &Written, problem: &Problem, label: &str) -> Option<Diagnostic> {
     Some(Diagnostic {
         problem: Some(problem.clone()),
-        ..diagnostic_in(tree, problem, label)?
+        ..told(written, problem, label)?
     })
 }
 
 /// The problem at its place in a tree.
 pub(super) fn diagnostic_in(tree: &Tree, problem: &Problem, label: &str) -> Option<Diagnostic> {
-    let place = tree.locate(&problem.path);
-    if place.broken || is_told_already(tree, problem) {
+    told(&Written::of(tree), problem, label)
+}
+
+fn told(written: &Written, problem: &Problem, label: &str) -> Option<Diagnostic> {
+    let place = written.locate(&problem.path);
+    if place.broken || is_told_already(written, problem) {
         return None;
     }
     let label = if place.unknown { "not known here" } else { label };
@@ -129,13 +134,13 @@ pub(super) fn diagnostic_in(tree: &Tree, problem: &Problem, label: &str) -> Opti
 }
 
 /// A field whose value is a mistake of its own is missing to core, and has been told.
-fn is_told_already(tree: &Tree, problem: &Problem) -> bool {
+fn is_told_already(written: &Written, problem: &Problem) -> bool {
     let missing = problem
         .message
         .strip_prefix('`')
         .and_then(|rest| rest.strip_suffix("` is missing"));
-    let written = missing.map(|field| tree.locate(&problem.path.key(snake(field))));
-    written.is_some_and(|place| place.broken)
+    let there = missing.map(|field| written.locate(&problem.path.key(snake(field))));
+    there.is_some_and(|place| place.broken)
 }
 
 /// Core does not know the flags as fields: a misspelt one is ours to recognise.
