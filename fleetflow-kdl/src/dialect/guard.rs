@@ -11,7 +11,8 @@ const LEFT_OUT_BLOCKS: usize = 8;
 /// The parser recurses once for every `*` and `/` in a block comment.
 const COMMENT_MARKS: usize = 2_000;
 
-pub(super) fn check(file: FileId, text: &str) -> Result<(), Vec<Diagnostic>> {
+/// The tokens of `text`, where it can be given to the parser.
+pub(super) fn check(file: FileId, text: &str) -> Result<Vec<Token>, Vec<Diagnostic>> {
     let error = |at: std::ops::Range<usize>, message: String| {
         vec![Diagnostic::error("kdl::too_deep", Span::new(file, at), message)]
     };
@@ -23,16 +24,17 @@ pub(super) fn check(file: FileId, text: &str) -> Result<(), Vec<Diagnostic>> {
         ));
     }
     let mut depth = Depth::default();
-    for token in tokens(text) {
-        if let Some(message) = depth.enter(&token, text) {
+    let tokens = tokens(text);
+    for token in &tokens {
+        if let Some(message) = depth.enter(token, text) {
             return Err(error(token.range.start..token.range.start + 1, message));
         }
     }
-    Ok(())
+    Ok(tokens)
 }
 
 fn is_placeholder(c: char) -> bool {
-    matches!(c, '\u{10FFF1}'..='\u{10FFF3}')
+    matches!(c, '\u{10FFF1}'..='\u{10FFF4}')
 }
 
 #[derive(Default)]

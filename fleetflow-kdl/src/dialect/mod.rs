@@ -6,6 +6,7 @@
 //! in the user's text, and what the parser did not complain about (strings, comments) is never touched.
 
 mod guard;
+mod pieces;
 mod report;
 mod tree;
 
@@ -30,7 +31,13 @@ pub(crate) struct Document {
 
 /// The nodes of `text`, or everything that is wrong with its syntax.
 pub(crate) fn parse(file: FileId, text: &str) -> Result<Document, Vec<Diagnostic>> {
-    guard::check(file, text)?;
+    let tokens = guard::check(file, text)?;
+    if text.len() > pieces::LONG
+        && let Some(document) = pieces::read(file, text, &tokens, pieces::PIECE)
+    {
+        return Ok(document);
+    }
+    drop(tokens);
     let outcome = std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("flow.kdl parser".into())

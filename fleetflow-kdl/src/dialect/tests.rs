@@ -165,6 +165,31 @@ fn nesting_is_bounded_before_the_parser_sees_it() {
 }
 
 #[test]
+fn a_long_text_is_read_in_pieces_wherever_its_length_lies() {
+    let lines = |name: &str| {
+        let line = |number| {
+            format!("    {name} \"日本-{number}\" on=true \\ // goes on\n  value=\"{number}\" /- {{ a\n}}\n")
+        };
+        (0..2_000).map(line).collect::<String>()
+    };
+    let texts = [
+        lines("record"),
+        format!(
+            "project \"p\" null\ndns \"a\" {{\n{}}} // end\nafter 1",
+            lines("record")
+        ),
+        format!("a {{ b {{\n{}}}\n{} }}", lines("deep"), "x 1\n"),
+        format!("/- a {{\n{}}}\nb 1", lines("left-out")),
+    ];
+    for text in texts {
+        let pieces = pieces::read(file(), &text, &tokens(&text), pieces::PIECE).expect("it can be cut");
+        let whole = parse_guarded(file(), &text).unwrap();
+        assert_eq!(format!("{:?}", pieces.nodes), format!("{:?}", whole.nodes));
+        assert_eq!(pieces.bare_keywords, whole.bare_keywords);
+    }
+}
+
+#[test]
 fn every_value_knows_the_text_it_was_written_as() {
     let text = "ノード \"文\" k = true 1.5 #\"raw\"# { 子 ラ = \"b\" 0x1F }";
     let document = read(text).unwrap();
@@ -288,6 +313,16 @@ proptest! {
             }
             (Err(_), Err(())) => {}
             (ours, theirs) => prop_assert!(false, "{text:?}: {ours:?} / {}", theirs.is_ok()),
+        }
+    }
+
+    #[test]
+    fn what_is_read_in_pieces_is_what_is_read_as_a_whole(text in fragments(), length in 1_usize..20) {
+        prop_assume!(guard::check(file(), &text).is_ok());
+        if let Some(pieces) = pieces::read(file(), &text, &tokens(&text), length) {
+            let whole = read(&text).map_err(|_| TestCaseError::fail(format!("only pieces are read: {text:?}")))?;
+            prop_assert_eq!(format!("{:?}", pieces.nodes), format!("{:?}", whole.nodes));
+            prop_assert_eq!(pieces.bare_keywords, whole.bare_keywords);
         }
     }
 
