@@ -26,6 +26,7 @@ pub(super) fn conceal(
     let outputs: BTreeMap<Address, Map<String, Value>> = found
         .resources
         .iter()
+        .filter(|seen| !seen.outputs.is_empty())
         .map(|seen| (seen.address.clone(), seen.outputs.clone()))
         .collect();
     let there = |reference: &OutputRef| outputs.get(&reference.address)?.get(&reference.output).cloned();
