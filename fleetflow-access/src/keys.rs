@@ -5,9 +5,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use fleetflow_core::docker::KeyPair;
+use fleetflow_core::state::Store;
 use fleetflow_core::{Error, ErrorKind, Result, Stack};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+
+/// The name of the deploy key among the secrets beside the state.
+const NAME: &str = "deploy_key";
 
 /// Our own key of a stage: the private half lies in a file that only its owner reads.
 #[derive(Debug)]
@@ -15,6 +19,76 @@ pub struct DeployKey {
     /// The public half, as one line.
     pub public: String,
     private: SecretString,
+}
+
+/// How the key of a stage is looked for.
+#[derive(Clone, Copy)]
+pub struct Search<'s> {
+    /// The file of this machine's copy.
+    pub file: &'s Path,
+    /// What it is called in lists of keys.
+    pub comment: &'s str,
+    /// Whether servers of the stage let it in.
+    pub needed: bool,
+    /// Whether a new one may be made, and kept with the state.
+    pub changes: bool,
+    /// Makes the folder of the file.
+    pub make_folder: &'s (dyn Fn() -> Result<()> + Sync),
+}
+
+/// What was found of the key of a stage.
+#[derive(Debug)]
+pub struct Found {
+    /// The key; none where none is needed, or none may be made.
+    pub key: Option<DeployKey>,
+    /// Whether servers let in a key that this machine does not have: they cannot be looked into from here.
+    pub is_elsewhere: bool,
+}
+
+impl Search<'_> {
+    /// The key: on this machine, else where the state is kept, else made.
+    pub async fn find(self, store: &dyn Store) -> Result<Found> {
+        let at_hand = |key| Found {
+            key: Some(key),
+            is_elsewhere: false,
+        };
+        if let Some(key) = DeployKey::read(self.file)? {
+            if self.changes && self.needed {
+                store.keep_secret(NAME, key.private()).await?;
+            }
+            return Ok(at_hand(key));
+        }
+        if !self.needed {
+            return Ok(Found {
+                key: None,
+                is_elsewhere: false,
+            });
+        }
+        if let Some(kept) = store.secret(NAME).await? {
+            (self.make_folder)()?;
+            return DeployKey::write(self.file, kept).map(at_hand);
+        }
+        let state = store.load().await?;
+        let is_elsewhere = state.entries().any(|(address, _)| address.kind() == "server");
+        let key = if self.changes {
+            Some(self.made(store, is_elsewhere).await?)
+        } else {
+            None
+        };
+        Ok(Found { key, is_elsewhere })
+    }
+
+    async fn made(self, store: &dyn Store, is_elsewhere: bool) -> Result<DeployKey> {
+        (self.make_folder)()?;
+        let made = DeployKey::generate(self.comment)?;
+        // What servers let in already is not this one: it is kept by the machine that has it.
+        let shared = match is_elsewhere {
+            true => None,
+            false => store.keep_secret(NAME, made.private()).await?,
+        };
+        let private = shared.unwrap_or_else(|| made.private().clone());
+        DeployKey::write(self.file, private)
+    }
 }
 
 impl DeployKey {
@@ -27,14 +101,6 @@ impl DeployKey {
         };
         let pair = KeyPair::from_private(text.into()).map_err(|error| failed("understand", file, &error))?;
         Ok(Some(Self::of(&pair)))
-    }
-
-    /// The key in `file`, made if there is none. `comment` says in lists of keys whose it is.
-    pub fn read_or_make(file: &Path, comment: &str) -> Result<Self> {
-        match Self::read(file)? {
-            Some(key) => Ok(key),
-            None => Self::make(file, comment),
-        }
     }
 
     /// The private half.
@@ -51,11 +117,6 @@ impl DeployKey {
     /// A new key, which is written nowhere. `comment` says in lists of keys whose it is.
     pub fn generate(comment: &str) -> Result<Self> {
         Ok(Self::of(&KeyPair::generate(comment)?))
-    }
-
-    fn make(file: &Path, comment: &str) -> Result<Self> {
-        let pair = KeyPair::generate(comment).map_err(|error| failed("make", file, &error))?;
-        Self::written(file, &pair)
     }
 
     fn written(file: &Path, pair: &KeyPair) -> Result<Self> {
@@ -112,28 +173,45 @@ fn failed(verb: &str, file: &Path, error: &dyn std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use fleetflow_core::prelude::*;
+    use fleetflow_core::state::MemoryStore;
+    use futures::FutureExt as _;
 
     use super::*;
+
+    /// What is found for `file`, where a change needs a key.
+    fn found(file: &Path, comment: &str) -> DeployKey {
+        let search = Search {
+            file,
+            comment,
+            needed: true,
+            changes: true,
+            make_folder: &|| Ok(()),
+        };
+        // A store in memory waits for nothing.
+        let found = search.find(&MemoryStore::new()).now_or_never().unwrap().unwrap();
+        assert!(!found.is_elsewhere);
+        found.key.unwrap()
+    }
 
     #[test]
     fn a_key_is_made_once_and_only_its_owner_reads_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deploy_key");
         assert!(DeployKey::read(&file).unwrap().is_none());
-        let made = DeployKey::read_or_make(&file, "fleetflow shop/dev").unwrap();
+        let made = found(&file, "fleetflow shop/dev");
         assert!(
             made.public.starts_with("ssh-ed25519 AAAA") && made.public.ends_with(" fleetflow shop/dev"),
             "{}",
             made.public
         );
-        let again = DeployKey::read_or_make(&file, "another").unwrap();
+        let again = found(&file, "another");
         assert_eq!(again.public, made.public);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        let other = DeployKey::read_or_make(&folder.path().join("other"), "x").unwrap();
+        let other = found(&folder.path().join("other"), "x");
         assert_ne!(other.public.split(' ').nth(1), made.public.split(' ').nth(1));
     }
 

@@ -1,4 +1,4 @@
-//! Finds credentials and keys where other tools keep them, for whoever builds clients of clouds. It sends nothing, and
+//! Finds credentials and keys where other tools keep them, for whoever builds clients of clouds. It contacts no cloud, and
 //! reads no environment: the caller hands over the variables and the home folder.
 
 pub mod cloudflare;

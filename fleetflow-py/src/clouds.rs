@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fleetflow_access::{self as access, DeployKey, KnownHosts, Needs, Surroundings};
+use fleetflow_access::{self as access, KnownHosts, Needs, Surroundings};
 use fleetflow_core::cloudflare::{self, Credentials};
 use fleetflow_core::model::Provider;
-use fleetflow_core::state::State;
+use fleetflow_core::state::{State, Store};
 use fleetflow_core::{Clouds, Error, ErrorKind, Result, Stack, docker, sakura};
 use futures::FutureExt as _;
 use pyo3::prelude::*;
 use secrecy::SecretString;
 
 use crate::failure::raise;
+use crate::runtime;
 use crate::sandbox::Sandbox;
 
 /// The private key of a stage, among its keys.
@@ -302,11 +303,11 @@ pub(crate) struct Given<'g> {
 
 /// The clients that `stack` is run with. A key is made where one is needed for a
 /// change and there is none.
-pub(crate) fn clouds(given: Given<'_>, stack: &Stack, changes: bool) -> Result<Clouds> {
+pub(crate) fn clouds(given: Given<'_>, stack: &Stack, store: &dyn Store, changes: bool) -> Result<Clouds> {
     let needs = Needs::of(stack, &State::default());
     let mut clouds = Clouds::none();
     if let Some(sakura) = given.sakura {
-        let key = deploy_key(given.keys, stack, changes && needs.deploy_key)?;
+        let key = deploy_key(given.keys, stack, store, (needs.deploy_key, changes))?;
         clouds = clouds.sakura(sakura.client(key)?);
     }
     if let Some(cloudflare) = given.cloudflare {
@@ -329,14 +330,32 @@ pub(crate) fn clouds(given: Given<'_>, stack: &Stack, changes: bool) -> Result<C
     Ok(clouds)
 }
 
-/// The public half of the stage's own key.
-fn deploy_key(keys: &Path, stack: &Stack, make: bool) -> Result<Option<String>> {
+/// The public half of the stage's own key: of this machine, else kept with the state, else made for a change.
+fn deploy_key(
+    keys: &Path,
+    stack: &Stack,
+    store: &dyn Store,
+    (needed, changes): (bool, bool),
+) -> Result<Option<String>> {
     let file = keys.join(DEPLOY_KEY);
-    let key = if make {
-        let comment = format!("fleetflow {}/{}", stack.project(), stack.stage());
-        Some(DeployKey::read_or_make(&file, &comment)?)
-    } else {
-        DeployKey::read(&file)?
+    let search = access::keys::Search {
+        file: &file,
+        comment: &format!("fleetflow {}/{}", stack.project(), stack.stage()),
+        needed,
+        changes,
+        // Python made it with the place of the state.
+        make_folder: &|| Ok(()),
     };
-    Ok(key.map(|key| key.public))
+    let found = runtime::handle()?.block_on(search.find(store))?;
+    if found.is_elsewhere {
+        let text = format!(
+            "servers of {} / {} let in a key that this machine does not have; copy {} from the machine that made them, or \
+             keep the state in a bucket with `encrypt=`, and run there once",
+            stack.project(),
+            stack.stage(),
+            file.display()
+        );
+        warn(&text).map_err(|error| Error::new(ErrorKind::Local, error.to_string()))?;
+    }
+    Ok(found.key.map(|key| key.public))
 }

@@ -160,7 +160,11 @@ pub(crate) fn start(
         missing,
         keys: &keys,
     };
-    let clouds = clouds(given, &stack.stack, verb.changes()).map_err(fail)?;
+    // The state may be far away: other threads of Python go on meanwhile.
+    let changes = verb.changes();
+    let clouds = py
+        .detach(|| clouds(given, &stack.stack, &*store.0, changes))
+        .map_err(fail)?;
     let mut session = Session::sharing(clouds.clone(), Arc::clone(&store.0), Caller::new(who, now));
     if other_account {
         session = session.moving();

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Optional
 from urllib.request import Request, urlopen
 
 import pytest
@@ -69,6 +69,42 @@ def test_what_one_machine_made_another_one_knows(fleetflow_sandbox: Sandbox, end
 
     assert stack(fleetflow_sandbox, endpoint, here).destroy(with_data=True).count("delete") == 1
     assert len(stack(fleetflow_sandbox, endpoint, there, "web").plan()) == 1
+
+
+def test_the_key_that_servers_let_in_travels_with_an_encrypted_state(
+    fleetflow_sandbox: Sandbox, endpoint: str, tmp_path: Path
+) -> None:
+    def machine(name: str, encrypt: Optional[str]) -> Stack:
+        state = BucketState(
+            "states",
+            prefix="shop/keys" if encrypt else "shop/open",
+            endpoint=endpoint,
+            encrypt=encrypt,
+            environment={"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
+        )
+        root = tmp_path / name
+        stack = Stack("shop", providers=fleetflow_sandbox.providers, state=state, root=root, environment=fleetflow_sandbox.environment)
+        stack.add(fleetflow.ServiceGroup("app")).service("api", image="nginx:1")
+        stack.add(server("web"))["deploy_services"] = ["app"]
+        return stack
+
+    def keys(name: str) -> list[str]:
+        return [file.read_text() for file in (tmp_path / name).rglob("deploy_key")]
+
+    # As `age-keygen` makes it; a passphrase is slow on purpose.
+    secret = "AGE-SECRET-KEY-1W6FV8TF4GZACQ0QZPVAWUEKD3ZR3YV35AGXXUU2RCZKAW0L5X8KSKJUVF7"
+    machine("here", secret).converge()
+    assert machine("there", secret).plan().is_empty
+    assert len(keys("here")) == 1 and keys("there") == keys("here")
+    machine("there", secret).destroy(with_data=True)
+
+    # Where nothing is encrypted, the key stays, and another machine says so.
+    machine("open", None).converge()
+    unknown = pytest.warns(UserWarning, match="let in a key that this machine does not have")
+    with unknown, pytest.raises(fleetflow.UnauthorizedError, match="there is no key to try"):
+        machine("elsewhere", None).plan()
+    assert keys("elsewhere") == []
+    machine("open", None).destroy(with_data=True)
 
 
 def test_no_access_key_says_which_variable_is_missing() -> None:

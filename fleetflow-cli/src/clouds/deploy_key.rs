@@ -1,55 +1,32 @@
-//! The key that the servers of a stage let in: on this machine, else where the state is kept, else made. It logs in nowhere.
+//! The key that the servers of a stage let in: looked for, and told where it is missing. It logs in nowhere.
 
-use fleetflow_access::{DeployKey, Needs};
+use fleetflow_access::{DeployKey, Needs, keys};
 use fleetflow_core::Result;
-use fleetflow_core::state::{State, Store as _};
 
 use super::Purpose;
 use crate::invocation::Invocation;
 use crate::site::Site;
 
-/// Its name among the secrets beside the state.
-const NAME: &str = "deploy_key";
-
 /// The key; none where no server needs one, or nothing may be made.
 pub(super) async fn find(
     invocation: &Invocation,
     site: &Site,
-    (needs, state): (&Needs, &State),
+    needs: &Needs,
     purpose: Purpose,
 ) -> Result<Option<DeployKey>> {
-    let (file, store) = (site.place.deploy_key(), site.store());
-    let changes = purpose == Purpose::Change;
-    if let Some(key) = DeployKey::read(&file)? {
-        if changes && needs.deploy_key {
-            store.keep_secret(NAME, key.private()).await?;
-        }
-        return Ok(Some(key));
-    }
-    if !needs.deploy_key {
-        return Ok(None);
-    }
-    if let Some(kept) = store.secret(NAME).await? {
-        site.place.make()?;
-        return DeployKey::write(&file, kept).map(Some);
-    }
-    let lets_in_another = state.entries().any(|(address, _)| address.kind() == "server");
-    if lets_in_another {
+    let (project, stage) = site.names();
+    let search = keys::Search {
+        file: &site.place.deploy_key(),
+        comment: &format!("fleetflow {project}/{stage}"),
+        needed: needs.deploy_key,
+        changes: purpose == Purpose::Change,
+        make_folder: &|| site.place.make(),
+    };
+    let found = search.find(&*site.store()).await?;
+    if found.is_elsewhere {
         warn(invocation, site);
     }
-    if !changes {
-        return Ok(None);
-    }
-    site.place.make()?;
-    let (project, stage) = site.names();
-    let made = DeployKey::generate(&format!("fleetflow {project}/{stage}"))?;
-    // What servers let in already is not this one: it is kept by the machine that has it.
-    let shared = match lets_in_another {
-        true => None,
-        false => store.keep_secret(NAME, made.private()).await?,
-    };
-    let private = shared.unwrap_or_else(|| made.private().clone());
-    DeployKey::write(&file, private).map(Some)
+    Ok(found.key)
 }
 
 /// The servers cannot be looked into from here.

@@ -68,7 +68,7 @@ pub(crate) async fn connect(
         traffic: &traffic,
         transport: OnceCell::new(),
     };
-    let key = deploy_key::find(invocation, site, (&needs, state), purpose).await?;
+    let key = deploy_key::find(invocation, site, &needs, purpose).await?;
     let sakura = connecting.sakura(key.map(|key| key.public));
     let cloudflare = connecting.cloudflare();
     let engines = connecting.engines(&known_hosts);
