@@ -51,6 +51,35 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::Address;
+    use crate::plan::Bookkeeping;
+    use crate::state::{Event, State};
+
+    #[test]
+    fn what_a_change_may_have_written_is_remembered_until_it_is_known_to_be_done() {
+        let address: Address = "thing.a".parse().unwrap();
+        let applied = |size: u32| Event::Applied {
+            address: address.clone(),
+            id: "1".to_owned(),
+            spec: json!({"size": size}).into(),
+            outputs: Map::new(),
+            record: Bookkeeping::default(),
+            time: None,
+        };
+        let mut state = State::default();
+        state.apply(&applied(1));
+        state.apply(&Event::ChangeStarted {
+            address: address.clone(),
+            depends_on: BTreeSet::new(),
+            spec: Some(json!({"size": 2}).into()),
+            fingerprints: BTreeMap::new(),
+        });
+        let entry = state.entry(&address).unwrap();
+        assert_eq!(*entry.spec, json!({"size": 1}));
+        assert_eq!(entry.attempt.as_ref().unwrap().spec, json!({"size": 2}));
+        state.apply(&applied(2));
+        assert_eq!(state.entry(&address).unwrap().attempt, None);
+    }
 
     #[test]
     fn all_that_several_attempts_may_have_written_is_remembered_in_one_value() {

@@ -327,6 +327,11 @@ async fn a_saved_plan_is_bound_to_declaration_state_and_clouds() {
     let clouds = refusal(declared.apply(&saved).await.unwrap_err());
     assert!(clouds.contains("the clouds do not look"), "{clouds}");
     bench.things.change("b", |row| row.size = 1);
+    // Nobody declares it, so the plan would be the same one.
+    bench.things.change("a", |row| row.input = Some("by hand".to_owned()));
+    let seen = refusal(declared.apply(&saved).await.unwrap_err());
+    assert!(seen.contains("is not as it was seen"), "{seen}");
+    bench.things.change("a", |row| row.input = None);
     let more = bench.attach(stack(vec![
         Thing::new("a").size(5),
         Thing::new("b"),

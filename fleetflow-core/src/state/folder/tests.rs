@@ -132,6 +132,11 @@ async fn a_long_journal_becomes_a_snapshot_and_either_survives_the_loss_of_the_o
     fs::write(named("journal.old.jsonl"), old.replace("id of m5", "id of mX")).unwrap();
     assert_eq!(store.load().await.unwrap(), whole);
     fs::write(named("journal.old.jsonl"), old).unwrap();
+    // A snapshot that somebody put back is older than the generation before ends.
+    fs::copy(named("snapshot.json"), named("aside")).unwrap();
+    fs::copy(named("snapshot.old.json"), named("snapshot.json")).unwrap();
+    assert_eq!(store.load().await.unwrap(), whole);
+    fs::rename(named("aside"), named("snapshot.json")).unwrap();
     // A crash between the two renamings, and one before the journal is renamed.
     fs::rename(named("snapshot.json"), named("aside")).unwrap();
     assert_eq!(store.load().await.unwrap(), whole);
