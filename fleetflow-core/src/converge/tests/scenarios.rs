@@ -328,7 +328,9 @@ async fn a_saved_plan_is_bound_to_declaration_state_and_clouds() {
     assert!(clouds.contains("the clouds do not look"), "{clouds}");
     bench.things.change("b", |row| row.size = 1);
     // Nobody declares it, so the plan would be the same one.
-    bench.things.change("a", |row| row.input = Some("by hand".to_owned()));
+    bench
+        .things
+        .change("a", |row| row.input = Some("by hand".to_owned()));
     let seen = refusal(declared.apply(&saved).await.unwrap_err());
     assert!(seen.contains("is not as it was seen"), "{seen}");
     bench.things.change("a", |row| row.input = None);
