@@ -18,14 +18,21 @@ const MARK: char = '\u{FEFF}';
 /// Stands for a block that is read by itself: a name that no text has, as the guard refuses it.
 const ELSEWHERE: &str = "\u{10FFF4}";
 
+/// How a text is cut.
+#[derive(Debug, PartialEq, Eq)]
+enum Way {
+    /// Into these parts.
+    Pieces(Vec<Range<usize>>),
+    /// It is one node, nearly: the tokens of its block are cut by themselves.
+    Block(Range<usize>),
+}
+
 /// What `text` says, whose tokens are `tokens`, read in pieces of about `length` bytes; none where that cannot be done.
 pub(super) fn read(file: FileId, text: &str, tokens: &[Token], length: usize) -> Option<Document> {
-    let cuts = cuts(text, tokens, length);
-    if cuts.len() > 1 {
-        return side_by_side(file, text, cuts);
-    }
-    // It is one node, nearly: its block is cut.
-    let block = largest_block(tokens)?;
+    let block = match way(text, tokens, length)? {
+        Way::Pieces(pieces) => return side_by_side(file, text, pieces),
+        Way::Block(block) => block,
+    };
     let inside = tokens.get(block.clone())?;
     let range = inside.first()?.range.start..inside.last()?.range.end;
     if text[range.clone()].starts_with(MARK) {
@@ -47,6 +54,16 @@ pub(super) fn read(file: FileId, text: &str, tokens: &[Token], length: usize) ->
     Some(outer)
 }
 
+fn way(text: &str, tokens: &[Token], length: usize) -> Option<Way> {
+    let cuts = cuts(text, tokens, length);
+    let longest = cuts.iter().map(Range::len).max()?;
+    let block = largest_block(tokens).filter(|_| 2 * longest > text.len());
+    match block {
+        Some(block) => Some(Way::Block(block)),
+        None => (cuts.len() > 1).then_some(Way::Pieces(cuts)),
+    }
+}
+
 /// Where `text` can be cut: at the ends of lines that are in no block, and between nodes.
 fn cuts(text: &str, tokens: &[Token], length: usize) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
@@ -60,7 +77,13 @@ fn cuts(text: &str, tokens: &[Token], length: usize) -> Vec<Range<usize>> {
         let end = token.range.end;
         let goes_on = matches!(before, Some(Kind::Slashdash | Kind::Continuation));
         let may_begin = !text[end..].starts_with(MARK);
-        if token.kind == Kind::Newline && depth == 0 && !goes_on && may_begin && end - begin >= length {
+        if token.kind == Kind::Newline
+            && depth == 0
+            && !goes_on
+            && may_begin
+            && end - begin >= length
+            && end < text.len()
+        {
             pieces.push(begin..end);
             begin = end;
         }
@@ -203,5 +226,29 @@ impl Value {
 impl Span {
     fn moved(&mut self, to: &dyn Fn(usize) -> usize) {
         (self.start, self.end) = (to(self.start), to(self.end));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexer::tokens;
+
+    #[test]
+    fn the_block_of_a_long_node_is_cut_and_not_the_file_around_it() {
+        let lines = "  record \"a\" type=\"A\" value=\"192.0.2.1\"\n".repeat(2_000);
+        let text = format!("project \"p\"\ndns \"example.jp\" {{\n{lines}}}\nr2-bucket \"files\"\n");
+        let all = tokens(&text);
+        let Some(Way::Block(block)) = way(&text, &all, PIECE) else {
+            panic!("the block is most of it");
+        };
+        let inside = &all[block];
+        let (start, end) = (inside[0].range.start, inside[inside.len() - 1].range.end);
+        let inner = shifted_tokens(inside, start);
+        let Some(Way::Pieces(pieces)) = way(&text[start..end], &inner, PIECE) else {
+            panic!("it has many lines");
+        };
+        assert!(pieces.len() >= lines.len() / PIECE, "{}", pieces.len());
+        assert!(pieces.iter().all(|piece| piece.len() < 2 * PIECE));
     }
 }
