@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{ServiceGroup, deploy, is_swarm};
+use super::{ServiceGroup, deploy, is_swarm, ports_of_several};
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Provider, Resource, did_you_mean};
 
 /// Groups of services that run on the local engine.
@@ -56,6 +56,11 @@ impl Resource for DeployServices {
             })
             .collect();
         problems.extend(swarms(&self.groups, around));
+        problems.extend(ports_of_several(
+            &self.groups,
+            &Path::root().key("groups"),
+            around,
+        ));
         problems
     }
 

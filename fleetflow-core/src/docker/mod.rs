@@ -25,6 +25,7 @@ pub use engines::{
 pub use host::{Host, InvalidHost, Place};
 pub use looking_in::{Command, LogRequest, Output, Pipe, Running};
 pub use network::Network;
+pub(crate) use service_group::ports_of_several;
 pub use service_group::{
     Build, BuildArgument, BuiltOn, HealthCheck, InvalidMount, InvalidPort, Mode, Mount, Port, Protocol,
     Publish, Restart, Service, ServiceGroup, Source,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Mode, Port, Publish, Service, ServiceGroup, Source};
 use crate::docker::container::words;
-use crate::model::{Address, Input, Path, Problem, did_you_mean};
+use crate::model::{Address, Expansion, Input, Path, Problem, Resource as _, did_you_mean};
 use crate::plan::graph::{Graph, order};
 
 /// Every mistake of `group`.
@@ -213,6 +213,33 @@ fn port_conflicts(group: &ServiceGroup) -> Vec<Problem> {
                 );
             }
             users.push((*port, &service.name));
+        }
+    }
+    problems
+}
+
+/// Ports that more than one of `groups` publish, which are deployed to one machine; `path` is where they are named.
+pub(crate) fn ports_of_several(groups: &[String], path: &Path, around: &Expansion<'_>) -> Vec<Problem> {
+    let mut taken: Vec<(Port, String, &str)> = Vec::new();
+    let mut problems = Vec::new();
+    for (index, name) in groups.iter().enumerate() {
+        let declared = around.declaration(&Address::new(ServiceGroup::KIND, name));
+        let group = declared.and_then(|declared| declared.spec.decode::<ServiceGroup>().ok());
+        for service in group.iter().flat_map(|group| &group.services) {
+            for port in service.ports.iter().filter(|port| port.host.is_some()) {
+                let same = |used: &Port| used.host == port.host && used.protocol == port.protocol;
+                let mut others = taken.iter().filter(|(_, _, of)| *of != name.as_str());
+                if let Some((_, other, of)) = others.find(|(used, ..)| same(used) && overlap(*used, *port)) {
+                    let host = port.host.unwrap_or_default();
+                    let message = format!(
+                        "the port {host} of `{}` in `{name}` is taken by `{other}` in `{of}` already",
+                        service.name
+                    );
+                    let help = "publish another one, or deploy one of the groups to another server";
+                    problems.push(Problem::at(path.index(index), message).help(help));
+                }
+                taken.push((*port, service.name.clone(), name));
+            }
         }
     }
     problems

@@ -19,6 +19,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use typed_builder::TypedBuilder;
 
+pub(crate) use check::ports_of_several;
+
 pub use build::{Build, BuildArgument, BuiltOn};
 pub use health::HealthCheck;
 pub use mount::{InvalidMount, Mount, Source};

@@ -218,3 +218,33 @@ fn a_group_that_is_not_declared_is_named() {
         ["deploy-services.local: groups[1]: there is no service-group `shopp` (did you mean `shop`?)"]
     );
 }
+
+/// A group whose service `web` publishes `port`.
+fn publishing(name: &str, port: &str) -> ServiceGroup {
+    let service = json!({"name": "web", "image": "nginx:1.29", "port": port});
+    let group = decode(json!({"name": name, "service": service})).unwrap();
+    serde_json::from_value(group).unwrap()
+}
+
+#[test]
+fn groups_on_one_machine_cannot_share_a_port_of_it() {
+    let of = |ports: [&str; 3]| {
+        let [front, back, dns] = ports;
+        let stack = Stack::new("creo", "dev")
+            .add(publishing("front", front))
+            .add(publishing("back", back))
+            .add(publishing("dns", dns))
+            .add(DeployServices::locally(["front", "back", "dns"]));
+        let problems = stack.check();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(["8080:80", "8080:80", "8080:80/udp"]),
+        [
+            "deploy-services.local: groups[1]: the port 8080 of `web` in `back` is taken by `web` in `front` already (publish \
+             another one, or deploy one of the groups to another server)"
+        ]
+    );
+    assert!(of(["127.0.0.1:8080:80", "127.0.0.2:8080:80", "80"]).is_empty());
+    assert!(of(["8080:80", "8081:80", "80"]).is_empty());
+}

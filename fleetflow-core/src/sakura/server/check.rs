@@ -2,6 +2,7 @@
 
 use super::disk::Place;
 use super::{Server, is_private_key, nic};
+use crate::docker::ports_of_several;
 use crate::model::{Expansion, Input, Path, Problem, did_you_mean};
 use crate::sakura::{Id, mark, scale, zone};
 
@@ -27,6 +28,8 @@ pub(super) fn check_in(server: &Server, around: &Expansion<'_>) -> Vec<Problem> 
         let path = Path::root().key("deploy_services").index(index);
         problems.extend(named("service-group", group, &path, around));
     }
+    let path = Path::root().key("deploy_services");
+    problems.extend(ports_of_several(&server.deploy_services, &path, around));
     let objects = [
         ("packet-filter", "packet_filter", &server.packet_filter),
         ("switch", "switch", &server.switch),
