@@ -10,8 +10,8 @@ use fleetflow_core::{Error, ErrorKind, Result, Stack};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-/// The name of the deploy key among the secrets beside the state.
-const NAME: &str = "deploy_key";
+/// The name of the deploy key: of its file, and among the secrets beside the state.
+pub const DEPLOY_KEY: &str = "deploy_key";
 
 /// Our own key of a stage: the private half lies in a file that only its owner reads.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub struct DeployKey {
 pub struct Search<'s> {
     /// The file of this machine's copy.
     pub file: &'s Path,
-    /// What it is called in lists of keys.
-    pub comment: &'s str,
+    /// The stage that it belongs to, which names it in lists of keys.
+    pub stack: &'s Stack,
     /// Whether servers of the stage let it in.
     pub needed: bool,
     /// Whether a new one may be made, and kept with the state.
@@ -54,7 +54,7 @@ impl Search<'_> {
         };
         if let Some(key) = DeployKey::read(self.file)? {
             if self.changes && self.needed {
-                store.keep_secret(NAME, key.private()).await?;
+                store.keep_secret(DEPLOY_KEY, key.private()).await?;
             }
             return Ok(at_hand(key));
         }
@@ -64,7 +64,7 @@ impl Search<'_> {
                 is_elsewhere: false,
             });
         }
-        if let Some(kept) = store.secret(NAME).await? {
+        if let Some(kept) = store.secret(DEPLOY_KEY).await? {
             (self.make_folder)()?;
             return DeployKey::write(self.file, kept).map(at_hand);
         }
@@ -80,11 +80,12 @@ impl Search<'_> {
 
     async fn made(self, store: &dyn Store, is_elsewhere: bool) -> Result<DeployKey> {
         (self.make_folder)()?;
-        let made = DeployKey::generate(self.comment)?;
+        let (project, stage) = (self.stack.project(), self.stack.stage());
+        let made = DeployKey::generate(&format!("fleetflow {project}/{stage}"))?;
         // What servers let in already is not this one: it is kept by the machine that has it.
         let shared = match is_elsewhere {
             true => None,
-            false => store.keep_secret(NAME, made.private()).await?,
+            false => store.keep_secret(DEPLOY_KEY, made.private()).await?,
         };
         let private = shared.unwrap_or_else(|| made.private().clone());
         DeployKey::write(self.file, private)
@@ -179,10 +180,10 @@ mod tests {
     use super::*;
 
     /// What is found for `file`, where a change needs a key.
-    fn found(file: &Path, comment: &str) -> DeployKey {
+    fn found(file: &Path, project: &str) -> DeployKey {
         let search = Search {
             file,
-            comment,
+            stack: &Stack::new(project, "dev"),
             needed: true,
             changes: true,
             make_folder: &|| Ok(()),
@@ -198,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deploy_key");
         assert!(DeployKey::read(&file).unwrap().is_none());
-        let made = found(&file, "fleetflow shop/dev");
+        let made = found(&file, "shop");
         assert!(
             made.public.starts_with("ssh-ed25519 AAAA") && made.public.ends_with(" fleetflow shop/dev"),
             "{}",

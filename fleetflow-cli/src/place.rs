@@ -3,6 +3,7 @@
 use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
+use fleetflow_access::keys::DEPLOY_KEY;
 use fleetflow_core::{Error, ErrorKind, Result};
 
 use crate::project::Project;
@@ -61,7 +62,7 @@ impl Place {
 
     /// The private key that reaches the stage's servers.
     pub(crate) fn deploy_key(&self) -> PathBuf {
-        self.keys.join("deploy_key")
+        self.keys.join(DEPLOY_KEY)
     }
 
     /// The host keys of the stage's servers.

@@ -18,9 +18,6 @@ use crate::failure::raise;
 use crate::runtime;
 use crate::sandbox::Sandbox;
 
-/// The private key of a stage, among its keys.
-const DEPLOY_KEY: &str = "deploy_key";
-
 /// Clients of one cloud, by what sets them apart.
 struct Clients<K, C>(Mutex<BTreeMap<K, C>>);
 
@@ -245,7 +242,7 @@ impl Engines {
                 for identity in &self.identities {
                     builder = builder.identity(identity.clone());
                 }
-                let own = keys.join(DEPLOY_KEY);
+                let own = keys.join(access::keys::DEPLOY_KEY);
                 for file in self.identity_files.iter().chain(files).chain([&own]) {
                     builder = builder.identity_file(file);
                 }
@@ -337,10 +334,10 @@ fn deploy_key(
     store: &dyn Store,
     (needed, changes): (bool, bool),
 ) -> Result<Option<String>> {
-    let file = keys.join(DEPLOY_KEY);
+    let file = keys.join(access::keys::DEPLOY_KEY);
     let search = access::keys::Search {
         file: &file,
-        comment: &format!("fleetflow {}/{}", stack.project(), stack.stage()),
+        stack,
         needed,
         changes,
         // Python made it with the place of the state.

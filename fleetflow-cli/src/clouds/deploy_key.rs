@@ -14,10 +14,9 @@ pub(super) async fn find(
     needs: &Needs,
     purpose: Purpose,
 ) -> Result<Option<DeployKey>> {
-    let (project, stage) = site.names();
     let search = keys::Search {
         file: &site.place.deploy_key(),
-        comment: &format!("fleetflow {project}/{stage}"),
+        stack: &site.loaded.stack,
         needed: needs.deploy_key,
         changes: purpose == Purpose::Change,
         make_folder: &|| site.place.make(),

@@ -200,16 +200,10 @@ impl Printer {
 
     /// Prints lines that never ended.
     fn finish(&mut self) -> Result<()> {
-        for (
-            name,
-            Begun {
-                color,
-                lines: [out, err],
-            },
-        ) in std::mem::take(&mut self.begun)
-        {
-            self.print((&name, color), Pipe::Out, &out)?;
-            self.print((&name, color), Pipe::Err, &err)?;
+        for (name, begun) in std::mem::take(&mut self.begun) {
+            let [out, err] = &begun.lines;
+            self.print((&name, begun.color), Pipe::Out, out)?;
+            self.print((&name, begun.color), Pipe::Err, err)?;
         }
         Ok(())
     }

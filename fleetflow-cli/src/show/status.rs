@@ -56,15 +56,11 @@ fn section(kind: &str, resources: &[&Resource]) -> Vec<String> {
         let note = resource.note.as_deref();
         rows.push(row(mark(resource.health), name, &columns, said, note));
         rows.extend(parts(resource).map(|part| {
-            let name = format!(
-                "  {}",
-                text::joined(["server", "replica"].iter().filter_map(|key| {
-                    part.get(*key).map(|value| match *key {
-                        "replica" => format!("replica {}", text::plain(value)),
-                        _ => text::plain(value),
-                    })
-                }))
-            );
+            let server = part.get("server").map(text::plain);
+            let replica = part
+                .get("replica")
+                .map(|number| format!("replica {}", text::plain(number)));
+            let name = format!("  {}", text::joined(server.into_iter().chain(replica)));
             let note = part.get("trouble").and_then(Value::as_str);
             row(
                 mark(Health::of(part)),

@@ -20,6 +20,14 @@ pub(crate) struct Run {
     pub(crate) err: String,
 }
 
+impl Run {
+    /// The run of `words`, which did what was asked.
+    pub(crate) fn succeeded(self, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(0), "flow {words:?}: {self:#?}");
+        self
+    }
+}
+
 impl Project {
     /// A project with this `flow.kdl`.
     pub(crate) fn new(text: &str) -> Self {

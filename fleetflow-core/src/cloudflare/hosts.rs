@@ -8,6 +8,7 @@ use super::{Dns, Pages, R2Bucket, Worker, name};
 use crate::codes;
 use crate::error::Error;
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Resource as _};
+use crate::plan::Change;
 
 /// Kinds with custom domains. Cloudflare makes the record of a Worker's and of a bucket's by itself; a site's is an ordinary
 /// one (API doc §3.8).
@@ -20,6 +21,31 @@ pub(super) fn custom_domains(spec: &Value) -> impl Iterator<Item = (usize, Strin
         let host = domain.as_str().or_else(|| domain["domain"].as_str())?;
         Some((index, name::host(host).ok()?))
     })
+}
+
+/// The addresses of `declared` that are there, then those that were `written` before and still are.
+pub(super) fn kept<'a>(
+    declared: &'a [String],
+    written: impl Iterator<Item = &'a String>,
+    held: impl Fn(&String) -> bool,
+) -> Vec<String> {
+    let mut all: Vec<&String> = declared.iter().collect();
+    for was in written {
+        if !all.contains(&was) {
+            all.push(was);
+        }
+    }
+    all.into_iter().filter(|one| held(one)).cloned().collect()
+}
+
+/// Adds to `addresses` what `change` shows to be there besides: an interrupted run may have added it.
+pub(super) fn add_shown(addresses: &mut Vec<String>, change: &Change) {
+    let several = change.before.as_array().into_iter().flatten();
+    for shown in several.chain([&change.before]).filter_map(Value::as_str) {
+        if !addresses.iter().any(|known| known == shown) {
+            addresses.push(shown.to_owned());
+        }
+    }
 }
 
 /// The bucket whose endpoint is the host `target`.

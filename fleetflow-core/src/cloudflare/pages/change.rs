@@ -8,8 +8,8 @@ use super::look::{USUAL_BRANCH, outputs};
 use super::place::{Deployment, Place, Project, TOO_MANY};
 use super::publish::publish;
 use super::{Pages, canonical};
-use crate::cloudflare::Cloudflare;
 use crate::cloudflare::answer::has_code;
+use crate::cloudflare::{Cloudflare, hosts};
 use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -74,29 +74,22 @@ pub(super) async fn update(
 fn as_shown(mut pages: Pages, changes: &[Change]) -> Pages {
     for change in changes {
         match (change.field(), change.path.segments()) {
-            ("env", [_, Segment::Key(name), ..]) => {
-                pages
-                    .env
-                    .entry(name.clone())
-                    .or_insert_with(|| Input::Value(String::new()));
-            }
+            ("env", [_, Segment::Key(name), ..]) => add_variable(&mut pages, name),
             ("env", _) => {
-                for name in change.before.as_object().into_iter().flat_map(Map::keys) {
-                    pages
-                        .env
-                        .entry(name.clone())
-                        .or_insert_with(|| Input::Value(String::new()));
-                }
+                let names = change.before.as_object().into_iter().flat_map(Map::keys);
+                names.for_each(|name| add_variable(&mut pages, name));
             }
-            ("custom_domain", _) => {
-                let several = change.before.as_array().into_iter().flatten();
-                let shown = several.chain([&change.before]).filter_map(Value::as_str);
-                pages.custom_domain.extend(shown.map(str::to_owned));
-            }
+            ("custom_domain", _) => hosts::add_shown(&mut pages.custom_domain, change),
             _ => {}
         }
     }
     pages
+}
+
+/// That there is a variable is what matters: its value is not compared.
+fn add_variable(pages: &mut Pages, name: &str) {
+    let nothing = || Input::Value(String::new());
+    pages.env.entry(name.to_owned()).or_insert_with(nothing);
 }
 
 /// Removes a project with its custom domains. One with very many deployments loses them first (API doc §5.4).

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::place::{Deployment, Place, Project, projects};
 use super::publish::digest_in;
 use super::{Pages, canonical};
-use crate::cloudflare::Cloudflare;
 use crate::cloudflare::worker::build_note;
+use crate::cloudflare::{Cloudflare, hosts};
 use crate::error::Result;
 use crate::model::{Found, Observed, Ownership, Spec, Wanted};
 
@@ -161,13 +161,9 @@ impl<'w> Wish<'w> {
         let written = self.applied.iter().chain(&self.attempted);
         let removed = written.flat_map(|pages| &pages.custom_domain);
         let removed = removed.filter(|was| declared.iter().all(|now| canonical(now) != canonical(was)));
-        let mut ours: Vec<String> = Vec::new();
-        for host in declared.iter().chain(removed) {
-            if attached.contains(canonical(host).as_str()) && !ours.contains(host) {
-                ours.push(host.clone());
-            }
-        }
-        ours
+        hosts::kept(declared, removed, |host| {
+            attached.contains(canonical(host).as_str())
+        })
     }
 
     /// Our variables. The value of a secret reads back empty: what was applied is believed (API doc §5.1).

@@ -83,19 +83,13 @@ pub(super) async fn update(
     made(cloud, &place, worker, was.id.clone(), etag.as_deref()).await
 }
 
-/// `worker` with the addresses that are there besides: an interrupted change may have added them.
+/// `worker` with the addresses that are there besides.
 fn as_shown(mut worker: Worker, changes: &[Change]) -> Worker {
     for change in changes {
-        let addresses = match change.field() {
-            "route" => &mut worker.route,
-            "custom_domain" => &mut worker.custom_domain,
-            _ => continue,
-        };
-        let several = change.before.as_array().into_iter().flatten();
-        for shown in several.chain([&change.before]).filter_map(Value::as_str) {
-            if !addresses.iter().any(|known| known == shown) {
-                addresses.push(shown.to_owned());
-            }
+        match change.field() {
+            "route" => hosts::add_shown(&mut worker.route, change),
+            "custom_domain" => hosts::add_shown(&mut worker.custom_domain, change),
+            _ => {}
         }
     }
     worker

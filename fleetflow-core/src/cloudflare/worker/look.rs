@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::place::{Domain, Place, Route, Script, Settings, account_name, domains, routes, scripts};
 use super::{Binding, Migration, Observability, Worker, form, migration};
-use crate::cloudflare::{Cloudflare, build, name};
+use crate::cloudflare::{Cloudflare, build, hosts, name};
 use crate::error::Result;
 use crate::model::{Address, Found, Observed, Ownership, Resource as _, Scope, Spec, Wanted};
 
@@ -303,7 +303,7 @@ impl<'w> Wish<'w> {
                 .iter()
                 .any(|domain| domain.hostname == host && domain.service == self.row.id)
         };
-        kept(
+        hosts::kept(
             &self.worker.custom_domain,
             self.written().flat_map(|worker| &worker.custom_domain),
             held,
@@ -316,27 +316,12 @@ impl<'w> Wish<'w> {
             let mut routes = routes.into_iter().flatten();
             routes.any(|route| route.pattern == *pattern && route.script.as_ref() == Some(&self.row.id))
         };
-        kept(
+        hosts::kept(
             &self.worker.route,
             self.written().flat_map(|worker| &worker.route),
             held,
         )
     }
-}
-
-/// Those of the declaration that are there, then those that are no longer declared but are still there.
-fn kept<'w>(
-    declared: &'w [String],
-    written: impl Iterator<Item = &'w String>,
-    held: impl Fn(&String) -> bool,
-) -> Vec<String> {
-    let mut all: Vec<&String> = declared.iter().collect();
-    for was in written {
-        if !all.contains(&was) {
-            all.push(was);
-        }
-    }
-    all.into_iter().filter(|one| held(one)).cloned().collect()
 }
 
 /// `live` in the declaration's order where it is the same set.

@@ -62,6 +62,7 @@ impl Generation {
                 Some(newest),
                 damage,
             )),
+            // From the beginning, as the order of the files matters.
             _ => Self::from_all(store),
         }
     }
