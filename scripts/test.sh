@@ -7,8 +7,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}" CARGO_TERM_COLOR=never
 export FLEETFLOW_TEST_CLIENTS="${FLEETFLOW_TEST_CLIENTS:-1}"
+# Where a test panicked and why is in its message, which a long trace would bury.
+export RUST_BACKTRACE=0
 
 step() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
+
+# Tests that fail do not keep the others from running; what failed is told at the end.
+failures=()
+tests() { # tests COMMAND...: with what they print, how much they covered, and what they skipped and why
+    "$@" 2>&1 | tee -a target/tests.txt || failures+=("$*")
+}
 
 step "formatting"
 cargo fmt --all --check
@@ -31,7 +39,6 @@ export FLEETFLOW_TEST_S3=1
 step "a container engine"
 if engine="$(scripts/docker-for-tests.sh start)"; then
     eval "$engine"
-    trap 'scripts/docker-for-tests.sh stop; scripts/swarm-for-tests.sh stop' EXIT
 else
     echo "tests on a real container engine are skipped"
 fi
@@ -47,18 +54,17 @@ done
 
 step "tests"
 mkdir -p target
-# With what tests print: how much they covered, and what they skipped and why.
-cargo test --workspace --no-fail-fast -- --show-output 2>&1 | tee target/tests.txt
+: >target/tests.txt
+tests cargo test --workspace --no-fail-fast -- --show-output
 
 step "three servers with container engines: a swarm, and SSH"
 # By itself: an engine that has to wait for a processor too long is taken for dead by the others.
 if swarm="$(scripts/swarm-for-tests.sh start)"; then
     eval "$swarm"
-    cargo test -p fleetflow-core --test it -- docker::swarm --show-output 2>&1 | tee -a target/tests.txt
-    cargo test -p fleetflow-cli --test it -- swarms --show-output 2>&1 | tee -a target/tests.txt
+    tests cargo test -p fleetflow-core --test it -- docker::swarm --show-output
+    tests cargo test -p fleetflow-cli --test it -- swarms --show-output
     # From where the servers can be reached. What is needed is built and fetched: there is no other network.
-    scripts/swarm-for-tests.sh run cargo test --offline -p fleetflow-core --test it -- docker::machines --show-output 2>&1 |
-        tee -a target/tests.txt
+    tests scripts/swarm-for-tests.sh run cargo test --offline -p fleetflow-core --test it -- docker::machines --show-output
     scripts/swarm-for-tests.sh stop
 else
     echo "tests on a swarm of real engines are skipped"
@@ -68,7 +74,7 @@ step "skipped among these"
 grep -E "^skipped: " target/tests.txt | sort -u || echo "nothing"
 
 step "Python"
-fleetflow-py/test.sh
+tests fleetflow-py/test.sh
 
 step "documents"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
@@ -79,3 +85,10 @@ flow up --stage dev --sandbox --yes
 flow plan --stage dev --sandbox --detailed-exitcode
 flow status --sandbox
 flow down --stage dev --sandbox --yes
+
+if [ "${#failures[@]}" -gt 0 ]; then
+    step "what failed"
+    grep -A 8 "panicked at" target/tests.txt | tail -100 || true
+    printf 'failed: %s\n' "${failures[@]}"
+    exit 1
+fi

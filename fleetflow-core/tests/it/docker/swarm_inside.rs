@@ -159,10 +159,15 @@ impl<'s> Visitor<'s> {
 
     /// Follows the log while `server` dies and its replica moves to a server that lives.
     pub(super) async fn follows(&self, server: &str, kill: impl FnOnce()) {
+        // What ran earlier has a log as well, as long as the swarm remembers it.
+        let replicas = self.engines.replicas(&self.swarm).await.unwrap();
+        let before: BTreeSet<String> = replicas.into_iter().map(|replica| replica.task).collect();
         let mut logs = self.logs(true).await;
-        let at_first = self.current().await.len();
-        for _ in 0..at_first {
-            logs.next().await.unwrap().output.unwrap();
+        let mut unheard: BTreeSet<String> = self.current().await.into_iter().map(|one| one.task).collect();
+        while !unheard.is_empty() {
+            let heard = logs.next().await.unwrap();
+            heard.output.unwrap();
+            unheard.remove(&heard.replica.task);
         }
         kill();
         let began = Instant::now();
@@ -170,8 +175,12 @@ impl<'s> Visitor<'s> {
             loop {
                 let heard = logs.next().await.unwrap();
                 match heard.output {
-                    Ok(piece) if piece.bytes == "started\n" => return heard.replica,
-                    Ok(piece) => panic!("{piece:?}"),
+                    Ok(piece) => {
+                        assert_eq!(piece.bytes, "started\n");
+                        if !before.contains(&heard.replica.task) {
+                            return heard.replica;
+                        }
+                    }
                     // The dead server's own.
                     Err(_) => assert_eq!(heard.replica.server.as_deref(), Some(server)),
                 }
