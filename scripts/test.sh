@@ -61,10 +61,10 @@ step "three servers with container engines: a swarm, and SSH"
 # By itself: an engine that has to wait for a processor too long is taken for dead by the others.
 if swarm="$(scripts/swarm-for-tests.sh start)"; then
     eval "$swarm"
-    tests cargo test -p fleetflow-core --test it -- docker::swarm --show-output
-    tests cargo test -p fleetflow-cli --test it -- swarms --show-output
+    # Of the whole workspace, as what was built for the tests before: for one crate alone, cargo would build much of it anew.
+    tests cargo test --workspace --no-fail-fast --test it -- docker::swarm:: swarms:: --show-output
     # From where the servers can be reached. What is needed is built and fetched: there is no other network.
-    tests scripts/swarm-for-tests.sh run cargo test --offline -p fleetflow-core --test it -- docker::machines --show-output
+    tests scripts/swarm-for-tests.sh run cargo test --offline --workspace --no-fail-fast --test it -- docker::machines:: --show-output
     scripts/swarm-for-tests.sh stop
 else
     echo "tests on a swarm of real engines are skipped"
