@@ -61,3 +61,36 @@ fn the_example_is_drawn_and_a_plan_marks_what_changes() {
         "{dot}"
     );
 }
+
+/// Many boxes: what needs others stands above them, names that begin alike are told apart, and the colours are plain ones,
+/// which every program that draws SVG knows.
+#[test]
+fn a_large_stage_is_drawn_in_layers_and_for_every_viewer() {
+    let number = |index: usize| {
+        format!(
+            "worker \"w-{index}\" {{ source \"w.js\"; bindings {{ kv \"CACHE\" namespace=\"n-{index}\" }} }}\n\
+             kv-namespace \"n-{index}\"\nr2-bucket \"a-bucket-with-a-long-name-{index}\"\n"
+        )
+    };
+    let project = Project::new(&(0..10).map(number).collect::<String>());
+    let picture = project.flow(&["graph"]).succeeded(&["graph"]).out;
+    let at = |title: &str| {
+        let title = picture.find(&format!("\"><title>{title}</title>")).unwrap();
+        let place = picture[..title].rsplit("translate(").next().unwrap();
+        let height = place.split([' ', ')']).nth(1).unwrap();
+        height.parse::<f64>().unwrap()
+    };
+    for index in 0..10 {
+        let (worker, store) = (
+            at(&format!("worker.w-{index}")),
+            at(&format!("kv-namespace.n-{index}")),
+        );
+        let alone = at(&format!("r2-bucket.a-bucket-with-a-long-name-{index}"));
+        assert!(worker < store && store < alone, "{worker} {store} {alone}");
+        assert!(picture.contains(&format!("…g-name-{index}</text>")), "{picture}");
+    }
+    assert!(
+        !picture.contains("var(") && picture.contains("class=\"page\""),
+        "{picture}"
+    );
+}

@@ -1,13 +1,13 @@
 //! Where the boxes are: a band for each cloud, and in it an order in which arrows cross little. The order is that of a
 //! layered layout of the whole graph (Sugiyama and others, 1981), made by a library.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fleetflow_core::Address;
 use rust_sugiyama::configure::{Config, CrossingMinimization, RankingType};
 
 use super::CLOUDS;
-use crate::documents::graph::GraphDocument;
+use crate::documents::graph::{GraphDocument, NodeDocument};
 
 pub(super) const BOX: (f64, f64) = (216.0, 56.0);
 const GAP: (f64, f64) = (28.0, 40.0);
@@ -45,12 +45,12 @@ impl<'g> Layout<'g> {
                 .collect();
             inside.sort_by(|a, b| order[&a.address].total_cmp(&order[&b.address]));
             if !inside.is_empty() {
-                rows_of.push((title, inside));
+                rows_of.push((title, rows(inside, graph)));
             }
         }
         let widest = rows_of
             .iter()
-            .map(|(_, inside)| inside.len().min(ROW))
+            .flat_map(|(_, rows)| rows.iter().map(Vec::len))
             .max()
             .unwrap_or(1);
         #[expect(clippy::cast_precision_loss, reason = "a few boxes")]
@@ -59,10 +59,10 @@ impl<'g> Layout<'g> {
         let mut boxes = BTreeMap::new();
         let mut bands = Vec::new();
         let mut y = MARGIN + TITLE;
-        for (title, inside) in rows_of {
+        for (title, rows) in rows_of {
             let top = y;
             y += TITLE;
-            for row in inside.chunks(ROW) {
+            for row in rows {
                 let mut x = MARGIN + (width - across(row.len())) / 2.0;
                 for node in row {
                     let area = Area {
@@ -92,6 +92,48 @@ impl<'g> Layout<'g> {
             boxes,
         }
     }
+}
+
+/// The rows of a cloud. What fits beside each other stays so; more boxes stand below what needs them, and what nothing
+/// needs and needs nothing comes last.
+fn rows<'g>(mut inside: Vec<&'g NodeDocument>, graph: &GraphDocument) -> Vec<Vec<&'g NodeDocument>> {
+    if inside.len() <= ROW {
+        return vec![inside];
+    }
+    let depths = depths(&inside, graph);
+    inside.sort_by_key(|node| depths.get(&node.address).copied().unwrap_or(usize::MAX));
+    inside
+        .chunk_by(|a, b| depths.get(&a.address) == depths.get(&b.address))
+        .flat_map(|layer| layer.chunks(ROW).map(<[_]>::to_vec))
+        .collect()
+}
+
+/// How many boxes of the same cloud at most lead to each; none for those without any arrow.
+fn depths<'g>(inside: &[&'g NodeDocument], graph: &'g GraphDocument) -> BTreeMap<&'g Address, usize> {
+    let here: BTreeSet<_> = inside.iter().map(|node| &node.address).collect();
+    let ends = graph.edges.iter().flat_map(|edge| [&edge.from, &edge.to]);
+    let mut depths: BTreeMap<_, _> = ends
+        .filter(|address| here.contains(address))
+        .map(|address| (address, 0))
+        .collect();
+    // Arrows lead in no ring, so after as many rounds as there are boxes nothing moves any more.
+    for _ in 0..inside.len() {
+        let mut moved = false;
+        for edge in &graph.edges {
+            let (Some(from), Some(to)) = (depths.get(&edge.from).copied(), depths.get(&edge.to).copied())
+            else {
+                continue;
+            };
+            if to <= from {
+                depths.insert(&edge.to, from + 1);
+                moved = true;
+            }
+        }
+        if !moved {
+            break;
+        }
+    }
+    depths
 }
 
 /// How far to the right each box belongs.
