@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use fleetflow_core::plan::{Plan, Step};
 
-use super::plan::{Dependents, disruption, field, nothing, price, reason, summary};
+use super::plan::{Dependents, disruption, drifted, field, nothing, price, reason, summary};
 use super::style::{name, symbol};
 use super::text::escaped;
 
@@ -35,11 +35,9 @@ pub(crate) fn html(plan: &Plan, dependents: &Dependents) -> String {
     if !plan.drift.is_empty() {
         out.push_str("<h2>Changed outside FleetFlow since the last run</h2>\n<ul>\n");
         for drift in &plan.drift {
-            let _ = writeln!(
-                out,
-                "<li><code>{}</code></li>",
-                escaped(&drift.address.to_string())
-            );
+            let what = drifted(drift);
+            let address = escaped(&drift.address.to_string());
+            let _ = writeln!(out, "<li><code>{address}</code> {}</li>", plain(&what));
         }
         out.push_str("</ul>\n");
     }

@@ -2,7 +2,7 @@
 
 use fleetflow_core::plan::Plan;
 
-use super::plan::{Dependents, disruption, field, nothing, price, reason, summary};
+use super::plan::{Dependents, disruption, drifted, field, nothing, price, reason, summary};
 use super::style::{name, symbol};
 
 /// The plan under a heading, the changed fields folded away.
@@ -17,7 +17,11 @@ pub(crate) fn markdown(plan: &Plan, dependents: &Dependents) -> String {
     }
     if !plan.drift.is_empty() {
         lines.push("Changed outside FleetFlow since the last run:\n".to_owned());
-        lines.extend(plan.drift.iter().map(|drift| format!("- `{}`", drift.address)));
+        lines.extend(plan.drift.iter().map(|drift| {
+            let what = drifted(drift);
+            let what = console::strip_ansi_codes(&what);
+            format!("- `{}` {}", drift.address, cell(&what))
+        }));
         lines.push(String::new());
     }
     lines.push("| | resource | action | what | disruption |".to_owned());

@@ -139,12 +139,16 @@ fn drift(drift: &[Drift]) -> Vec<String> {
 }
 
 fn drift_row(drift: &Drift) -> Vec<String> {
-    let what = if drift.gone {
+    vec![paint(CYAN, "!"), drift.address.to_string(), drifted(drift)]
+}
+
+/// What somebody else did: the fields before and after, or that it is gone.
+pub(crate) fn drifted(drift: &Drift) -> String {
+    if drift.gone {
         paint(RED, "is gone")
     } else {
         text::joined(drift.changes.iter().map(field))
-    };
-    vec![paint(CYAN, "!"), drift.address.to_string(), what]
+    }
 }
 
 fn steps(plan: &Plan, dependents: &Dependents, detail: Detail) -> Vec<String> {

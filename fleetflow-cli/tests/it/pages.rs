@@ -87,3 +87,23 @@ fn a_check_warns_of_what_is_missing_here_and_is_content() {
         .collect();
     assert_eq!(told, ["2:27 FF0137 warning", "2:64 FF0126 warning"]);
 }
+
+/// Who reads a plan elsewhere sees what somebody else changed, and not only that something did.
+#[test]
+fn what_changed_outside_is_told_on_every_page() {
+    let server = "stage \"dev\" { server \"web\" { zone \"tk1a\"; plan core=1 memory=1; description \"one\"; \
+                  disk size=20 os=\"ubuntu-24.04\" } }\n";
+    let project = Project::new(server);
+    project.sandbox(&["up", "--yes"]);
+    let world = project.world().join("world.json");
+    let before = fs::read(&world).unwrap();
+    project.edit("\"one\"", "\"two\"");
+    project.sandbox(&["up", "--yes"]);
+    // The cloud is as it was before the last run: somebody took the change back.
+    fs::write(&world, before).unwrap();
+    let told = |format: &str| project.sandbox(&["plan", "--format", format]);
+    assert!(told("markdown").contains("- `server.web` description: \"two\" -> \"one\"\n"));
+    let page = told("html");
+    let line = "<li><code>server.web</code> description: &quot;two&quot; -&gt; &quot;one&quot;</li>";
+    assert!(page.contains(line), "{page}");
+}
