@@ -31,6 +31,7 @@ mod site;
 mod store;
 mod telemetry;
 mod terminal;
+mod usage;
 mod version;
 mod workplace;
 
@@ -82,13 +83,23 @@ fn usage(edge: &Edge, error: &clap::Error) -> Exit {
         anstream::print!("{}", version::text(&edge.program(), true));
         return Exit::Done;
     }
-    // A closed pipe behind the help is nothing to report.
-    drop(error.print());
-    if error.use_stderr() {
-        Exit::Usage
-    } else {
-        Exit::Done
+    match error.kind() {
+        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => {
+            shown(error, Exit::Done)
+        }
+        clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => shown(error, Exit::Usage),
+        _ => {
+            let error = usage::error(error, &edge.program(), &edge.words);
+            anstream::eprint!("{}", show::failure::error(&error));
+            Exit::Usage
+        }
     }
+}
+
+fn shown(help: &clap::Error, exit: Exit) -> Exit {
+    // A closed pipe behind the help is nothing to report.
+    drop(help.print());
+    exit
 }
 
 fn tell(invocation: &Invocation, failure: &Failure) {

@@ -71,7 +71,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) fn parallelism(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..) => Ok(number),
-        _ => Err("must be a number from 1".to_owned()),
+        _ => Err("write a whole number from 1".to_owned()),
     }
 }
 

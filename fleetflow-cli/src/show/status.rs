@@ -83,10 +83,19 @@ fn row<'v>(
 ) -> Vec<String> {
     let cells = columns.iter().map(|column| {
         let said = said(column).filter(|value| !value.is_null());
-        said.map(text::plain).unwrap_or_default()
+        said.map(|value| short(&text::plain(value))).unwrap_or_default()
     });
     let note = note.map(|note| paint(RED, note)).unwrap_or_default();
     [mark, name].into_iter().chain(cells).chain([note]).collect()
+}
+
+/// A time as people read it, to the minute: the columns of a server are to fit into 80. `--json` has it as it came.
+fn short(said: &str) -> String {
+    let time = jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%:z", said);
+    match time.and_then(|time| time.to_datetime()) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => said.to_owned(),
+    }
 }
 
 /// What several servers run of one resource.
