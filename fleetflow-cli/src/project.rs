@@ -65,6 +65,14 @@ fn search(folder: &Path) -> Result<PathBuf> {
         .flat_map(|ancestor| NAMES.iter().map(|name| ancestor.join(name)))
         .find(|candidate| candidate.is_file())
         .ok_or_else(|| {
+            if folder.join(NAMES[0]).is_dir() {
+                let message = format!(
+                    "flow.kdl in {} is a folder, and should be a file",
+                    folder.display()
+                );
+                return Error::of(&codes::NO_FILE, message)
+                    .help("move it out of the way, or name the file with -f FILE");
+            }
             let message = format!(
                 "there is no flow.kdl in {} or a folder above it",
                 folder.display()
@@ -111,6 +119,16 @@ mod tests {
                 file: "flow.kdl".into(),
                 root: folder.path().to_owned()
             }
+        );
+    }
+
+    #[test]
+    fn a_folder_called_like_the_file_is_told() {
+        let folder = folder_with(&["flow.kdl/x"]);
+        let error = Project::find(folder.path(), None).unwrap_err();
+        assert!(
+            error.message().ends_with("is a folder, and should be a file"),
+            "{error}"
         );
     }
 

@@ -31,13 +31,12 @@ impl Files for FolderFiles {
 
 /// The text of a file. Errors: it is in another encoding than UTF-8, named where its first bytes tell which.
 fn text_of(bytes: Vec<u8>) -> io::Result<String> {
-    let wrong = |what: String| {
-        let message = format!("{what}; save it in UTF-8, as KDL asks for");
-        io::Error::new(io::ErrorKind::InvalidData, message)
-    };
+    let wrong = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
     // The byte order marks of UTF-16, as editors and shells of Windows write them.
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(wrong("it is a text in UTF-16".to_owned()));
+        return Err(wrong(
+            "it is a text in UTF-16, and KDL is written in UTF-8".to_owned(),
+        ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -98,10 +97,7 @@ mod tests {
     #[test]
     fn another_encoding_is_named_and_the_first_line_that_shows_it() {
         let utf16 = text_of(vec![0xff, 0xfe, b'p', 0]).unwrap_err().to_string();
-        assert!(
-            utf16.starts_with("it is a text in UTF-16; save it in UTF-8"),
-            "{utf16}"
-        );
+        assert!(utf16.starts_with("it is a text in UTF-16"), "{utf16}");
         let latin = text_of(b"project \"x\"\n// caf\xe9\n".to_vec())
             .unwrap_err()
             .to_string();

@@ -15,6 +15,54 @@ stage "dev" {
 }
 "#;
 
+/// What cannot be read at all says so, and what to do; what is empty is no mistake, but seldom meant.
+#[test]
+fn files_that_are_no_text_and_files_that_say_nothing_are_told() {
+    let project = Project::new("");
+    let empty = project.flow(&["validate"]);
+    assert_eq!(empty.code, Some(0), "{empty:#?}");
+    assert!(
+        empty
+            .err
+            .contains("warning[FF0136]: the stage `default` declares nothing"),
+        "{empty:#?}"
+    );
+    let file = project.root().join("flow.kdl");
+    for (bytes, said) in [
+        (
+            &b"project \"x\"\n// caf\xe9\n"[..],
+            "line 2 has bytes that are no UTF-8",
+        ),
+        (&[0xff, 0xfe, b'p', 0], "it is a text in UTF-16"),
+    ] {
+        std::fs::write(&file, bytes).unwrap();
+        let run = project.flow(&["validate"]);
+        assert_eq!(run.code, Some(64), "{run:#?}");
+        for part in [
+            "error[FF0127]: cannot read flow.kdl: ",
+            said,
+            "help: save it in UTF-8",
+        ] {
+            assert!(run.err.contains(part), "{part}: {run:#?}");
+        }
+    }
+    project.write("include \"nowhere.kdl\"\n");
+    let missing = project.flow(&["validate"]);
+    assert!(
+        missing
+            .err
+            .contains("help: the path is relative to the file that names it"),
+        "{missing:#?}"
+    );
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let folder = project.flow(&["validate"]);
+    assert!(
+        folder.code == Some(64) && folder.err.contains("is a folder, and should be a file"),
+        "{folder:#?}"
+    );
+}
+
 #[test]
 fn five_mistakes_are_five_places() {
     let project = Project::new(

@@ -1,5 +1,6 @@
 //! A stack: everything declared for one stage of one project. It holds declarations and talks to nobody.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -187,6 +188,7 @@ impl Stack {
     fn checked(&self) -> Result<Canonical, Vec<Problem>> {
         let mut problems = self.check_names();
         let mut declarations = Vec::new();
+        let known = OnceCell::new();
         for declared in self.declarations.iter() {
             match decode(declared) {
                 Ok(declared) => declarations.push(declared),
@@ -194,7 +196,8 @@ impl Stack {
                     let more = self.unfit(declared);
                     problems.extend(more.into_iter().filter(|problem| !found.contains(problem)));
                     problems.extend(found);
-                    problems.extend(plan::dangling_in(declared, self));
+                    let known = known.get_or_init(|| plan::Known::of(self));
+                    problems.extend(plan::dangling_in(declared, known));
                 }
             }
         }

@@ -35,28 +35,27 @@ pub(crate) fn check(stack: &Stack, all: &Stack) -> Result<Parts, Vec<Problem>> {
 }
 
 /// What a declaration that is not canonical refers to and waits for, and is not there. What it is for is not known.
-pub(crate) fn dangling_in(declared: &Declaration, all: &Stack) -> Vec<Problem> {
-    let known = Known::of(all);
+pub(crate) fn dangling_in(declared: &Declaration, known: &Known<'_>) -> Vec<Problem> {
     // Spelled out as far as it can be: a lone value is the first of a list in the paths of every front end.
     let kind = catalog::kind(declared.address.kind());
     let spec = kind.map(|kind| fitted(kind.schema(), declared.spec.clone().into_value()).0);
     let referred = references(spec.as_ref().unwrap_or(&declared.spec))
         .into_iter()
         .filter(|(_, reference)| !known.has(&reference.address))
-        .map(|(path, reference)| absent(path, &reference.address, &known));
+        .map(|(path, reference)| absent(path, &reference.address, known));
     referred
-        .chain(waiting_for_nothing(declared, &known))
+        .chain(waiting_for_nothing(declared, known))
         .map(|problem| problem.on(&declared.address))
         .collect()
 }
 
-/// What may be referred to.
-struct Known<'s> {
+/// What may be referred to. Made once for a stack: each declaration may be wrong.
+pub(crate) struct Known<'s> {
     declared: BTreeSet<&'s Address>,
 }
 
 impl<'s> Known<'s> {
-    fn of(stack: &'s Stack) -> Self {
+    pub(crate) fn of(stack: &'s Stack) -> Self {
         Self {
             declared: stack
                 .declarations()

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 pub use basis::Basis;
-pub(crate) use check::{check, dangling_in, needs};
+pub(crate) use check::{Known, check, dangling_in, needs};
 pub use cost::{Bill, Cost};
 pub use diff::Change;
 pub(crate) use diff::drift;

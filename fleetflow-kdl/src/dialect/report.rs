@@ -5,11 +5,14 @@ use kdl::{KdlDiagnostic, KdlError};
 
 use super::Keyword;
 use crate::diagnostic::Diagnostic;
-use crate::lexer::is_newline;
+use crate::lexer::{Kind, is_newline, tokens};
 use crate::source::{FileId, Span};
 
 /// Always follows "No closing '}'", with the whole block as its span.
 const REPEATED: &str = "Closing '}' was not found after nodes";
+
+const UNCLOSED: &str = "this block is never closed";
+const MISPLACED: &str = "this does not belong here";
 
 pub(super) fn readable(file: FileId, text: &str, masked: &str, error: &KdlError) -> Vec<Diagnostic> {
     let mut found: Vec<_> = error
@@ -19,6 +22,14 @@ pub(super) fn readable(file: FileId, text: &str, masked: &str, error: &KdlError)
         .map(|diagnostic| one(file, text, masked, diagnostic))
         .collect();
     found.sort_by_key(|diagnostic| diagnostic.span);
+    let assignments = assignments(file, text);
+    let stumbled = |told: &Diagnostic| assignments.iter().any(|other| other.span == told.span);
+    if let Some(first) = found.iter().find(|told| stumbled(told)).map(|told| told.span) {
+        // The parser loses its way there: what it says of blocks and of the rest only follows from it.
+        found.retain(|told| told.message != UNCLOSED && (told.message != MISPLACED || told.span < first));
+        found.extend(assignments);
+        found.sort_by_key(|diagnostic| diagnostic.span);
+    }
     let mut kept: Vec<Diagnostic> = Vec::new();
     for diagnostic in found {
         if !kept.iter().any(|earlier| repeats(text, earlier, &diagnostic)) {
@@ -50,19 +61,72 @@ fn one(file: FileId, text: &str, masked: &str, diagnostic: &KdlDiagnostic) -> Di
     }
     let message = diagnostic.message.as_deref().unwrap_or("this is not KDL");
     let (message, label) = plain_words(message, diagnostic.label.as_deref());
+    let help = advice(&message, diagnostic.help.as_deref());
     Diagnostic::error("kdl::syntax", span, message)
         .label(label)
-        .help(diagnostic.help.clone())
+        .help(help)
+}
+
+/// What to write, in the words of this program where the parser's are of something else.
+fn advice(message: &str, said: Option<&str>) -> Option<String> {
+    match message {
+        UNCLOSED => Some("add the `}` that is missing".to_owned()),
+        "a block needs a name" => {
+            Some("write the kind and the name before it: r2-bucket \"uploads\" { ... }".to_owned())
+        }
+        "this text is never closed" => {
+            Some("close it; a text of several lines stands between \"\"\" and \"\"\"".to_owned())
+        }
+        _ => said.map(str::to_owned),
+    }
+}
+
+/// `zone = "tk1a"`, as other languages write it: each `=` that stands where the first value of a node belongs.
+fn assignments(file: FileId, text: &str) -> Vec<Diagnostic> {
+    let tokens = tokens(text);
+    let mut found = Vec::new();
+    // The name of the node that has just begun; none within a node, an empty one before it.
+    let mut name = Some("");
+    for token in &tokens {
+        let written = &text[token.range.clone()];
+        name = match (token.kind, name) {
+            (Kind::Newline | Kind::Semicolon | Kind::OpenBrace | Kind::CloseBrace, _) => Some(""),
+            (Kind::Bom | Kind::Space | Kind::BlockComment, name) => name,
+            (Kind::Word | Kind::Quoted, Some("")) => Some(written),
+            (Kind::Equals, Some(name)) if !name.is_empty() => {
+                found.push(assignment(Span::new(file, token.range.clone()), name));
+                None
+            }
+            _ => None,
+        };
+    }
+    found
+}
+
+fn assignment(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error("kdl::syntax", span, format!("`{name}` is set with `=`"))
+        .label("not needed here")
+        .help(format!("write the value behind the name: {name} VALUE"))
 }
 
 fn plain_words(message: &str, label: Option<&str>) -> (String, String) {
     let label = label.unwrap_or("here").to_owned();
     match message {
         "Expected identifier string" => ("this word needs quotes".into(), "not a name by itself".into()),
-        "No closing '}' for child block" => {
-            ("this block is never closed".into(), "no `}` for this `{`".into())
+        "No closing '}' for child block" => (UNCLOSED.into(), "no `}` for this `{`".into()),
+        "Expected end of document" => (MISPLACED.into(), "not expected here".into()),
+        "Found child block instead of node name" => {
+            ("a block needs a name".into(), "no name before this `{`".into())
         }
-        "Expected end of document" => ("this does not belong here".into(), "not expected here".into()),
+        "Found invalid node name" => ("this cannot name a node".into(), "not a name".into()),
+        "Unexpected newline in single-line quoted string" | "missing string closing quote" => {
+            ("this text is never closed".into(), "no `\"` at its end".into())
+        }
+        "Expected quoted string" => ("this text cannot be read".into(), "not a text".into()),
+        "missing multiline string closing quotes" => (
+            "this text is never closed".into(),
+            "no `\"\"\"` on a line of its own".into(),
+        ),
         _ => (message.trim_end_matches('.').to_owned(), label),
     }
 }

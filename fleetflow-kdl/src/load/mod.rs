@@ -120,16 +120,7 @@ pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Res
     let assemblies = session.assemble(&outline, options, catalog, chosen);
     let stages = outline.stage_names();
     let assembly = chosen.and_then(|chosen| assemblies.into_iter().nth(chosen));
-    if let Some(Assembly { stack, .. }) = &assembly
-        && stack.declarations().is_empty()
-        && session.found.iter().all(|told| told.severity != Severity::Error)
-    {
-        let message = format!("the stage `{}` declares nothing", stack.stage());
-        let help = "with this file, `up` removes everything that it made for the stage before";
-        session
-            .found
-            .push(Diagnostic::warning("flow::empty", None, message).help(help.to_owned()));
-    }
+    session.warn_of_empty(assembly.iter());
     let (sources, warnings) = session.finish()?;
     // A stage that could not be chosen or put together is among the errors of `finish`.
     let Some(Assembly {
@@ -160,7 +151,8 @@ pub(crate) fn check_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Re
     let mut session = Session::default();
     let nodes = read::read(options, &mut session.sources, &mut session.found);
     let outline = Outline::new(&nodes, &catalog.kinds(), &mut session.found);
-    session.assemble(&outline, options, catalog, None);
+    let assemblies = session.assemble(&outline, options, catalog, None);
+    session.warn_of_empty(assemblies.iter());
     let stages = outline.stage_names();
     session.finish().map(|(_, warnings)| Checked { stages, warnings })
 }
@@ -203,6 +195,18 @@ impl Session {
             found: &mut self.found,
         };
         stages.assemble()
+    }
+
+    fn warn_of_empty<'a>(&mut self, assemblies: impl Iterator<Item = &'a Assembly>) {
+        if self.found.iter().any(|told| told.severity == Severity::Error) {
+            return;
+        }
+        let empty = assemblies.filter(|assembly| assembly.stack.declarations().is_empty());
+        self.found.extend(empty.map(|assembly| {
+            let message = format!("the stage `{}` declares nothing", assembly.stack.stage());
+            let help = "with this file, `up` removes everything that it made for the stage before";
+            Diagnostic::warning("flow::empty", None, message).help(help.to_owned())
+        }));
     }
 
     fn finish(self) -> Result<(Sources, Option<Diagnostics>), Diagnostics> {

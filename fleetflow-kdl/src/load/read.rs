@@ -1,5 +1,6 @@
 //! Reads the main file and puts included files in place of their `include` nodes. It does not look at other nodes.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{LoadOptions, folder};
@@ -18,7 +19,8 @@ pub(super) fn read(
         Ok(text) => text,
         Err(error) => {
             let message = format!("cannot read {}: {error}", options.shown(&options.path));
-            found.push(Diagnostic::error("flow::include", None, message));
+            let told = Diagnostic::error("flow::include", None, message);
+            found.push(told.help(remedy(&error).map(str::to_owned)));
             // It has no text to point into, but its name is what could not be loaded.
             sources.add(
                 SourceFile::new(options.path.clone(), String::new()).shown_as(options.shown(&options.path)),
@@ -38,6 +40,16 @@ pub(super) fn read(
         }],
     };
     reader.file(file)
+}
+
+/// What to do about a file that is there and cannot be read.
+fn remedy(reason: &io::Error) -> Option<&'static str> {
+    match reason.kind() {
+        io::ErrorKind::PermissionDenied => Some("let your user read it, or run this as its owner"),
+        io::ErrorKind::InvalidData => Some("save it in UTF-8"),
+        io::ErrorKind::IsADirectory => Some("name the file itself: this is a folder"),
+        _ => None,
+    }
 }
 
 struct Reader<'r> {
@@ -123,7 +135,9 @@ impl Reader<'_> {
             }
             Err(reason) => {
                 let message = format!("cannot read {}: {reason}", self.options.shown(&path));
-                self.found.push(error(message).label("included here"));
+                let help = remedy(&reason).unwrap_or("the path is relative to the file that names it");
+                self.found
+                    .push(error(message).label("included here").help(help.to_owned()));
                 Vec::new()
             }
         }
