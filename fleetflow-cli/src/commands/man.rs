@@ -2,7 +2,7 @@
 
 use clap::CommandFactory as _;
 use clap_mangen::Man;
-use fleetflow_core::{Error, ErrorKind};
+use fleetflow_core::{Error, codes};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
@@ -28,7 +28,7 @@ pub(super) fn run(invocation: &Invocation, words: &[String]) -> Result<Exit, Fai
 fn subcommand(command: &clap::Command, word: &str) -> Result<clap::Command, Error> {
     command.find_subcommand(word).cloned().ok_or_else(|| {
         let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
-        Error::new(ErrorKind::Invalid, format!("`{name}` has no command `{word}`"))
+        Error::of(&codes::UNKNOWN_NAME, format!("`{name}` has no command `{word}`"))
             .help(format!("`{name} --help` lists the commands"))
     })
 }

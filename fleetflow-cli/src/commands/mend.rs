@@ -60,15 +60,6 @@ pub(super) fn rebuild(invocation: &Invocation, stage: Option<&str>, yes: bool) -
     let approved = approval.suffices(invocation.terminal, care, stage)?;
     let site = &site;
     runtime::run(|cancelled| async move {
-        if !approved {
-            let question = Question {
-                verb: "rebuild",
-                stage,
-                subject: format!("the state of {project} / {stage} from what its clouds show"),
-                care,
-            };
-            ask(invocation.terminal, &cancelled, &approval, &question).await?;
-        }
         let intent = Intent {
             operation: "state rebuild",
             purpose: Purpose::Change,
@@ -79,7 +70,23 @@ pub(super) fn rebuild(invocation: &Invocation, stage: Option<&str>, yes: bool) -
             moving: false,
         };
         let workplace = Workplace::open(invocation, site, &cancelled, intent).await?;
-        let rebuilt = rebuilt(&workplace).await.map_err(|error| site.failed(error));
+        let rebuilt = async {
+            if !approved {
+                let subject = format!(
+                    "the state of {project} / {stage} from what is seen at {}",
+                    workplace.places()
+                );
+                let question = Question {
+                    verb: "rebuild",
+                    stage,
+                    subject,
+                    care,
+                };
+                ask(invocation.terminal, &cancelled, &approval, &question).await?;
+            }
+            rebuilt(&workplace).await.map_err(|error| site.failed(error))
+        };
+        let rebuilt = rebuilt.await;
         workplace.close(rebuilt).await
     })
 }

@@ -84,4 +84,13 @@ fn every_kind_is_imported_by_its_id() {
         "No changes. Stage \"dev\" is as declared.\n"
     );
     assert_eq!(project.sandbox(&["state", "list"]), list);
+    let (address, id) = made[0];
+    let again = project.sandbox(&["import", address, id, "--yes"]);
+    assert_eq!(again, "It is looked after already.\n");
+    let other = project.in_sandbox(&["import", address, "113999999999", "--yes"]);
+    assert_eq!(other.code, Some(1), "{other:#?}");
+    assert!(
+        other.err.contains(&format!("as {id} and not as 113999999999")),
+        "{other:#?}"
+    );
 }

@@ -1,5 +1,8 @@
 //! The manual pages: each command has one, and it says what the help says.
 
+use std::fs;
+use std::process::Command;
+
 use crate::support::Project;
 
 #[test]
@@ -68,4 +71,61 @@ fn the_version_tells_what_was_built_from_what() {
             run.out
         );
     }
+}
+
+/// In the shells themselves, where they are installed: what was typed so far is completed, also for the longer name.
+#[test]
+fn completions_complete_in_their_shells() {
+    let project = Project::new("");
+    let script = |shell: &str| {
+        project
+            .flow(&["completions", shell])
+            .succeeded(&["completions"])
+            .out
+    };
+    let shells = ["bash", "zsh", "fish", "elvish", "powershell"];
+    assert!(
+        shells
+            .iter()
+            .all(|shell| script(shell).contains("detailed-exitcode"))
+    );
+    let bash = "source ./script
+        offer() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _flow flow \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD - 1]}\"; echo \"${COMPREPLY[*]}\"; }
+        offer flow pl; offer flow plan --de; offer flow state sh; offer flow graph --format ''";
+    let fish = "source ./script; for typed in 'flow pl' 'flow plan --detailed' 'flow state sh' 'flow graph --format '
+        complete -C $typed | string replace -r '\\t.*' '' | string join ' '; end";
+    let zsh =
+        "autoload -Uz compinit && compinit -u -D; source ./script; print -- $_comps[flow]; whence -w _flow";
+    let mut tried = 0;
+    for (shell, line, expected) in [
+        (
+            "bash",
+            bash,
+            "plan\n--detailed-exitcode --destroy --detail\nshow\nsvg mermaid dot json\n",
+        ),
+        (
+            "fish",
+            fish,
+            "plan\n--detailed-exitcode\nshow\ndot json mermaid svg\n",
+        ),
+        ("zsh", zsh, "_flow\n_flow: function\n"),
+    ] {
+        fs::write(project.file("script"), script(shell)).unwrap();
+        let mut run = Command::new(shell);
+        let run = run
+            .args(["-c", line])
+            .current_dir(project.root())
+            .env("HOME", project.home());
+        let Ok(output) = run.output() else {
+            println!("skipped: completions in {shell}: it is not installed");
+            continue;
+        };
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "{shell}: {output:?}"
+        );
+        tried += 1;
+    }
+    assert!(tried > 0, "no shell at all");
 }
