@@ -44,7 +44,7 @@ impl Approval<'_> {
     pub(crate) fn suffices(&self, terminal: Terminal, care: Care, stage: &str) -> Result<bool> {
         if let Some(name) = self.confirmed.filter(|name| *name != stage) {
             let message = format!("--confirm-stage says {name:?}, but this is stage {stage:?}");
-            return Err(Error::new(ErrorKind::Invalid, message).help("check which stage you mean"));
+            return Err(Error::of(&codes::USAGE, message).help("check which stage you mean"));
         }
         let confirmed = care == Care::Usual || self.confirmed.is_some();
         if self.yes && confirmed {

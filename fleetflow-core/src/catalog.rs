@@ -1,6 +1,7 @@
 //! The explicit list of kinds, one line each. Their order is the order of the documentation.
 
 use crate::cloudflare;
+use crate::codes;
 use crate::docker;
 use crate::model::{Kind, Of, Operations, Path, Problem, did_you_mean};
 use crate::sakura;
@@ -42,7 +43,7 @@ pub fn kind(name: &str) -> Option<&'static dyn Kind> {
 
 /// The mistake of naming a kind that is none.
 pub(crate) fn unknown(path: Path, name: &str) -> Problem {
-    let problem = Problem::at(path, format!("there is no kind `{name}`"));
+    let problem = Problem::at(path, format!("there is no kind `{name}`")).code(&codes::REFERENCE);
     match did_you_mean(name, kinds().iter().map(|kind| kind.name())) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None => problem,

@@ -97,13 +97,10 @@ impl Error {
         Self::new(code.kind, message).number(code)
     }
 
-    /// The error for a stack with mistakes; of kind [`ErrorKind::Guarded`] when only guards refused.
+    /// The error for a stack with mistakes, of the kind of its problems. Where they differ, a mistake in what is declared
+    /// counts before what the clouds hold against it, and that before a guard's refusal.
     pub fn from_problems(problems: Vec<Problem>) -> Self {
-        let kind = if problems.iter().all(|problem| problem.guard) {
-            ErrorKind::Guarded
-        } else {
-            ErrorKind::Invalid
-        };
+        let kind = kind_of(&problems);
         let message = match problems.as_slice() {
             [only] => only.to_string(),
             several => {
@@ -111,8 +108,8 @@ impl Error {
                 format!("{} problems:{}", several.len(), lines.concat())
             }
         };
-        let number = problems.first().and_then(|first| first.code);
-        let number = number.filter(|number| problems.iter().all(|problem| problem.code == Some(*number)));
+        let number = problems.first().map(Problem::registered);
+        let number = number.filter(|number| problems.iter().all(|problem| problem.registered() == *number));
         Self::new(kind, message).change(|inner| {
             inner.number = number;
             inner.problems = problems;
@@ -316,6 +313,15 @@ impl Error {
     }
 }
 
+fn kind_of(problems: &[Problem]) -> ErrorKind {
+    let kinds = || problems.iter().map(Problem::kind);
+    if kinds().any(|kind| kind == ErrorKind::Invalid) {
+        return ErrorKind::Invalid;
+    }
+    let first = kinds().find(|kind| *kind != ErrorKind::Guarded);
+    first.unwrap_or(ErrorKind::Guarded)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(address) = &self.0.address {
@@ -367,6 +373,29 @@ mod tests {
         assert_eq!(taken.kind(), ErrorKind::Conflict);
         let another = taken.with_kind(ErrorKind::Refused);
         assert_eq!(another.registered().number, "FF0209");
+    }
+
+    #[test]
+    fn problems_are_an_error_of_the_kind_that_has_to_be_mended_first() {
+        let at = |code: &'static codes::Code| {
+            Problem::at(crate::model::Path::root(), "no")
+                .code(code)
+                .on(&Address::new("r2-bucket", "a"))
+        };
+        let guard = Problem::guard(&Address::new("server", "web"), "no");
+        let rule = Problem::at(crate::model::Path::root(), "no").on(&Address::new("server", "web"));
+        let error = |problems: &[Problem]| Error::from_problems(problems.to_vec());
+        assert_eq!(error(&[at(&codes::TAKEN)]).kind(), ErrorKind::Conflict);
+        assert_eq!(
+            error(&[guard.clone(), at(&codes::NO_ZONE)]).kind(),
+            ErrorKind::NotFound
+        );
+        assert_eq!(
+            error(&[at(&codes::TAKEN), rule.clone(), guard.clone()]).kind(),
+            ErrorKind::Invalid
+        );
+        assert_eq!(error(&[guard]).kind(), ErrorKind::Guarded);
+        assert_eq!(error(&[rule]).registered(), &codes::VALUE);
     }
 
     #[test]

@@ -88,6 +88,7 @@ impl Diagnostic {
         let problem = Problem::at(path, self.message.clone()).on(address);
         self.problem = Some(Problem {
             help: self.help.clone(),
+            code: codes::find(self.code),
             ..problem
         });
         self

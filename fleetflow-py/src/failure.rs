@@ -26,7 +26,8 @@ pub(crate) fn raise_document(py: Python<'_>, document: &Value) -> PyErr {
 pub(crate) fn document(error: &Error) -> Value {
     json!({
         "kind": kind(error.kind()),
-        "text": error.to_string(),
+        "text": text(error),
+        "number": error.registered().number,
         "message": error.message(),
         "address": error.address(),
         "operation": error.operation(),
@@ -37,6 +38,19 @@ pub(crate) fn document(error: &Error) -> Value {
     })
 }
 
+/// What `str` says: each mistake with its number, or the error with its own.
+fn text(error: &Error) -> String {
+    let problems = error.problems();
+    if problems.is_empty() {
+        return format!("{}: {error}", error.registered().number);
+    }
+    let lines: Vec<_> = problems
+        .iter()
+        .map(|problem| format!("{}: {problem}", problem.registered().number))
+        .collect();
+    lines.join("\n")
+}
+
 /// A mistake, as data.
 pub(crate) fn problem(problem: &Problem) -> Value {
     json!({
@@ -45,6 +59,7 @@ pub(crate) fn problem(problem: &Problem) -> Value {
         "segments": problem.path,
         "message": problem.message,
         "hint": problem.help,
+        "number": problem.registered().number,
         "guard": problem.guard,
     })
 }

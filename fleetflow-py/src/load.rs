@@ -1,6 +1,6 @@
 //! Stacks of `flow.kdl`, for Python to change further. The language itself is in fleetflow-kdl.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use fleetflow_core::model::Problem;
@@ -106,21 +106,31 @@ fn mistakes(diagnostics: &Diagnostics) -> Value {
                 "segments": problem.map(|problem| problem.path.clone()).unwrap_or_default(),
                 "message": problem.map_or(&diagnostic.message, |problem| &problem.message),
                 "hint": diagnostic.help,
+                "number": diagnostic.number(),
                 "guard": false,
                 "place": place_of(diagnostics, diagnostic),
             })
         })
         .collect();
     let lines = rendered(diagnostics);
+    let numbers: BTreeSet<_> = errors
+        .iter()
+        .filter_map(|error| error["number"].as_str())
+        .collect();
+    let number = match numbers.first() {
+        Some(only) if numbers.len() == 1 => only,
+        _ => ErrorKind::Invalid.code().number,
+    };
     json!({
         "kind": "invalid",
+        "number": number,
         "text": lines.join("\n"),
         "message": lines.join("\n"),
         "problems": errors,
     })
 }
 
-/// A line for each diagnostic: `flow.kdl:4:10: message (help)`.
+/// A line for each diagnostic: `flow.kdl:4:10: FF0112: message (help)`.
 fn rendered(diagnostics: &Diagnostics) -> Vec<String> {
     diagnostics
         .iter()
@@ -131,7 +141,13 @@ fn rendered(diagnostics: &Diagnostics) -> Vec<String> {
                 None => String::new(),
             };
             let help = diagnostic.help.as_ref().map(|help| format!(" ({help})"));
-            format!("{at}{}{}", diagnostic.message, help.unwrap_or_default())
+            let number = diagnostic.number().map(|number| format!("{number}: "));
+            format!(
+                "{at}{}{}{}",
+                number.unwrap_or_default(),
+                diagnostic.message,
+                help.unwrap_or_default()
+            )
         })
         .collect()
 }

@@ -108,7 +108,7 @@ OF_THE_TEXT = {
     "provider-unknown state-unknown-field state-without-location",
     "variables": "text-empty text-not-closed text-unknown-form variable-cycle variable-option-type "
     "variable-option-unknown variable-twice variable-unknown variable-without-value",
-    "syntax": "all-at-once argument-on-block argument-too-many field-without-value flag-without-value given-twice-child "
+    "syntax": "all-at-once equals-sign argument-on-block argument-too-many field-without-value flag-without-value given-twice-child "
     "given-twice-property given-twice-property-and-child keyword-as-node keyword-as-property map-key-twice "
     "multi-line-string-prefix nan windows-path number-bad-float number-too-large raw-string-v1 scalar-with-block "
     "scalar-with-property snake-case value-for-map wrong-type-block unknown-binding stray-brace too-many-values two-syntax-mistakes type-annotation unclosed-block "

@@ -76,7 +76,8 @@ def are_the_same(file: Path, stage: str | None, declared: list[fleetflow.Resourc
     stack.add(*declared)
     with pytest.raises(ConfigError) as raised:
         fleetflow.load(file, stage=stage)
-    of_file = {(problem.message, str(problem.address), problem.path) for problem in raised.value.problems}
-    of_python = {(problem.message, str(problem.address), problem.path) for problem in stack.check()}
+    of_file = {(problem.code, problem.message, str(problem.address), problem.path) for problem in raised.value.problems}
+    of_python = {(problem.code, problem.message, str(problem.address), problem.path) for problem in stack.check()}
     assert of_file == of_python and of_python
     assert all(problem.place for problem in raised.value.problems)
+    assert all(f"{problem.code}: " in str(problem) for problem in stack.check())

@@ -12,7 +12,7 @@ use fleetflow_access::{KnownHosts, Needs, Surroundings, cloudflare, docker, keys
 use fleetflow_core::cloudflare::Cloudflare;
 use fleetflow_core::docker::{Engines, SshConfig, Translate};
 use fleetflow_core::http::{HttpTransport, Traffic};
-use fleetflow_core::model::{DockerSettings, Provider};
+use fleetflow_core::model::{DockerSettings, Path, Problem, Provider};
 use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::State;
 use fleetflow_core::{Account, Clouds, Error, ErrorKind, Result};
@@ -137,15 +137,14 @@ fn all<A, B, C>(a: Result<A>, b: Result<B>, c: Result<C>) -> Result<(A, B, C)> {
         ([], Ok(a), Ok(b), Ok(c)) => Ok((a, b, c)),
         ([only], ..) => Err(only.clone()),
         (several, ..) => {
-            let told = several.iter().map(|error| match error.advice() {
-                Some(advice) => format!("{}\n  help: {advice}", error.message()),
-                None => error.message().to_owned(),
+            let told = several.iter().map(|error| {
+                let problem = Problem::at(Path::root(), error.message()).code(error.registered());
+                match error.advice() {
+                    Some(advice) => problem.help(advice),
+                    None => problem,
+                }
             });
-            let told: Vec<_> = told.collect();
-            let joined = Error::new(ErrorKind::Unauthorized, told.join("\n"));
-            let first = several[0].registered();
-            let alike = several.iter().all(|error| error.registered() == first);
-            Err(if alike { joined.number(first) } else { joined })
+            Err(Error::from_problems(told.collect()).with_kind(ErrorKind::Unauthorized))
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn error(error: &Error) -> String {
     }
     let mut lines = String::new();
     for problem in problems {
-        let code = problem.code.unwrap_or_else(|| error.registered());
+        let code = problem.registered();
         let place = match (&problem.address, problem.path.segments()) {
             (Some(address), []) => format!("{address}: "),
             (Some(address), _) => format!("{address}: {}: ", problem.path),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use fleetflow_core::codes;
-use fleetflow_kdl::{LoadOptions, MemoryFiles};
+use fleetflow_kdl::{Diagnostics, LoadOptions, MemoryFiles};
 
 use super::support::Project;
 
@@ -118,11 +118,47 @@ fn the_examples_have_the_mistakes_that_they_stand_for() {
         };
         let found: Vec<_> = found
             .iter()
-            .flat_map(fleetflow_kdl::Diagnostics::iter)
+            .flat_map(Diagnostics::iter)
             .map(|found| found.code)
             .collect();
         assert!(found.contains(&code.name), "{}: {found:?}", code.number);
     }
+}
+
+/// Whoever reads mistakes as data, in Rust or Python, has the number that people are shown: of each example of a code, and
+/// of each wrong file of the language's own tests.
+#[test]
+fn every_mistake_of_a_file_carries_its_number() {
+    let corpus = texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../fleetflow-kdl/tests/bad"));
+    let corpus = corpus.iter().map(|(_, text)| text.as_str());
+    let (mut numbers, mut problems) = (std::collections::BTreeSet::new(), 0);
+    for text in codes::all().map(|code| code.example).chain(corpus) {
+        let files = MemoryFiles::new().with("shop/flow.kdl", text);
+        let stages = [None, Some("dev")].map(|stage| {
+            let options = LoadOptions::new("shop/flow.kdl", &files).home("/home/me");
+            fleetflow_kdl::load(&match stage {
+                Some(stage) => options.stage(stage),
+                None => options,
+            })
+        });
+        for found in stages
+            .iter()
+            .filter_map(|load| load.as_ref().err())
+            .flat_map(Diagnostics::iter)
+        {
+            let code = codes::find(found.code);
+            assert!(code.is_some(), "{found:?}");
+            numbers.extend(found.number());
+            if let Some(problem) = &found.problem {
+                assert_eq!(problem.code, code, "{found:?}");
+                problems += 1;
+            }
+        }
+    }
+    assert!(
+        numbers.len() > 30 && problems > 60,
+        "{problems} problems, {numbers:?}"
+    );
 }
 
 /// Failures are shown as they are told, with their number; what a whole run is told to be has none.
@@ -199,6 +235,8 @@ fn every_code_of_the_reader_has_an_entry() {
         "CYCLE",
         "SECRET",
         "TOO_LATE",
+        "VALUE",
+        "STACK",
     ];
     used.extend(named.map(|name| format!("flow::{}", name.to_lowercase())));
     let known = codes::all().filter(|code| code.name.contains("::"));

@@ -34,9 +34,31 @@ fn what_was_typed_wrong_has_its_number() {
         64,
     );
     told(&project.flow(&["explain", "FF9"]), "FF0224", 64);
+    told(&project.flow(&["plan", "--fiel", "x"]), "FF0222", 64);
+    told(&project.flow(&["import", "server.web"]), "FF0222", 64);
+    told(&project.flow(&["scale", "web", "many"]), "FF0222", 64);
+    let help = project.flow(&["plan", "--help"]);
+    assert!(
+        help.code == Some(0) && help.err.is_empty() && help.out.contains("Usage: flow plan"),
+        "{help:#?}"
+    );
+    let nothing = project.flow(&[]);
+    assert!(
+        nothing.code == Some(64) && nothing.err.contains("Usage: flow [OPTIONS] <COMMAND>"),
+        "{nothing:#?}"
+    );
     told(&project.in_sandbox(&["state", "show", "server.wep"]), "FF0251", 1);
     told(&project.in_sandbox(&["rollback", "shop", "--yes"]), "FF0251", 1);
     told(&project.flow(&["plan"]), "FF0231", 3);
+    project.edit("stage \"dev\" {", "stage \"dev\" { r2-bucket \"files\";");
+    let both = project.flow(&["plan"]);
+    told(&both, "FF0231", 3);
+    assert_eq!(
+        both.err.matches("error[FF0231]: there is no API ").count(),
+        2,
+        "{both:#?}"
+    );
+    project.write(SERVER);
     let mut half = project.command(&["plan"]);
     let half = half.env("SAKURA_ACCESS_TOKEN", "x").output().unwrap();
     told(&half.into(), "FF0232", 3);
@@ -51,6 +73,13 @@ fn what_guards_and_the_state_refuse_has_its_number() {
     project.edit("core=1 memory=1", "core=2 memory=4");
     let most = ["--max-disruption", "none"];
     told(&project.in_sandbox(&[&["plan"], &most[..]].concat()), "FF0245", 5);
+    let down = project.in_sandbox(&[&["down", "--yes"], &most[..]].concat());
+    told(&down, "FF0245", 5);
+    assert!(
+        down.err
+            .contains("deleting it counts as replace, more than `none`"),
+        "{down:#?}"
+    );
     project.sandbox(&["plan", "--out", "saved.plan"]);
     project.sandbox(&["up", "--yes"]);
     let stale = ["up", "--yes", "--plan", "saved.plan"];
@@ -71,10 +100,10 @@ fn what_is_ours_is_told_from_what_is_not() {
     let project = Project::new(&format!("project \"shop\"\n{bucket}"));
     project.sandbox(&["up", "--yes"]);
     project.write(&format!("project \"other\"\n{bucket}"));
-    told(&project.in_sandbox(&["plan"]), "FF0261", 64);
+    told(&project.in_sandbox(&["plan"]), "FF0261", 1);
     project
         .write("stage \"dev\" { dns \"nowhere.example\" { record \"a\" type=\"A\" value=\"192.0.2.1\" } }\n");
-    told(&project.in_sandbox(&["plan"]), "FF0252", 64);
+    told(&project.in_sandbox(&["plan"]), "FF0252", 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{WatchEvent, WatchOptions};
 use crate::clouds::Clouds;
-use crate::converge::tests::thing::{Fault, Thing, Things};
+use crate::converge::tests::thing::{Fault, Row, Thing, Things};
 use crate::converge::{Caller, Session};
 use crate::error::{ErrorKind, Result};
 use crate::model::Stack;
@@ -166,5 +166,15 @@ async fn what_is_wrong_from_the_beginning_ends_it_at_once() {
     let wrong = [Thing::new("web").size(101)];
     let error = world.watch(&wrong, WatchOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
+    world.things.insert(Row {
+        owner: None,
+        name: "theirs".to_owned(),
+        size: 9,
+        zone: "q".to_owned(),
+        input: None,
+    });
+    let taken = [Thing::new("theirs")];
+    let error = world.watch(&taken, WatchOptions::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(world.told("waits"), []);
 }

@@ -147,7 +147,9 @@ impl Stack {
 fn is_final(error: &Error, worked: bool) -> bool {
     match error.kind() {
         ErrorKind::Unauthorized | ErrorKind::Cancelled | ErrorKind::Internal | ErrorKind::Unsupported => true,
+        // At first, what the file declares is in the way of others or is nowhere; later, somebody may be at work on it.
         ErrorKind::Invalid | ErrorKind::Guarded | ErrorKind::Local | ErrorKind::State => !worked,
+        ErrorKind::Conflict | ErrorKind::NotFound => !worked && !error.problems().is_empty(),
         _ => false,
     }
 }

@@ -71,15 +71,7 @@ pub(super) static FILE: &[&Code] = &[
         "Remove the property, or give it to the node it belongs to.",
         "r2-bucket \"uploads\" { location \"apac\" hint=#true }",
     ),
-    &file(
-        "FF0114",
-        "flow::value",
-        "the value does not fit",
-        "The value has the right type, and breaks a rule of its resource: an address outside of its network, a record without \
-         what its type needs, two fields that exclude each other.",
-        "Write a value as the message says.",
-        "dns \"example.jp\" { record \"mail\" type=\"MX\" value=\"mx.example.jp\" }",
-    ),
+    &VALUE,
     &file(
         "FF0115",
         "flow::no_value",
@@ -139,15 +131,7 @@ pub(super) static FILE: &[&Code] = &[
         "r2-bucket { location \"apac\" }",
     ),
     &DUPLICATE,
-    &file(
-        "FF0123",
-        "flow::reference",
-        "a reference to a kind that does not exist",
-        "A word without quotes of the form KIND.NAME.OUTPUT is a reference to an output of another resource, and there is no \
-         such kind.",
-        "Correct the kind, or quote the word if it is plain text.",
-        "dns \"example.jp\" { record \"a\" type=\"A\" value=sever.web.ip }",
-    ),
+    &REFERENCE,
     &file(
         "FF0124",
         "flow::text",
@@ -178,9 +162,10 @@ pub(super) static FILE: &[&Code] = &[
     &file(
         "FF0127",
         "flow::include",
-        "a file cannot be included",
-        "The file is not there, cannot be read, is no text in UTF-8, or includes itself by way of others.",
-        "Correct the path; it is relative to the file that names it.",
+        "a file cannot be read",
+        "The file, or one that it includes, is not there, cannot be read, is no text in UTF-8, or includes itself by way of \
+         others.",
+        "Correct the path, which is relative to the file that names it; save the file in UTF-8, where your user may read it.",
         "include \"nowhere.kdl\"",
     ),
     &file(
@@ -208,14 +193,7 @@ pub(super) static FILE: &[&Code] = &[
         "Give it with `--stage NAME`.",
         "stage { r2-bucket \"uploads\" }",
     ),
-    &file(
-        "FF0131",
-        "flow::service_group",
-        "a service group that is not declared",
-        "`deploy-services` names a group that neither the stage nor the top of the file declares.",
-        "Declare it (`service-group \"NAME\" { ... }`), or correct its name.",
-        "stage \"dev\" { deploy-services \"web\" }",
-    ),
+    &SERVICE_GROUP,
     &file(
         "FF0132",
         "flow::provider",
@@ -233,14 +211,7 @@ pub(super) static FILE: &[&Code] = &[
         "Give it another name in one of them, for example with `${stage}`.",
         "stage \"dev\" { r2-bucket \"uploads\" }\nstage \"prod\" { r2-bucket \"uploads\" }",
     ),
-    &file(
-        "FF0134",
-        "flow::stack",
-        "something is wrong with the stage as a whole",
-        "The mistake belongs to no single resource: the name of the project or the stage cannot be used.",
-        "See the message.",
-        "",
-    ),
+    &STACK,
     &file(
         "FF0135",
         "flow::unused",
@@ -284,6 +255,49 @@ pub static UNKNOWN_FIELD: Code = file(
          otherwise be lost without a word.",
     "Correct the name; the message suggests the nearest one or lists all.",
     "r2-bucket \"uploads\" { locaton \"apac\" }",
+);
+
+/// A value that breaks a rule of its resource.
+pub static VALUE: Code = file(
+    "FF0114",
+    "flow::value",
+    "the value does not fit",
+    "The value has the right type, and breaks a rule of its resource: an address outside of its network, a record without \
+     what its type needs, two fields that exclude each other.",
+    "Write a value as the message says.",
+    "dns \"example.jp\" { record \"mail\" type=\"MX\" value=\"mx.example.jp\" }",
+);
+
+/// A reference to a kind that there is not.
+pub static REFERENCE: Code = file(
+    "FF0123",
+    "flow::reference",
+    "a reference to a kind that does not exist",
+    "A word without quotes of the form KIND.NAME.OUTPUT is a reference to an output of another resource, and there is no \
+     such kind.",
+    "Correct the kind, or quote the word if it is plain text.",
+    "dns \"example.jp\" { record \"a\" type=\"A\" value=sever.web.ip }",
+);
+
+/// A service group that is declared nowhere.
+pub static SERVICE_GROUP: Code = file(
+    "FF0131",
+    "flow::service_group",
+    "a service group that is not declared",
+    "`deploy-services` names a group that neither the stage nor the top of the file declares.",
+    "Declare it (`service-group \"NAME\" { ... }`), or correct its name.",
+    "stage \"dev\" { deploy-services \"web\" }",
+);
+
+/// A mistake of no single resource.
+pub static STACK: Code = file(
+    "FF0134",
+    "flow::stack",
+    "something is wrong with the stage as a whole",
+    "The mistake belongs to no single resource: the name of the project or the stage cannot be used, or no order fits all \
+     changes.",
+    "See the message.",
+    "",
 );
 
 /// Two resources, or two stages, of one name.

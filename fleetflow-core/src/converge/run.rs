@@ -15,7 +15,7 @@ use crate::autoscale::Scaling;
 use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, did_you_mean, expand};
-use crate::plan::{Inputs, Plan, plan};
+use crate::plan::{Action, Inputs, Plan, plan};
 use crate::state::{Lease, State};
 
 /// What a plan is for.
@@ -374,8 +374,12 @@ pub fn exceeding(plan: &Plan, most: crate::plan::Level) -> Vec<Problem> {
         .iter()
         .filter(|step| step.disruption.level > most)
         .map(|step| {
+            let means = match step.action {
+                Action::Delete => "deleting it counts as",
+                _ => "the change means",
+            };
             let message = format!(
-                "the change means {}, more than `{}` allows",
+                "{means} {}, more than `{}` allows",
                 step.disruption.level.name(),
                 most.name()
             );

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{ServiceGroup, deploy, is_swarm, ports_of_several};
+use crate::codes;
 use crate::model::{Address, Declaration, Expansion, Path, Problem, Provider, Resource, did_you_mean};
 
 /// Groups of services that run on the local engine.
@@ -52,7 +53,9 @@ impl Resource for DeployServices {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("declare it: `service-group \"{group}\" {{ ... }}`"),
                 };
-                Problem::at(Path::root().key("groups").index(index), message).help(help)
+                Problem::at(Path::root().key("groups").index(index), message)
+                    .code(&codes::SERVICE_GROUP)
+                    .help(help)
             })
             .collect();
         problems.extend(swarms(&self.groups, around));

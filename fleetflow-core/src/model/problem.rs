@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Address, Path};
+use crate::ErrorKind;
 use crate::codes::{self, Code};
 
 /// One mistake in what the user declared.
@@ -24,7 +25,8 @@ pub struct Problem {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// Its entry in the register of [`codes`](crate::codes); none for a value that breaks a rule of its resource.
+    /// Its entry in the register of [`codes`](crate::codes), where more is known than [`registered`](Self::registered)
+    /// says of every problem.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -70,6 +72,34 @@ impl Problem {
     pub fn code(mut self, code: &'static Code) -> Self {
         self.code = Some(code);
         self
+    }
+
+    /// Its entry in the register: where none was given, that of a refusal, of a value that breaks a rule of its
+    /// resource, or of a stack.
+    ///
+    /// ```
+    /// use fleetflow_core::model::{Path, Problem};
+    /// use fleetflow_core::{Address, codes};
+    ///
+    /// let problem = Problem::at(Path::root(), "the group has no service");
+    /// assert_eq!(problem.on(&Address::new("service-group", "shop")).registered(), &codes::VALUE);
+    /// ```
+    pub fn registered(&self) -> &'static Code {
+        match (self.code, self.guard, &self.address) {
+            (Some(code), ..) => code,
+            (None, true, _) => ErrorKind::Guarded.code(),
+            (None, false, Some(_)) => &codes::VALUE,
+            (None, false, None) => &codes::STACK,
+        }
+    }
+
+    /// The kind of failure that it is by itself.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        if self.guard {
+            ErrorKind::Guarded
+        } else {
+            self.registered().kind
+        }
     }
 
     /// The same mistake, in the declaration `address`.

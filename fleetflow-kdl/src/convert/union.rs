@@ -40,7 +40,11 @@ impl Converter<'_> {
         let names: Vec<_> = schema.variants().into_iter().map(|(tag, _)| tag).collect();
         let name = &node.name.text;
         let Some(tag) = tag(node) else {
-            let error = Diagnostic::error("flow::value", node.name.span, format!("`{name}` needs a `type`"));
+            let error = Diagnostic::error(
+                "flow::missing",
+                node.name.span,
+                format!("`{name}` needs a `type`"),
+            );
             let error = error
                 .label("`type` is missing")
                 .help(format!("known here: {}", names.join(", ")));

@@ -1,7 +1,7 @@
 //! Resources outside of stages, which stages share by name.
 
+use fleetflow_core::Address;
 use fleetflow_core::model::Path;
-use fleetflow_core::{Address, codes};
 
 use crate::ast::Node;
 use crate::convert::Converter;
@@ -71,7 +71,7 @@ impl<'n> Definitions<'n> {
 }
 
 pub(super) fn duplicate(again: &Named<'_>, first: Span) -> Diagnostic {
-    let told = Diagnostic::error(
+    Diagnostic::error(
         "flow::duplicate",
         again.span,
         format!("`{}` is declared twice", again.address),
@@ -79,9 +79,5 @@ pub(super) fn duplicate(again: &Named<'_>, first: Span) -> Diagnostic {
     .label("again here")
     .related(first, "first here")
     .help("remove or rename one of them".to_owned())
-    .about(&again.address, Path::root());
-    Diagnostic {
-        problem: told.problem.map(|problem| problem.code(&codes::DUPLICATE)),
-        ..told
-    }
+    .about(&again.address, Path::root())
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fleetflow_core::Address;
 use fleetflow_core::model::{Problem, Segment, did_you_mean};
+use fleetflow_core::{Address, codes};
 
 use super::flags;
 use crate::diagnostic::Diagnostic;
@@ -58,13 +58,9 @@ impl Places {
             .as_ref()
             .and_then(|address| self.declaring(address));
         let Some((address, written)) = declared else {
-            let error = Diagnostic::error(
-                problem.code.map_or("flow::stack", |code| code.name),
-                self.stage,
-                stated(problem),
-            );
+            let error = Diagnostic::error(problem.registered().name, self.stage, stated(problem));
             return Some(Diagnostic {
-                problem: Some(problem.clone()),
+                problem: Some(problem.clone().code(problem.registered())),
                 ..error.help(problem.help.clone())
             });
         };
@@ -99,9 +95,14 @@ fn stated(problem: &Problem) -> String {
 
 /// The problem at its place in its declaration; it stays with it.
 pub(super) fn located(written: &Written, problem: &Problem, label: &str) -> Option<Diagnostic> {
+    let told = told(written, problem, label)?;
+    let problem = Problem {
+        code: codes::find(told.code),
+        ..problem.clone()
+    };
     Some(Diagnostic {
-        problem: Some(problem.clone()),
-        ..told(written, problem, label)?
+        problem: Some(problem),
+        ..told
     })
 }
 
@@ -119,7 +120,7 @@ fn told(written: &Written, problem: &Problem, label: &str) -> Option<Diagnostic>
     let code = if place.unknown {
         "flow::unknown_field"
     } else {
-        problem.code.map_or("flow::value", |code| code.name)
+        problem.registered().name
     };
     let help = if place.unknown {
         nearest_flag(problem).or(problem.help.clone())

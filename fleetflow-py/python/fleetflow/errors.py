@@ -66,9 +66,11 @@ class Problem:
     """Where it is in the file, for a stack that was loaded from one."""
     segments: Tuple[Union[str, int], ...] = ()
     """The path in steps."""
+    code: Optional[str] = None
+    """Its number, which ``flow explain`` and the list of errors know: ``FF0112``."""
 
     def __str__(self) -> str:
-        where = [str(part) for part in (self.place, self.address, self.path) if part]
+        where = [str(part) for part in (self.place, self.code, self.address, self.path) if part]
         hint = f" ({self.hint})" if self.hint else ""
         return ": ".join([*where, self.message]) + hint
 
@@ -85,6 +87,8 @@ class FleetFlowError(Exception):
     operation: Optional[str]
     """What was attempted: ``create the disk``."""
     code: Optional[str]
+    """Its number, which ``flow explain`` and the list of errors know: ``FF0261``. None for an error that you made yourself."""
+    provider_code: Optional[str]
     """The provider's own code."""
     request_id: Optional[str]
     """The provider's id of the request, for its support."""
@@ -103,6 +107,7 @@ class FleetFlowError(Exception):
         address: Optional[str] = None,
         operation: Optional[str] = None,
         code: Optional[str] = None,
+        provider_code: Optional[str] = None,
         request_id: Optional[str] = None,
         hint: Optional[str] = None,
         problems: Tuple[Problem, ...] = (),
@@ -113,6 +118,7 @@ class FleetFlowError(Exception):
         self.address = address
         self.operation = operation
         self.code = code
+        self.provider_code = provider_code
         self.request_id = request_id
         self.hint = hint
         self.problems = problems
@@ -287,6 +293,7 @@ def problem_from(document: Mapping[str, Any]) -> Problem:
         guard=document.get("guard", False),
         place=Place(**place) if place else None,
         segments=tuple(document.get("segments", ())),
+        code=document.get("number"),
     )
 
 
@@ -300,7 +307,8 @@ def from_mapping(document: Mapping[str, Any]) -> FleetFlowError:
         message=document["message"],
         address=document.get("address"),
         operation=document.get("operation"),
-        code=document.get("code"),
+        code=document.get("number"),
+        provider_code=document.get("code"),
         request_id=document.get("request_id"),
         hint=_spelled(document.get("hint")),
         problems=tuple(problem_from(problem) for problem in document.get("problems", ())),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, ErrorKind, Result, codes};
 
 use crate::arguments::InitArguments;
 use crate::exit::Exit;
@@ -57,8 +57,8 @@ pub(super) fn run(invocation: &Invocation, arguments: &InitArguments) -> Result<
 /// The answers to the two questions; an empty line is the answer in brackets.
 fn asked(invocation: &Invocation, usual: &str) -> Result<(String, usize)> {
     if !invocation.terminal.can_ask {
-        return Err(Error::new(
-            ErrorKind::Invalid,
+        return Err(Error::of(
+            &codes::CANNOT_ASK,
             "nobody can be asked here; nothing was written",
         )
         .help("give `--yes` for a file with everything in it"));

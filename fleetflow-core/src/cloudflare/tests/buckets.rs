@@ -304,7 +304,7 @@ async fn somebody_elses_bucket_is_not_taken_by_its_name() {
     bench.ask("POST", &at, json!({"name": "creo-assets"})).await;
     let plain = R2Bucket::builder().name("creo-assets").build();
     let error = bench.attach(&stack([plain.clone()])).plan().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(
         error
             .to_string()

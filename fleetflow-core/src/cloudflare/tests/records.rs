@@ -191,7 +191,7 @@ async fn strangers_are_counted_and_left_alone() {
         Record::cname("theirs", "x.example.net"),
     ] {
         let error = bench.attach(&stack_of(same)).plan().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert_eq!(error.kind(), ErrorKind::Conflict);
         assert!(error.to_string().contains("FleetFlow did not make it"), "{error}");
     }
     let adopted = stack([zone([Record::a("theirs", ip(77))]).adopt()]);

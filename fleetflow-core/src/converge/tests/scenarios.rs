@@ -107,7 +107,7 @@ async fn a_stranger_of_the_same_name_is_an_error_and_stays() {
     };
     bench.things.insert(stranger.clone());
     let refusal = bench.converge(&stack(vec![Thing::new("a")])).await.unwrap_err();
-    assert_eq!(refusal.kind(), ErrorKind::Invalid);
+    assert_eq!(refusal.kind(), ErrorKind::Conflict);
     assert!(refusal.to_string().contains("flow import thing.a 1"), "{refusal}");
     assert_eq!(bench.things.rows(), [stranger]);
     let report = bench

@@ -2,6 +2,7 @@
 
 use super::disk::Place;
 use super::{Server, is_private_key, nic};
+use crate::codes;
 use crate::docker::ports_of_several;
 use crate::model::{Expansion, Input, Path, Problem, did_you_mean};
 use crate::sakura::{Id, mark, scale, zone};
@@ -61,7 +62,11 @@ pub(crate) fn named(kind: &str, name: &str, path: &Path, around: &Expansion<'_>)
     if names.contains(&name) {
         return None;
     }
-    let problem = Problem::at(path.clone(), format!("there is no {kind} `{name}`"));
+    let code = match kind {
+        "service-group" => &codes::SERVICE_GROUP,
+        _ => &codes::UNDECLARED,
+    };
+    let problem = Problem::at(path.clone(), format!("there is no {kind} `{name}`")).code(code);
     Some(match did_you_mean(name, names.iter().copied()) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None if names.is_empty() => problem.help(format!("declare `{kind} \"{name}\"`")),

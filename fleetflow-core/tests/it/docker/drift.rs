@@ -77,7 +77,7 @@ async fn strangers_are_left_alone(bench: &Bench) {
         .id;
     let stack = bench.stack(vec![service("web")]);
     let error = bench.up(&stack).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
     assert!(error.to_string().contains("did not make it"), "{error}");
     assert_eq!(bench.id("web").await, stranger);
     bench
