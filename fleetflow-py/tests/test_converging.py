@@ -96,7 +96,7 @@ def test_a_failed_step_is_told_with_all_that_the_provider_said(fleetflow_sandbox
     assert error.report is not None and error.report.outcome == "failed"
     [(address, cause)] = error.report.failed.items()
     assert error.address == address and address in ("server.one", "server.two")
-    assert cause.code == "FF0209" and str(cause).startswith("FF0209: ")
+    assert cause.code == "FF0234" and str(cause).startswith("FF0234: ")
     assert cause.provider_code == "denied" and cause.request_id and cause.operation
     assert len(error.report.done) == 1, "what does not depend on it went on"
     twin = pickle.loads(pickle.dumps(error))
