@@ -228,6 +228,16 @@ impl SwarmService {
 }
 
 impl Service {
+    /// `error` of its engine about it, which knows it by its id only.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        let is_state = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict);
+        let error = error.on(&Address::new("container", &self.name));
+        if is_state {
+            return error.help("`flow status` shows how it is; `flow up` starts it, or makes it again");
+        }
+        error
+    }
+
     /// Whether `word` means it: its name, or a part of it between slashes.
     fn is(&self, word: &str) -> bool {
         means(word, &self.name)

@@ -48,7 +48,9 @@ async fn executed(
         user: arguments.user.clone(),
     };
     let begun = reach.engines.exec(&service.host, &service.id, command);
-    let mut running = interruptible(cancelled, begun).await?;
+    let mut running = interruptible(cancelled, begun)
+        .await
+        .map_err(|error| service.explain(error))?;
     // From here on every key is the command's, Ctrl-C too. Given back when this ends in whichever way.
     let _raw = has_terminal.then(raw::Raw::begin).transpose()?;
     let mut resized = raw::resized()?;

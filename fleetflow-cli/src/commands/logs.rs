@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Style};
-use fleetflow_core::docker::{LogRequest, Output, Pipe};
+use fleetflow_core::docker::{LogRequest, Output, Pipe, in_order};
 use fleetflow_core::{Error, Result};
 use futures::future::try_join_all;
 use futures::stream::{self, BoxStream, StreamExt as _};
@@ -13,7 +13,7 @@ use crate::arguments::LogsArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
-use crate::reach::{Meant, Reach};
+use crate::reach::{Meant, Reach, Service};
 use crate::runtime;
 use crate::show::style::paint;
 use crate::site::Site;
@@ -39,7 +39,7 @@ pub(super) fn run(invocation: &Invocation, arguments: &LogsArguments) -> Result<
 /// A piece of a log.
 enum Heard {
     Piece(String, Output),
-    /// The log of one replica, and why it is not heard; the others are.
+    /// The log of one container or replica, and why it is not heard; the others are.
     Silence {
         name: String,
         error: Error,
@@ -59,7 +59,14 @@ async fn tell(
         Ok((meant, logs))
     };
     let (meant, logs) = runtime::interruptible(cancelled, opened).await?;
-    let mut merged = stream::select_all(logs);
+    let mut merged = if arguments.follow {
+        stream::select_all(logs).boxed()
+    } else {
+        in_order(logs, |heard| match heard {
+            Ok(Heard::Piece(_, piece)) => piece.time,
+            Ok(Heard::Silence { .. }) | Err(_) => None,
+        })
+    };
     let mut printer = Printer::new(terminal, &meant);
     let mut exit = Exit::Done;
     loop {
@@ -104,14 +111,12 @@ async fn logs(
         follow: arguments.follow,
         timestamps: arguments.timestamps,
     };
+    let is_alone = meant.containers.len() == 1 && meant.of_swarm.is_empty();
     let containers = meant.containers.iter().map(|service| {
-        let (name, request) = (service.name.clone(), request.clone());
+        let (service, request) = (service.clone(), request.clone());
         async move {
             let log = reach.engines.logs(&service.host, &service.id, request).await?;
-            Result::Ok(
-                log.map(move |piece| Ok(Heard::Piece(name.clone(), piece?)))
-                    .boxed(),
-            )
+            Result::Ok(log.map(move |piece| heard(&service, is_alone, piece)).boxed())
         }
     });
     let swarm = reach.swarm();
@@ -139,6 +144,20 @@ async fn logs(
     let (mut logs, of_swarm) = futures::try_join!(try_join_all(containers), try_join_all(of_swarm))?;
     logs.extend(of_swarm);
     Ok(logs)
+}
+
+/// A piece of the log of one container. Where it is gone, the others are heard nevertheless.
+fn heard(service: &Service, is_alone: bool, piece: Result<Output>) -> Result<Heard> {
+    let name = service.name.clone();
+    match piece.map_err(|error| service.explain(error)) {
+        Ok(piece) => Ok(Heard::Piece(name, piece)),
+        Err(error) if error.is_not_found() && !is_alone => Ok(Heard::Silence {
+            name,
+            error,
+            is_current: true,
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 /// Puts pieces together to lines, and names before them.
@@ -249,6 +268,7 @@ mod tests {
         let piece = |text: &'static str| Output {
             pipe: Pipe::Out,
             bytes: text.as_bytes().to_vec().into(),
+            time: None,
         };
         printer.take("a/web", &piece("one\ntw")).unwrap();
         printer.take("a/database", &piece("other\n")).unwrap();

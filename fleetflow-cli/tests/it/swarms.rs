@@ -196,6 +196,9 @@ fn services_of_a_swarm_are_looked_into_while_servers_live_and_die() {
 fn logs(live: &Live, servers: &BTreeMap<u64, String>) {
     let all = live.succeeds(&["logs"]);
     assert_eq!(set(&all.out), lines(servers), "{all:#?}");
+    let timed = live.succeeds(&["logs", "--timestamps"]).out;
+    let times: Vec<_> = timed.lines().map(|line| line.split(' ').nth(2)).collect();
+    assert!(times.len() == 3 && times.is_sorted(), "{timed}");
     // One replica, one server.
     let second = servers.iter().filter(|(number, _)| **number == 2);
     let second: BTreeMap<_, _> = second.map(|(number, server)| (*number, server.clone())).collect();

@@ -1,12 +1,12 @@
-//! Looking into containers that run: what they log, and commands inside them. It changes no container.
+//! Looking into containers that run: commands inside them, and what is said of a log. It changes no container.
 
 use std::pin::Pin;
 
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, StartExecResults};
-use bollard::query_parameters::LogsOptions;
 use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt as _};
+use jiff::Timestamp;
 use tokio::io::AsyncWrite;
 
 use super::Host;
@@ -20,6 +20,8 @@ pub struct Output {
     pub pipe: Pipe,
     /// What was written.
     pub bytes: Bytes,
+    /// When it was written, as the engine says. A command's output has no time.
+    pub time: Option<Timestamp>,
 }
 
 /// Where output was written.
@@ -66,28 +68,6 @@ pub struct Running {
 }
 
 impl Engines {
-    /// What the container `id` on the engine at `host` logs. Both are outputs of a `container`.
-    pub async fn logs(
-        &self,
-        host: &Host,
-        id: &str,
-        request: LogRequest,
-    ) -> Result<BoxStream<'static, Result<Output>>> {
-        let engine = self.engine(host).await?;
-        let options = LogsOptions {
-            stdout: true,
-            stderr: true,
-            follow: request.follow,
-            timestamps: request.timestamps,
-            tail: request
-                .tail
-                .map_or_else(|| "all".to_owned(), |lines| lines.to_string()),
-            ..LogsOptions::default()
-        };
-        let lines = engine.docker().logs(id, Some(options)).boxed();
-        Ok(explained(lines, engine, "read the container's log"))
-    }
-
     /// Runs `command` in the container `id` on the engine at `host`.
     pub async fn exec(&self, host: &Host, id: &str, command: Command) -> Result<Running> {
         let engine = self.engine(host).await?;
@@ -171,7 +151,8 @@ impl std::fmt::Debug for Running {
     }
 }
 
-fn explained(
+/// Pieces with our own errors.
+pub(super) fn explained(
     pieces: BoxStream<'static, Result<LogOutput, bollard::errors::Error>>,
     engine: Engine,
     operation: &'static str,
@@ -193,5 +174,6 @@ fn output(piece: LogOutput) -> Output {
     Output {
         pipe,
         bytes: piece.into_bytes(),
+        time: None,
     }
 }

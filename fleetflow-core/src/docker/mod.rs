@@ -6,6 +6,7 @@ mod deploy_services;
 mod engines;
 pub(crate) mod formats;
 mod host;
+mod logs;
 mod look;
 mod looking_in;
 mod marks;
@@ -23,6 +24,7 @@ pub use engines::{
     EngineTls, Engines, EnginesBuilder, HostKeys, KeyPair, RegistryLogin, SshConfig, Translate, registry_of,
 };
 pub use host::{Host, InvalidHost, Place};
+pub use logs::in_order;
 pub use looking_in::{Command, LogRequest, Output, Pipe, Running};
 pub use network::Network;
 pub(crate) use service_group::ports_of_several;

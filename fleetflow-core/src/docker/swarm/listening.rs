@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::{BoxStream, SelectAll, StreamExt as _};
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{Replica, Swarm};
 use crate::docker::Host;
 use crate::docker::engines::Engines;
+use crate::docker::logs::in_order;
 use crate::docker::looking_in::{LogRequest, Output};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -28,9 +30,16 @@ pub struct Heard {
     pub output: Result<Output>,
 }
 
+impl Heard {
+    /// When it was written; none for what is not known.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.output.as_ref().ok()?.time
+    }
+}
+
 impl Engines {
-    /// What the replicas of the service `id` of `swarm` log, merged. With `follow` it goes on with replicas that come later,
-    /// on whichever server, until the service is gone.
+    /// What the replicas of the service `id` of `swarm` log, merged: in the order of time, or with `follow` as it comes; then
+    /// it goes on with replicas that come later, on whichever server, until the service is gone.
     ///
     /// # Errors
     ///
@@ -137,11 +146,16 @@ impl Listening {
             .into_iter()
             .rev()
             .filter(|replica| replica.container.is_some());
+        let mut logs = Vec::new();
         for replica in with_container {
             if self.known.insert(replica.task.clone()) {
-                let log = self.log(Arc::new(replica));
-                self.logs.push(log);
+                logs.push(self.log(Arc::new(replica)));
             }
+        }
+        if self.request.follow {
+            self.logs.extend(logs);
+        } else {
+            self.logs.push(in_order(logs, Heard::time));
         }
     }
 

@@ -1,9 +1,9 @@
 //! What the replicas of a swarm's services do, and on which servers: read through a manager, and changed nowhere.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bollard::models::{NodeState, Task, TaskState};
+use bollard::models::{NodeState, Task, TaskSpec, TaskState};
 use serde_json::{Map, Value, json};
 
 use super::{SwarmNode, managers, nodes};
@@ -97,9 +97,10 @@ impl Engines {
                 Some((row.id?, Place { server, is_down }))
             })
             .collect();
-        let mut replicas: Vec<Replica> = tasks
-            .iter()
-            .map(|task| replica(swarm, &places, task, restarts(task, &tasks)))
+        let restarts = restarts(&tasks);
+        let told = tasks.iter().zip(restarts);
+        let mut replicas: Vec<Replica> = told
+            .map(|(task, restarts)| replica(swarm, &places, task, restarts))
             .collect();
         replicas.sort_by(|a, b| {
             let order = |one: &Replica| (one.service.clone(), one.number, Reverse(one.is_current));
@@ -202,18 +203,34 @@ fn is_next(task: &Task) -> bool {
     task.desired_state == Some(TaskState::READY)
 }
 
-/// How many runs of the same replica, in the same version, ended by themselves before `task`.
-fn restarts(task: &Task, all: &[Task]) -> usize {
-    let ended = |other: &&Task| {
-        other.id != task.id
-            && other.service_id == task.service_id
-            && other.slot == task.slot
-            && other.spec == task.spec
-            && other.created_at < task.created_at
-            && matches!(
-                nodes::progress(other),
-                Some(TaskState::FAILED | TaskState::REJECTED | TaskState::COMPLETE | TaskState::ORPHANED)
-            )
-    };
-    all.iter().filter(ended).count()
+/// For each of `tasks`: how many runs of the same replica, in the same version, ended by themselves before it.
+pub(super) fn restarts(tasks: &[Task]) -> Vec<usize> {
+    let mut runs: HashMap<_, Vec<usize>> = HashMap::new();
+    for (place, task) in tasks.iter().enumerate() {
+        runs.entry((&task.service_id, task.slot)).or_default().push(place);
+    }
+    let mut restarts = vec![0; tasks.len()];
+    for mut own in runs.into_values() {
+        own.sort_by_key(|place| &tasks[*place].created_at);
+        // A replica is seldom remembered in more than two versions.
+        let mut ended: Vec<(&Option<TaskSpec>, usize)> = Vec::new();
+        for place in own {
+            let task = &tasks[place];
+            let known = ended.iter().position(|(spec, _)| *spec == &task.spec);
+            let known = known.unwrap_or_else(|| {
+                ended.push((&task.spec, 0));
+                ended.len() - 1
+            });
+            restarts[place] = ended[known].1;
+            ended[known].1 += usize::from(ended_by_itself(task));
+        }
+    }
+    restarts
+}
+
+fn ended_by_itself(task: &Task) -> bool {
+    matches!(
+        nodes::progress(task),
+        Some(TaskState::FAILED | TaskState::REJECTED | TaskState::COMPLETE | TaskState::ORPHANED)
+    )
 }
