@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{Project, Run};
 
 /// The variables that name a real engine and a registry, as `scripts/docker-for-tests.sh` prints them.
-const ENGINE: &str = "FLEETFLOW_TEST_DOCKER";
+pub(crate) const ENGINE: &str = "FLEETFLOW_TEST_DOCKER";
 const REGISTRY: &str = "FLEETFLOW_TEST_REGISTRY";
 /// `fleetflow:open sesame`, the login of the registry.
 const LOGIN: &str = "ZmxlZXRmbG93Om9wZW4gc2VzYW1l";
@@ -33,7 +33,7 @@ stage "local" { deploy-services "shop" }
 "#;
 
 /// An engine, and the docker command for it.
-struct Engine {
+pub(crate) struct Engine {
     /// The command's own options.
     options: Vec<String>,
 }
@@ -41,17 +41,21 @@ struct Engine {
 impl Engine {
     /// The variable's engine; none, with the reason on standard error, where there is none.
     #[expect(clippy::print_stderr, reason = "a skipped test says why")]
-    fn given() -> Option<Self> {
-        let engine = std::env::var(ENGINE).ok().map(|address| Self {
-            options: vec!["--host".to_owned(), address],
-        });
+    pub(crate) fn given() -> Option<Self> {
+        let engine = std::env::var(ENGINE).ok().map(|address| Self::at(&address));
         if engine.is_none() {
             eprintln!("skipped: {ENGINE} names no container engine; scripts/docker-for-tests.sh starts one");
         }
         engine
     }
 
-    fn docker(&self, words: &[&str]) -> String {
+    pub(crate) fn at(address: &str) -> Self {
+        Self {
+            options: vec!["--host".to_owned(), address.to_owned()],
+        }
+    }
+
+    pub(crate) fn docker(&self, words: &[&str]) -> String {
         let mut command = Command::new("docker");
         command.args(&self.options).args(words).stdin(Stdio::null());
         let done = command.output().unwrap();
@@ -60,12 +64,15 @@ impl Engine {
     }
 
     /// An image with a shell's commands in it, under `name`.
-    fn image(&self, name: &str) {
+    pub(crate) fn image(&self, name: &str) {
         let folder = tempfile::tempdir().unwrap();
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
         fs::copy("/bin/busybox", bin.join("busybox")).unwrap();
-        std::os::unix::fs::symlink("busybox", bin.join("sleep")).unwrap();
+        for name in ["sleep", "sh", "cat", "echo", "false"] {
+            std::os::unix::fs::symlink("busybox", bin.join(name)).unwrap();
+        }
+        crate::misfortunes::write_foreign(&bin.join("busybox"), &bin.join("foreign"));
         let archive = folder.path().join("all.tar");
         let mut tar = Command::new("tar");
         tar.arg("-C")
@@ -78,7 +85,7 @@ impl Engine {
     }
 
     /// The containers of the project with their images, sorted.
-    fn containers(&self, project: &str) -> Vec<String> {
+    pub(crate) fn containers(&self, project: &str) -> Vec<String> {
         let filter = format!("name={project}-");
         let text = self.docker(&[
             "ps",
@@ -100,7 +107,7 @@ impl Engine {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
@@ -300,7 +307,7 @@ impl Guarded {
 }
 
 impl Engine {
-    fn answers(&self) -> bool {
+    pub(crate) fn answers(&self) -> bool {
         let mut command = Command::new("docker");
         let asked = command
             .args(&self.options)

@@ -25,7 +25,11 @@ mod kills;
 mod looking_in;
 mod manual;
 mod mending;
+#[cfg(unix)]
+mod misfortunes;
 mod numbers;
+#[cfg(unix)]
+mod own_engine;
 #[path = "../../../examples/tests/it/page.rs"]
 mod page;
 mod pages;
@@ -35,6 +39,8 @@ mod scale;
 mod screens;
 #[cfg(unix)]
 mod secrets;
+#[cfg(unix)]
+mod sending;
 #[path = "../../../examples/tests/it/shape.rs"]
 mod shape;
 mod support;

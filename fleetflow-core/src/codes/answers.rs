@@ -4,7 +4,7 @@ use super::Code;
 use super::run::run;
 use crate::error::ErrorKind;
 
-pub(super) static ANSWERS: [&Code; 19] = [
+pub(super) static ANSWERS: [&Code; 22] = [
     &NOT_REMEMBERED,
     &NO_ZONE,
     &NO_IMAGE,
@@ -24,6 +24,9 @@ pub(super) static ANSWERS: [&Code; 19] = [
     &NETWORK,
     &DECLINED,
     &TAKEN_OVER,
+    &DISK_FULL,
+    &NO_COMMAND,
+    &OTHER_PROCESSOR,
 ];
 
 /// Something that the state does not know.
@@ -264,4 +267,42 @@ pub static TAKEN_OVER: Code = run(
     "Run `flow plan` to see where things are. The other run knows what was begun here.",
     "error[FF0277]: somebody else took over the state; nothing more is written\n  help: run `flow plan` to see \
      where things are",
+);
+
+/// A machine whose disk is full.
+pub static DISK_FULL: Code = run(
+    "FF0278",
+    "disk-full",
+    ErrorKind::Refused,
+    "the disk of the engine's machine is full",
+    "The machine with the container engine has no room for an image, a container or its data. What served before serves \
+     on, unless it needs room itself.",
+    "On that machine, `docker system df` shows what takes the room, and `docker system prune` removes what nothing uses; \
+     or give it a larger disk. Then run the same command again.",
+    "error[FF0278]: container.web/shop/api: could not pull ghcr.io/acme/api:1.4 on ssh://ubuntu@192.0.2.10:22: no space \
+     left on device",
+);
+
+/// A program that an image does not have.
+pub static NO_COMMAND: Code = run(
+    "FF0279",
+    "no-command",
+    ErrorKind::Refused,
+    "the image has no such program",
+    "What `command` or `entrypoint` names is not in the image, or may not be run there. An image may have no shell either.",
+    "Correct `command` or `entrypoint`: the first word is a program in the image's `PATH`, or a path in the image.",
+    "error[FF0279]: container.web/shop/api: could not start the container: exec: \"ngnix\": executable file not found in \
+     $PATH",
+);
+
+/// An image for another processor.
+pub static OTHER_PROCESSOR: Code = run(
+    "FF0280",
+    "other-processor",
+    ErrorKind::Refused,
+    "the image is made for another processor",
+    "Its programs are for another kind of processor than the machine has, such as ARM for one from Intel or AMD.",
+    "Build it for the machine with `build \"./api\" platform=\"linux/amd64\"`, or choose an image that a registry has for it.",
+    "error[FF0280]: container.web/shop/api: could not pull acme/api:1.4: no matching manifest for linux/amd64 in the \
+     manifest list entries",
 );

@@ -143,6 +143,15 @@ impl Context {
         }
     }
 
+    /// Does `work`, which has no effect that must be finished, until the run is stopped. `what` is told in the error then.
+    pub async fn unless_stopped<T>(&self, what: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            biased;
+            answer = work => answer,
+            () = self.cancelled.cancelled() => Err(self.interrupted(what)),
+        }
+    }
+
     fn overdue(&self, what: &str, limit: Duration) -> Error {
         Error::new(
             ErrorKind::TimedOut,

@@ -62,7 +62,7 @@ pub(super) async fn run(
             Err(error) => {
                 let error = engine.failure(&operation, error);
                 let said = gate::masked(&last.make_contiguous().join("\n"), spec, &context.applied);
-                return Err(with_lines(&error, &said).during(operation));
+                return Err(with_lines(error, &said));
             }
         }
     }
@@ -130,16 +130,12 @@ fn listen(info: &BuildInfo, context: &Context, image: &str, last: &mut VecDeque<
     }
 }
 
-fn with_lines(error: &Error, lines: &str) -> Error {
-    let message = match lines {
-        "" => error.message().to_owned(),
-        lines => format!("{}; the last lines were:\n{lines}", error.message()),
-    };
-    let again = Error::new(error.kind(), message);
-    match error.advice() {
-        Some(help) => again.help(help),
-        None => again,
+fn with_lines(error: Error, lines: &str) -> Error {
+    if lines.is_empty() {
+        return error;
     }
+    let told = format!("{}; the last lines were:\n{lines}", error.message());
+    error.saying(told)
 }
 
 fn dockerfile(build: &Build) -> &str {

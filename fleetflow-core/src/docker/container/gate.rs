@@ -28,6 +28,8 @@ const DEFAULT_PERIOD: Duration = Duration::from_secs(30);
 const DEFAULT_RETRIES: i64 = 3;
 /// With a check, a container may be started again this often before it is given up.
 const MOST_RESTARTS: i64 = 3;
+/// How long it is looked for the exit code of a container without a check that the engine starts again and again.
+const STARTED_AGAIN: Duration = Duration::from_secs(6);
 const LAST_LINES: &str = "20";
 
 /// Waits until the container `id` works, and answers what the engine says of it then.
@@ -140,7 +142,7 @@ fn judge(
             return failed(ended(code, state.oom_killed));
         }
         // The exit code is only to be seen while the engine waits with the next start, which takes longer each time.
-        Some(State::RUNNING) if !has_check && restarts > 0 && since >= probation * 4 => {
+        Some(State::RUNNING) if !has_check && restarts > 0 && since >= STARTED_AGAIN.max(probation * 4) => {
             return failed("the container ended, and the engine started it again".to_owned());
         }
         Some(State::RUNNING) if !has_check && restarts > 0 => return Ok(None),
@@ -197,8 +199,13 @@ async fn with_last_lines(
         "" => format!("{message}; it logged nothing"),
         lines => format!("{message}; its last lines were:\n{lines}"),
     };
-    let again = Error::new(error.kind(), message).help("correct it and run the same command again");
-    again.during("start the container")
+    let error = error.saying(message).during("start the container");
+    if lines.contains("exec format error") {
+        return error.help(
+            "its program is made for another processor than the machine has: build it for that one, with `platform=` of `build`",
+        );
+    }
+    error.help("correct it and run the same command again")
 }
 
 async fn last_lines(engine: &Engine, id: &str) -> String {

@@ -27,8 +27,21 @@ pub(super) enum Freshness {
     Anew,
 }
 
-/// Sees to it that the engine has the image of `spec`.
+/// Sees to it that the engine has the image of `spec`. It ends as soon as the run is stopped: what was pulled or built by
+/// then is the engine's own matter, and nothing runs from it.
 pub(super) async fn provide(
+    engines: &Engines,
+    engine: &Engine,
+    context: &Context,
+    spec: &Container,
+    freshness: Freshness,
+) -> Result<()> {
+    let what = format!("making {} ready", spec.image);
+    let provided = Box::pin(provide_all(engines, engine, context, spec, freshness));
+    context.unless_stopped(&what, provided).await
+}
+
+async fn provide_all(
     engines: &Engines,
     engine: &Engine,
     context: &Context,
@@ -254,6 +267,8 @@ fn unreached(message: &str) -> Option<&'static str> {
     if has(&[
         "no such host",
         "server misbehaving",
+        // Whatever came of it: no server of names was reached.
+        "dial tcp: lookup ",
         "Temporary failure in name resolution",
     ]) {
         Some(
@@ -269,6 +284,9 @@ fn unreached(message: &str) -> Option<&'static str> {
         "i/o timeout",
         "no route to host",
         "network is unreachable",
+        "connection reset by peer",
+        "TLS handshake timeout",
+        "Client.Timeout exceeded",
     ]) {
         Some(
             "the engine's machine does not reach the registry: see that it runs, and that nothing is in between",
@@ -355,10 +373,14 @@ mod tests {
 
     #[test]
     fn what_is_between_an_engine_and_a_registry_has_an_advice() {
-        // As Docker 20 and 28 write them.
+        // As Docker 20, 28 and 29 write them.
         let texts = [
             (
                 "Get \"https://r.example/v2/\": dial tcp: lookup r.example: no such host",
+                "DNS",
+            ),
+            (
+                "Head \"https://r/v2/\": dial tcp: lookup r on 192.0.2.53:53: dial udp 192.0.2.53:53: connect: network is unreachable",
                 "DNS",
             ),
             (
@@ -375,6 +397,10 @@ mod tests {
             ),
             (
                 "Get \"https://r/v2/\": dial tcp 192.0.2.1:443: i/o timeout",
+                "see that it runs",
+            ),
+            (
+                "read tcp 192.0.2.2:45732->192.0.2.1:443: read: connection reset by peer",
                 "see that it runs",
             ),
         ];

@@ -250,18 +250,8 @@ impl Release<'_> {
         if outcome.is_empty() {
             return error;
         }
-        let again = Error::new(
-            error.kind(),
-            format!("{}\n({})", error.message(), outcome.join("; ")),
-        );
-        let again = match error.operation() {
-            Some(operation) => again.during(operation),
-            None => again,
-        };
-        match error.advice() {
-            Some(help) => again.help(help),
-            None => again,
-        }
+        let told = format!("{}\n({})", error.message(), outcome.join("; "));
+        error.saying(told)
     }
 
     async fn discard(&self, next: &str) -> Result<()> {

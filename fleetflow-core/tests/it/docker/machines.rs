@@ -19,7 +19,7 @@ use fleetflow_core::{Clouds, ErrorKind, Result};
 use fleetflow_sandbox::{Options, Sandbox, Timings};
 use tempfile::TempDir;
 
-use super::bench::{IMAGE, base_image, service, words};
+use super::bench::{IMAGE, PROBATION, base_image, service, words};
 use super::swarm::{addresses, docker, script};
 
 /// The variable that names the folder with a folder for each server; `scripts/swarm-for-tests.sh run` sets it.
@@ -168,7 +168,7 @@ impl Process {
         let mut engines = Engines::builder()
             .identity(key.private().clone())
             .host_keys(keys)
-            .probation(Duration::from_millis(700));
+            .probation(PROBATION);
         if let Ok(local) = std::env::var("FLEETFLOW_TEST_DOCKER") {
             engines = engines.local(local);
         }

