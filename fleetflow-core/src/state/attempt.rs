@@ -33,6 +33,7 @@ fn merged(applied: &Value, one: Value, other: Value) -> Value {
         (Value::Null, any) => any,
         (Value::Object(one), Value::Object(other)) => Value::Object(united(applied, one, other)),
         (one, other) if other == *applied => one,
+        (Value::Array(one), Value::Array(other)) => listed(applied, one, &other),
         (_, other) => other,
     }
 }
@@ -44,6 +45,18 @@ fn united(applied: &Value, mut one: Map<String, Value>, other: Map<String, Value
         one.insert(key, merged(applied, before, value));
     }
     one
+}
+
+/// Both lists in one: addresses that one change added and addresses that another one did are all looked for. Entries that have
+/// fields are held against what is there by their places; of those the last list counts.
+fn listed(applied: &Value, one: Vec<Value>, other: &[Value]) -> Value {
+    let has_fields = |list: &[Value]| list.iter().any(Value::is_object);
+    if has_fields(&one) || has_fields(other) {
+        return other.into();
+    }
+    let more = one.into_iter().filter(|value| !other.contains(value));
+    let both: Value = other.iter().cloned().chain(more).collect();
+    if both == *applied { other.into() } else { both }
 }
 
 #[cfg(test)]
@@ -99,5 +112,27 @@ mod tests {
         let spec = json!({"ttl": 300, "plan": {"core": 2, "gpu": 1}, "cors": [1]});
         assert_eq!(attempt.spec, spec);
         assert_eq!(attempt.fingerprints["password"].len(), 2);
+    }
+
+    /// An address that only the first of two dead changes may have added is not forgotten for the second one's.
+    #[test]
+    fn the_lists_of_several_attempts_are_remembered_in_one() {
+        let applied = json!({"route": ["a"], "cron": ["1", "2"], "rule": [{"port": 1}]});
+        let mut attempt = Attempt::default();
+        for list in [
+            json!({"route": ["b"], "cron": ["1"], "rule": [{"port": 2}, {"port": 3}]}),
+            json!({"route": ["c"], "cron": ["1", "2"], "rule": [{"port": 4}]}),
+            json!({"route": ["c", "a"], "cron": ["1"]}),
+        ] {
+            attempt.extend(&applied, list, BTreeMap::new());
+        }
+        let spec = json!({"route": ["c", "a", "b"], "cron": ["1"], "rule": [{"port": 4}]});
+        assert_eq!(attempt.spec, spec);
+        // What two changes left of a list is not what was applied, although both together are.
+        let mut attempt = Attempt::default();
+        for list in [json!({"cron": ["2"]}), json!({"cron": ["1"]})] {
+            attempt.extend(&applied, list, BTreeMap::new());
+        }
+        assert_eq!(attempt.spec, json!({"cron": ["1"]}));
     }
 }
