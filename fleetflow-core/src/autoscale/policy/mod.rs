@@ -72,7 +72,8 @@ pub struct Decision {
 /// ```
 ///
 /// The count is held between `min` and `max`. Nothing is added until `up_cooldown` after the last change, nothing is
-/// removed until `down_cooldown` after it, nor while a replica is not well. A count outside the bounds goes back between them at once: that was decided
+/// removed until `down_cooldown` after it, nor while a replica is not well. A change that lies further in the future than either, as the clock was set back
+/// since, does not count. A count outside the bounds goes back between them at once: that was decided
 /// by whoever declared the bounds.
 ///
 /// # Why it does not flap
@@ -114,7 +115,7 @@ pub fn decide(
     last_change: Option<Timestamp>,
     now: Timestamp,
 ) -> Decision {
-    let since_change = last_change.map(|changed| now.duration_since(changed));
+    let since_change = last_change.and_then(|changed| since(changed, policy, now));
     let loads = Loads::of(replicas, policy, since_change, now);
     let (count, reason) = match counted(&loads, policy, current, since_change, now) {
         (fewer, Reason::Below { .. }) if fewer < current && replicas.iter().any(|replica| !replica.well) => {
@@ -128,6 +129,14 @@ pub fn decide(
         load: loads.newest(),
         replace: unwell(replicas, policy, since_change),
     }
+}
+
+/// How long ago the last change was. One that lies further in the future than the longer cooldown was decided by a clock that
+/// was wrong: it says nothing, as nobody would scale until that time comes.
+fn since(changed: Timestamp, policy: &Policy, now: Timestamp) -> Option<SignedDuration> {
+    let since = now.duration_since(changed);
+    let longest = SignedDuration::try_from(policy.up_cooldown.max(policy.down_cooldown));
+    (since.saturating_add(longest.unwrap_or(SignedDuration::MAX)) >= SignedDuration::ZERO).then_some(since)
 }
 
 fn counted(

@@ -383,3 +383,18 @@ fn a_sample_of_a_short_time_says_something_soon_after_a_change() {
     );
     assert_eq!(soon(Sample::new(at(-200), 95.0).over(seconds(60))), 2);
 }
+
+/// A change that was decided while the clock was hours ahead holds nothing up once it is set right; a little is within what two
+/// machines' clocks are apart.
+#[test]
+fn a_clock_that_is_set_back_does_not_stop_the_scaling() {
+    let decided = |ahead: i64| {
+        let loads = carrying(&[95.0, 95.0]);
+        decide(&loads, &policy(1, 10), 2, Some(at(ahead)), at(0))
+    };
+    assert!(decided(6 * 3600).count > 2, "{:?}", decided(6 * 3600));
+    assert!(decided(601).count > 2, "{:?}", decided(601));
+    for little in [240, 600] {
+        assert_eq!(decided(little).count, 2, "{:?}", decided(little));
+    }
+}
