@@ -113,8 +113,8 @@ pub static STATE_KEY: Code = run(
     "the state does not open with this key",
     "The state is encrypted, and no key or passphrase, or another one than it was written with, was given.",
     "Give the one that it was first written with: `state \"...\" { encrypt env=\"NAME\" }`.",
-    "error[FF0238]: the passphrase does not open the state\n  help: give the passphrase that the state was first \
-     written with",
+    "error[FF0238]: the passphrase does not open s3://shop-state/team/shop/dev/identity.age, which holds the state's key\n  \
+     help: give the passphrase that the state was first written with",
 );
 
 /// A registry that wants to know who asks.

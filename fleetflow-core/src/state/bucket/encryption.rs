@@ -65,15 +65,27 @@ impl Encryption {
         self.secret.expose_secret().trim().starts_with(KEY)
     }
 
+    /// An empty variable is easily given, and what it encrypts is open to everybody.
+    fn check(&self) -> Result<()> {
+        if self.secret.expose_secret().trim().is_empty() {
+            return Err(
+                Error::of(&codes::STATE_KEY, "the passphrase of the state is empty")
+                    .help("see that the variable that `encrypt` names has a value"),
+            );
+        }
+        Ok(())
+    }
+
     /// The key, to read with.
     async fn opening(&self, raw: &Objects) -> Result<&Identity> {
+        self.check()?;
         self.identity
             .get_or_try_init(async || {
                 if self.is_key() {
                     return parsed(&self.secret);
                 }
                 match raw.stored(IDENTITY).await? {
-                    Some(found) => self.unlocked(found.bytes).await,
+                    Some(found) => self.unlocked(raw.name(IDENTITY), found.bytes).await,
                     None => Err(Error::of(
                         &codes::STATE_KEY,
                         format!("{} is missing, which holds the state's key", raw.name(IDENTITY)),
@@ -86,6 +98,7 @@ impl Encryption {
 
     /// The key, to write with; made when there is none.
     async fn sealing(&self, raw: &Objects) -> Result<&Identity> {
+        self.check()?;
         if self.is_key() || self.identity.initialized() {
             return self.opening(raw).await;
         }
@@ -110,7 +123,7 @@ impl Encryption {
         .await
     }
 
-    async fn unlocked(&self, sealed: Vec<u8>) -> Result<Identity> {
+    async fn unlocked(&self, name: String, sealed: Vec<u8>) -> Result<Identity> {
         let passphrase = self.secret.clone();
         slow(move || {
             let mut identity = scrypt::Identity::new(passphrase);
@@ -118,7 +131,7 @@ impl Encryption {
             let key = age::decrypt(&identity, &sealed).map_err(|error| {
                 Error::of(
                     &codes::STATE_KEY,
-                    format!("the passphrase does not open the state: {error}"),
+                    format!("the passphrase does not open {name}, which holds the state's key: {error}"),
                 )
                 .help("give the passphrase that the state was first written with")
             })?;

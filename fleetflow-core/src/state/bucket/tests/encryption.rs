@@ -51,6 +51,18 @@ async fn with_a_passphrase_nothing_that_rests_is_readable_and_others_with_it_rea
 }
 
 #[tokio::test]
+async fn a_variable_that_is_empty_is_no_passphrase() {
+    let (objects, plain) = bucket();
+    for nothing in ["", " \n"] {
+        let store = plain.clone().encrypted(Encryption::weak(nothing));
+        let refusal = store.acquire(holder("a")).await.unwrap_err();
+        assert_eq!(refusal.kind(), ErrorKind::Unauthorized, "{refusal:?}");
+        assert!(refusal.message().contains("is empty"), "{refusal:?}");
+    }
+    assert_eq!(all_names(&objects).await.len(), 0, "nothing was written");
+}
+
+#[tokio::test]
 async fn a_key_opens_what_it_closed_and_another_one_does_not() {
     let (objects, plain) = bucket();
     let key = || age::x25519::Identity::generate().to_string();
