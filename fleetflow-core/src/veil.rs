@@ -13,6 +13,18 @@ const HIDDEN: &str = "(secret)";
 /// Shorter texts are parts of ordinary words: without them, nobody could read what is said.
 const SHORTEST: usize = 4;
 
+/// What is told of those `secrets` that are too short to be covered. An empty one is none.
+pub(crate) fn uncovered(secrets: &BTreeMap<String, SecretString>) -> impl Iterator<Item = String> {
+    let is_short = |secret: &SecretString| (1..SHORTEST).contains(&secret.expose_secret().len());
+    let short = secrets.iter().filter(move |(_, secret)| is_short(secret));
+    short.map(|(name, _)| {
+        format!(
+            "the secret `{name}` has fewer than {SHORTEST} characters: it is quickly guessed, and not covered where a cloud or \
+             a program quotes it, as ordinary words have it in them; give it a longer value"
+        )
+    })
+}
+
 /// Texts that nobody may read. Cheap to clone; clones share what they are told.
 #[derive(Clone, Default)]
 pub(crate) struct Veil(Arc<RwLock<Vec<SecretString>>>);
@@ -130,5 +142,22 @@ mod tests {
         }
         assert!(clone.is_told_by("hunter2") && !clone.is_told_by("hunter"));
         assert!(!format!("{clone:?}").contains("hunter"));
+    }
+
+    #[test]
+    fn who_gives_a_secret_that_is_too_short_to_be_covered_is_told_its_name_and_not_its_value() {
+        let secrets = [("PIN", "x7z"), ("TOKEN", "x7zz"), ("NOTHING", ""), ("ONE", "q")];
+        let secrets: BTreeMap<_, _> = secrets
+            .map(|(name, value)| (name.to_owned(), SecretString::from(value)))
+            .into();
+        let told: Vec<_> = uncovered(&secrets).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("`ONE`") && told[1].contains("`PIN`"), "{told:?}");
+        assert!(!told[1].contains("x7z"), "{told:?}");
+        let veil = Veil::over(&secrets);
+        assert!(
+            !veil.is_told_by("x7z") && veil.is_told_by("x7zz"),
+            "what is told is what is not covered"
+        );
     }
 }

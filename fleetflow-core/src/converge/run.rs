@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, did_you_mean, expand};
 use crate::plan::{Action, Inputs, Plan, plan};
 use crate::state::{Lease, State};
+use crate::veil::uncovered;
 
 /// What a plan is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -281,7 +282,8 @@ impl Stack {
     /// What is declared, expanded, with digests of local files; and what local files added to it.
     fn desired(&self, scaling: &Scaling) -> Result<(Vec<Declaration>, Vec<String>)> {
         let mut stack = self.canonical().map_err(Error::from_problems)?;
-        let notes = complete(&mut stack)?;
+        let mut notes = complete(&mut stack)?;
+        notes.extend(uncovered(self.secrets()));
         let mut expanded = expand(&stack, &scaling.counts, &scaling.absent).map_err(Error::from_problems)?;
         for declared in &mut expanded {
             self.digest(&declared.address, &mut declared.spec)?;
