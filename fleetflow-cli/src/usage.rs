@@ -171,92 +171,98 @@ mod tests {
         )
     }
 
+    /// What is typed, what is said of it, and what to type instead.
+    const CASES: &[(&str, &str, &str)] = &[
+        (
+            "flow plna",
+            "there is no command `plna`",
+            "did you mean `plan` or `explain`? `flow --help` lists all",
+        ),
+        (
+            "flow plan --foo",
+            "there is no option `--foo`",
+            "see `flow plan --help`",
+        ),
+        (
+            "flow plan --fiel x",
+            "there is no option `--fiel`",
+            "did you mean `--file`? `flow plan --help` lists all",
+        ),
+        (
+            "flow plan a b",
+            "`b` is a word too many",
+            "see `flow plan --help`",
+        ),
+        (
+            "flow state shw",
+            "there is no command `shw`",
+            "did you mean `show`? `flow state --help` lists all",
+        ),
+        (
+            "flow import",
+            "`<ADDRESS>` and `<ID>` are missing",
+            "see `flow import --help`",
+        ),
+        (
+            "flow -s plan import server.web",
+            "`<ID>` is missing",
+            "see `flow import --help`",
+        ),
+        (
+            "flow plan -f",
+            "`--file <FILE>` needs a value",
+            "see `flow plan --help`",
+        ),
+        (
+            "flow plan -f a -f b",
+            "`--file <FILE>` is given twice",
+            "see `flow plan --help`",
+        ),
+        (
+            "flow plan --sandbox --state x",
+            "`--sandbox` and `--state <URL>` exclude each other",
+            "see `flow plan --help`",
+        ),
+        (
+            "flow plan --json=3",
+            "`--json` takes no value `3`",
+            "see `flow plan --help`",
+        ),
+        (
+            "flow scale web x",
+            "`<N>` cannot be `x`: write a whole number",
+            "see `flow scale --help`",
+        ),
+        (
+            "flow plan --parallelism 0",
+            "`--parallelism <N>` cannot be `0`: write a whole number from 1",
+            "see `flow plan --help`",
+        ),
+        (
+            "flow plan --color x",
+            "`--color <WHEN>` cannot be `x`; allowed: auto, always, never",
+            "see `flow plan --help`",
+        ),
+        (
+            "flow completions",
+            "`<SHELL>` is missing",
+            "see `flow completions --help`",
+        ),
+        (
+            "flow watch --metrics-addr x",
+            "`--metrics-addr <ADDRESS>` cannot be `x`: write an address and a port, as 127.0.0.1:9464",
+            "see `flow watch --help`",
+        ),
+    ];
+
     #[test]
     fn each_kind_of_wrong_usage_says_what_is_wrong_and_what_to_type() {
-        let cases = [
-            (
-                "flow plna",
-                "there is no command `plna`",
-                "did you mean `plan` or `explain`? `flow --help` lists all",
-            ),
-            (
-                "flow plan --foo",
-                "there is no option `--foo`",
-                "see `flow plan --help`",
-            ),
-            (
-                "flow plan --fiel x",
-                "there is no option `--fiel`",
-                "did you mean `--file`? `flow plan --help` lists all",
-            ),
-            (
-                "flow plan a b",
-                "`b` is a word too many",
-                "see `flow plan --help`",
-            ),
-            (
-                "flow state shw",
-                "there is no command `shw`",
-                "did you mean `show`? `flow state --help` lists all",
-            ),
-            (
-                "flow import",
-                "`<ADDRESS>` and `<ID>` are missing",
-                "see `flow import --help`",
-            ),
-            (
-                "flow -s plan import server.web",
-                "`<ID>` is missing",
-                "see `flow import --help`",
-            ),
-            (
-                "flow plan -f",
-                "`--file <FILE>` needs a value",
-                "see `flow plan --help`",
-            ),
-            (
-                "flow plan -f a -f b",
-                "`--file <FILE>` is given twice",
-                "see `flow plan --help`",
-            ),
-            (
-                "flow plan --sandbox --state x",
-                "`--sandbox` and `--state <URL>` exclude each other",
-                "see `flow plan --help`",
-            ),
-            (
-                "flow plan --json=3",
-                "`--json` takes no value `3`",
-                "see `flow plan --help`",
-            ),
-            (
-                "flow scale web x",
-                "`<N>` cannot be `x`: write a whole number",
-                "see `flow scale --help`",
-            ),
-            (
-                "flow plan --parallelism 0",
-                "`--parallelism <N>` cannot be `0`: write a whole number from 1",
-                "see `flow plan --help`",
-            ),
-            (
-                "flow plan --color x",
-                "`--color <WHEN>` cannot be `x`; allowed: auto, always, never",
-                "see `flow plan --help`",
-            ),
-            (
-                "flow completions",
-                "`<SHELL>` is missing",
-                "see `flow completions --help`",
-            ),
-            (
-                "flow watch --metrics-addr x",
-                "`--metrics-addr <ADDRESS>` cannot be `x`: write an address and a port, as 127.0.0.1:9464",
-                "see `flow watch --help`",
-            ),
-        ];
-        for (line, message, advice) in cases {
-            assert_eq!(told(line), (message.to_owned(), advice.to_owned()), "{line}");
+        for (line, message, advice) in CASES {
+            assert_eq!(
+                told(line),
+                ((*message).to_owned(), (*advice).to_owned()),
+                "{line}"
+            );
         }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) struct Options {
     /// A variable of the file, overriding its `variables`; may be repeated
     #[arg(long = "var", global = true, value_name = "NAME=VALUE")]
     pub(crate) variables: Vec<Variable>,
-    /// Where the state is, instead of the file's `state` node: a folder, or s3://BUCKET/PREFIX
+    /// Where the state is, instead of the file's `state` node: a folder, or `s3://BUCKET/PREFIX`
     #[arg(long, global = true, value_name = "URL", conflicts_with = "sandbox")]
     pub(crate) state: Option<String>,
     /// The usacloud profile with the credentials of SAKURA Cloud
