@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use fleetflow_core::converge::{Caller, Session};
 use fleetflow_core::plan::{DataGuard, DeletionGuard};
+use fleetflow_core::state::Store as _;
 use fleetflow_core::{Result, Stack};
 use fleetflow_examples::emulated::{Emulated, Manners};
 use fleetflow_sandbox::{Clock, Cloud, Fault, Options, Timings};
@@ -30,6 +31,18 @@ pub(crate) type Declared = Arc<dyn Fn() -> Stack + Send + Sync>;
 pub(crate) struct Life {
     pub(crate) name: &'static str,
     declared: Vec<Declared>,
+    found: Option<Found>,
+}
+
+/// What others made before a life begins, and what of it is taken over in its first act.
+#[derive(Clone)]
+pub(crate) struct Found {
+    /// All of it, as they declare it.
+    pub(crate) theirs: Declared,
+    /// What of it nobody takes over.
+    pub(crate) rest: Declared,
+    /// Whether it is taken over by its ids, as `flow import` does, and not as `adopt` in the file says.
+    pub(crate) by_id: bool,
 }
 
 impl Life {
@@ -37,7 +50,26 @@ impl Life {
         Self {
             name,
             declared: declared.into_iter().collect(),
+            found: None,
         }
+    }
+
+    /// The same in a world in which others made something before.
+    pub(crate) fn after(self, found: Found) -> Self {
+        Self {
+            found: Some(found),
+            ..self
+        }
+    }
+
+    /// Whether the act of this number takes over what others made.
+    pub(crate) fn takes_over(&self, act: usize) -> bool {
+        act == 0 && self.found.is_some()
+    }
+
+    /// Whether what others made is taken over by its ids.
+    pub(crate) fn is_by_id(&self) -> bool {
+        self.found.as_ref().is_some_and(|found| found.by_id)
     }
 
     /// How many acts there are.
@@ -65,6 +97,8 @@ impl Life {
 pub(crate) struct Bench {
     pub(crate) clouds: Emulated,
     pub(crate) journal: Journal,
+    /// What others remember of what they made.
+    others: Journal,
     /// How long reads may be stale, as the runs believe.
     settle: Duration,
     _hurry: Option<Hurry>,
@@ -97,6 +131,8 @@ impl Drop for Hurry {
 
 /// What a life comes to when nothing goes wrong.
 pub(crate) struct Undisturbed {
+    /// The world before the first act.
+    pub(crate) before: Value,
     /// The world after each act.
     pub(crate) worlds: Vec<Value>,
     /// How many requests each act took.
@@ -142,30 +178,67 @@ impl Bench {
         Self {
             clouds: clouds.expect("emulated clouds"),
             journal: Journal::default(),
+            others: Journal::default(),
             settle: Duration::ZERO,
             _hurry: None,
         }
     }
 
+    /// A world in which others made what they do before `life` begins.
+    pub(crate) async fn of(life: &Life, manners: &Manners) -> Self {
+        let bench = Self::new(manners).await;
+        if let Some(found) = &life.found {
+            bench.others(&found.theirs).await;
+        }
+        bench
+    }
+
+    /// Others make what they declare.
+    async fn others(&self, theirs: &Declared) {
+        let session = self.session(self.others.clone());
+        let made = theirs().session(session).converge().await;
+        made.unwrap_or_else(|error| panic!("what others make: {error:?}"));
+    }
+
     /// `declared` with new clients, as a new process has them.
     pub(crate) fn stack(&self, declared: &Declared) -> Stack {
+        declared().session(self.session(self.journal.clone()))
+    }
+
+    fn session(&self, journal: Journal) -> Session {
         let clouds = self.clouds.clouds().expect("clients");
         let caller = Caller::new("a test", || jiff::Timestamp::now().to_string());
-        let session = Session::new(clouds, self.journal.clone(), caller)
+        Session::new(clouds, journal, caller)
             .data(DataGuard::Allow)
             .deletions(DeletionGuard::Allow)
-            .settle(self.settle);
-        declared().session(session)
+            .settle(self.settle)
     }
 
     /// One try of the act of this number.
     pub(crate) async fn act(&self, life: &Life, number: usize) -> Result<()> {
+        if life.takes_over(number) && life.is_by_id() {
+            return self.import(life.declared(number)).await;
+        }
         let stack = self.stack(life.declared(number));
         if life.removes(number) {
             stack.destroy().await.map(drop)
         } else {
             stack.converge().await.map(drop)
         }
+    }
+
+    /// Takes over by its id, one after another, what others made of what is declared.
+    async fn import(&self, declared: &Declared) -> Result<()> {
+        let theirs = self.others.load().await?;
+        let taken = theirs
+            .entries()
+            .filter(|(address, _)| !address.name().contains("stays"));
+        for (address, entry) in taken {
+            let session = self.session(self.journal.clone());
+            let session = session.adopting(address.clone(), entry.id().expect("it was made"));
+            declared().session(session).converge().await?;
+        }
+        Ok(())
     }
 
     /// Every act before that of this number, undisturbed.
@@ -210,9 +283,17 @@ impl Bench {
 
 impl Undisturbed {
     pub(crate) async fn of(life: &Life, manners: &Manners) -> Self {
-        let bench = Bench::new(manners).await;
-        let empty = bench.world();
+        let bench = Bench::of(life, manners).await;
+        let left = match &life.found {
+            None => bench.world(),
+            Some(found) => {
+                let without = Bench::new(manners).await;
+                without.others(&found.rest).await;
+                without.world()
+            }
+        };
         let mut found = Self {
+            before: bench.world(),
             worlds: Vec::new(),
             requests: Vec::new(),
             writes: Vec::new(),
@@ -232,8 +313,8 @@ impl Undisturbed {
         }
         assert_eq!(
             found.worlds.last(),
-            Some(&empty),
-            "{}: a removal leaves nothing",
+            Some(&left),
+            "{}: a removal leaves nothing of ours, and what is not",
             life.name
         );
         found

@@ -9,6 +9,7 @@ use fleetflow_sandbox::{Fault, Moment, Times};
 use futures::StreamExt as _;
 use serde_json::Value;
 
+use crate::adoption;
 use crate::bench::{Bench, Life, Undisturbed, manners};
 use crate::lives;
 use crate::mortal::Death;
@@ -17,7 +18,7 @@ use crate::shape::differences;
 
 /// Where a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Boundary {
+pub(crate) enum Boundary {
     Request(Moment, u64),
     Write(Death),
 }
@@ -43,7 +44,7 @@ impl Boundary {
 
 impl Bench {
     /// Begins the act of this number, and dies at `boundary`; whether it was reached.
-    async fn die_at(&self, life: &Life, act: usize, boundary: Boundary) -> bool {
+    pub(crate) async fn die_at(&self, life: &Life, act: usize, boundary: Boundary) -> bool {
         let faults = self.clouds.sandbox().faults();
         match boundary {
             Boundary::Write(death) => self.journal.dies(Some(death)),
@@ -83,14 +84,18 @@ async fn gone_on(
 ) -> bool {
     let place = format!("{}, act {act}, {boundary:?}", life.name);
     let failed = |error: fleetflow_core::Error| panic!("{place}: {error:?}");
-    let up = Bench::new(manners).await;
+    let up = Bench::of(life, manners).await;
     up.up_to(life, act).await;
     if !up.die_at(life, act, boundary).await {
         return false;
     }
     up.act(life, act).await.unwrap_or_else(failed);
     up.assert_ended(life, act, &undisturbed.worlds[act], &place).await;
-    let down = Bench::new(manners).await;
+    if life.takes_over(act) {
+        adoption::ended((life, manners), boundary, undisturbed).await;
+        return true;
+    }
+    let down = Bench::of(life, manners).await;
     down.up_to(life, act).await;
     // The last boundaries are not reached in every run: a complete one is removed as well.
     down.die_at(life, act, boundary).await;
@@ -117,17 +122,21 @@ async fn undone(
     undisturbed: &Undisturbed,
 ) {
     let place = format!("{}, act {act}, {boundary:?}, undone", life.name);
-    let back = Bench::new(manners).await;
+    let back = Bench::of(life, manners).await;
     back.up_to(life, act).await;
     back.die_at(life, act, boundary).await;
-    back.act(life, act - 1)
-        .await
-        .unwrap_or_else(|error| panic!("{place}: {error:?}"));
-    let mut world = back.world();
+    assert_put_back(&back, life, act - 1, undisturbed, &place).await;
+}
+
+/// The act of this number is done again, and the world is as after an undisturbed one.
+async fn assert_put_back(bench: &Bench, life: &Life, act: usize, undisturbed: &Undisturbed, place: &str) {
+    let done = bench.act(life, act).await;
+    done.unwrap_or_else(|error| panic!("{place}: {error:?}"));
+    let mut world = bench.world();
     forget_what_was_before(&mut world);
-    let left = differences(&world, &undisturbed.worlds[act - 1]);
+    let left = differences(&world, &undisturbed.worlds[act]);
     assert_eq!(left, [""; 0], "{place}: it leaves something");
-    let plan = back.stack(life.declared(act - 1)).plan().await.expect("a plan");
+    let plan = bench.stack(life.declared(act)).plan().await.expect("a plan");
     assert!(plan.is_empty(), "{place}: {plan:#?}");
 }
 
@@ -153,7 +162,7 @@ fn forget_what_was_before(world: &mut Value) {
 const AT_ONCE: usize = 32;
 
 /// Tries the boundaries of `life`, of which every `step`th; how many were reached, by column.
-async fn counted(life: &Life, step: usize) -> [usize; 4] {
+pub(crate) async fn counted(life: &Life, step: usize) -> [usize; 4] {
     let manners = &manners(Duration::from_mins(2));
     let undisturbed = &Arc::new(Undisturbed::of(life, manners).await);
     let places = (0..life.acts()).flat_map(|act| {
@@ -188,8 +197,8 @@ async fn counted(life: &Life, step: usize) -> [usize; 4] {
 /// The variable with a part of the names of those that are tried; without it, all are.
 const ONLY: &str = "FLEETFLOW_TEST_ONLY";
 
-fn is_wanted(life: &Life) -> bool {
-    std::env::var(ONLY).map_or(true, |only| life.name.contains(&only))
+fn is_wanted(name: &str) -> bool {
+    std::env::var(ONLY).map_or(true, |only| name.contains(&only))
 }
 
 /// Whether all boundaries of the larger lives are tried, which takes half an hour of processor time.
@@ -210,16 +219,28 @@ async fn wherever_a_run_dies_the_next_goes_on_and_a_removal_leaves_nothing() {
     ];
     let smaller = lives::kinds().into_iter().chain([lives::example()]);
     let every = smaller.map(|life| (life, 1)).chain(larger);
-    for (life, step) in every.filter(|(life, _)| is_wanted(life)) {
+    let every = every.map(|(life, step)| match step {
+        1 => (life.name.to_owned(), vec![life], 1),
+        step => (
+            format!("{} (one boundary of {step})", life.name),
+            vec![life],
+            step,
+        ),
+    });
+    let adopted = ("taken over by `adopt`".to_owned(), adoption::lives(false), 1);
+    let every = every.chain([adopted]);
+    for (name, lives, step) in every.filter(|(name, ..)| is_wanted(name)) {
         let began = std::time::Instant::now();
-        let counts = counted(&life, step).await;
+        let mut counts = [0; 4];
+        for life in lives {
+            let began = std::time::Instant::now();
+            let more = counted(&life, step).await;
+            println!("  {}: {more:?} in {:?}", life.name, began.elapsed());
+            assert!(more.iter().sum::<usize>() > 4, "{name}, {}: {more:?}", life.name);
+            counts = std::array::from_fn(|column| counts[column] + more[column]);
+        }
         let reached = counts.iter().sum::<usize>();
-        let name = match step {
-            1 => life.name.to_owned(),
-            step => format!("{} (one boundary of {step})", life.name),
-        };
         println!("{name}: {reached} boundaries {counts:?} in {:?}", began.elapsed());
-        assert!(counts.iter().sum::<usize>() > 4, "{name}: {counts:?}");
         sum += reached;
         let cells = counts.iter().chain([&reached]).map(ToString::to_string);
         table.row(name, cells);

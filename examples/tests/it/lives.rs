@@ -125,12 +125,17 @@ const KINDS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-fn written(body: &str) -> Stack {
+pub(crate) fn written(body: &str) -> Stack {
+    written_of("proof", body)
+}
+
+/// What a project of this name declares.
+pub(crate) fn written_of(project: &str, body: &str) -> Stack {
     static KEYS: LazyLock<[String; 2]> =
         LazyLock::new(|| ["a", "b"].map(|who| KeyPair::generate(who).expect("a key").public().to_owned()));
     let body = body.replace("KEY-A", &KEYS[0]).replace("KEY-B", &KEYS[1]);
     let text = format!(
-        "project \"proof\"\nproviders {{ sakura-cloud {{ zone \"tk1a\" }} }}\nstage \"s\" {{\n{body}\n}}\n"
+        "project \"{project}\"\nproviders {{ sakura-cloud {{ zone \"tk1a\" }} }}\nstage \"s\" {{\n{body}\n}}\n"
     );
     // Beside the files that Stack M is made of.
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stack-m/flow.kdl");

@@ -5,6 +5,7 @@
     reason = "what a test cannot set up or read is a failure of the test"
 )]
 
+mod adoption;
 mod bench;
 mod budget;
 mod crash;

@@ -43,6 +43,13 @@ impl Journal {
         self.pages().writes
     }
 
+    /// Whether nothing that exists was written down.
+    pub(crate) fn knows_nothing(&self) -> bool {
+        let mut state = State::default();
+        self.pages().events.iter().for_each(|event| state.apply(event));
+        state.is_empty()
+    }
+
     /// Whether the writer died.
     pub(crate) fn is_dead(&self) -> bool {
         self.pages().dead
