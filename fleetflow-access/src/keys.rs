@@ -1,7 +1,6 @@
 //! The keys that servers are reached with: our own for a stage, and the private halves of those that the user named.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use fleetflow_core::docker::KeyPair;
@@ -9,6 +8,8 @@ use fleetflow_core::state::Store;
 use fleetflow_core::{Error, ErrorKind, Result, Stack};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+
+use crate::whole::{self, Readers};
 
 /// The name of the deploy key: of its file, and among the secrets beside the state.
 pub const DEPLOY_KEY: &str = "deploy_key";
@@ -122,14 +123,10 @@ impl DeployKey {
 
     fn written(file: &Path, pair: &KeyPair) -> Result<Self> {
         let text = pair.private().expose_secret();
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(file)
-            .and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()))
-            .map_err(|error| failed("write", file, &error))?;
+        whole::make(file, text.as_bytes(), Readers::Owner).map_err(|error| {
+            let message = format!("could not write the deploy key {}", file.display());
+            whole::unwritable(message, &error)
+        })?;
         Ok(Self::of(pair))
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fleetflow_core::docker::HostKeys;
 use fleetflow_core::{Error, ErrorKind, Result};
+
+use crate::whole::{self, Readers};
 
 /// The memory. Cheap to clone; clones share it.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ impl KnownHosts {
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(failed("read", file, &error)),
+            Err(error) => return Err(failed(file, &error)),
         };
         let keys = text.lines().filter_map(|line| line.trim().split_once(' '));
         Ok(Self(Arc::new(Inner {
@@ -43,22 +44,13 @@ impl KnownHosts {
 }
 
 impl Inner {
-    /// Writes all of it beside the file and then in its place: a crash leaves the old one or the new one.
+    /// Writes all of it, or nothing.
     fn write(&self, keys: &BTreeMap<String, String>) -> Result<()> {
         let lines: Vec<_> = keys.iter().map(|(host, key)| format!("{host} {key}\n")).collect();
-        let beside = self.file.with_extension("new");
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(&beside)
-            .and_then(|mut open| {
-                open.write_all(lines.concat().as_bytes())
-                    .and_then(|()| open.sync_all())
-            })
-            .and_then(|()| fs::rename(&beside, &self.file))
-            .map_err(|error| failed("write", &self.file, &error))
+        whole::replace(&self.file, lines.concat().as_bytes(), Readers::Owner).map_err(|error| {
+            let message = format!("could not write the known hosts {}", self.file.display());
+            whole::unwritable(message, &error)
+        })
     }
 }
 
@@ -86,10 +78,10 @@ impl HostKeys for KnownHosts {
     }
 }
 
-fn failed(verb: &str, file: &Path, error: &std::io::Error) -> Error {
+fn failed(file: &Path, error: &std::io::Error) -> Error {
     Error::new(
         ErrorKind::Local,
-        format!("could not {verb} the known hosts {}: {error}", file.display()),
+        format!("could not read the known hosts {}: {error}", file.display()),
     )
     .help("check the file and its folder")
 }

@@ -9,6 +9,7 @@ mod needs;
 pub mod registries;
 pub mod sakura;
 mod surroundings;
+pub mod whole;
 
 pub use keys::DeployKey;
 pub use known_hosts::KnownHosts;

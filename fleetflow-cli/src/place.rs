@@ -1,9 +1,9 @@
 //! Where the state of a stage is kept, and what lies beside it. It opens nothing.
 
-use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 
 use fleetflow_access::keys::DEPLOY_KEY;
+use fleetflow_access::whole::{self, Readers};
 use fleetflow_core::{Error, ErrorKind, Result};
 
 use crate::project::Project;
@@ -96,15 +96,7 @@ pub(crate) fn sandbox_folder(root: &Project) -> PathBuf {
 /// Makes `folder` for its owner only; git is told to leave it alone.
 pub(crate) fn make_private(folder: &Path) -> Result<()> {
     let failed = |error: std::io::Error| {
-        Error::new(
-            ErrorKind::Local,
-            format!("the folder {} cannot be made: {error}", folder.display()),
-        )
-        .help(match error.kind() {
-            IoKind::ReadOnlyFilesystem => "the disk cannot be written to: run it in a folder on another one",
-            IoKind::StorageFull | IoKind::QuotaExceeded => "make room on the disk, then run it again",
-            _ => "check who owns its parent",
-        })
+        whole::unwritable(format!("the folder {} cannot be made", folder.display()), &error)
     };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -113,7 +105,7 @@ pub(crate) fn make_private(folder: &Path) -> Result<()> {
     builder.create(folder).map_err(failed)?;
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {
-        std::fs::write(&ignore, "*\n").map_err(failed)?;
+        whole::replace(&ignore, b"*\n", Readers::Others).map_err(failed)?;
     }
     Ok(())
 }

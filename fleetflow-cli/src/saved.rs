@@ -1,31 +1,23 @@
 //! Plans in files: saved for later, read back for `up --plan`. Whether one still fits the world is the library's matter.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
+use fleetflow_access::whole::{self, Readers};
 use fleetflow_core::plan::{PLAN_FORMAT, Plan};
 use fleetflow_core::{Error, ErrorKind, Result};
 
 /// Saves `plan`, readable by its owner only.
 pub(crate) fn write(plan: &Plan, file: &Path) -> Result<()> {
     let failed = |error: std::io::Error| {
-        Error::new(
-            ErrorKind::Local,
-            format!("the plan could not be saved to {}: {error}", file.display()),
+        whole::unwritable(
+            format!("the plan could not be saved to {}", file.display()),
+            &error,
         )
-        .help("check the folder")
     };
     let mut text = serde_json::to_string_pretty(plan).map_err(|error| failed(error.into()))?;
     text.push('\n');
-    let mut options = fs::OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(file)
-        .and_then(|mut open| open.write_all(text.as_bytes()))
-        .map_err(failed)
+    whole::replace(file, text.as_bytes(), Readers::Owner).map_err(failed)
 }
 
 /// The plan in `file`.

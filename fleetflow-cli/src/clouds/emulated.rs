@@ -1,9 +1,11 @@
 //! The emulated clouds of `--sandbox`: in this process, with their world in a file, for one process at a time.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind as IoKind;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
+use fleetflow_access::whole;
 use fleetflow_core::docker::Translate;
 use fleetflow_core::state::{FolderStore, Holder, Lease, Store as _};
 use fleetflow_core::{Error, ErrorKind, Result};
@@ -93,12 +95,28 @@ fn translated(sandbox: &Weak<Sandbox>, address: &str, port: u16) -> Result<(Stri
     Ok((found.ip().to_string(), found.port()))
 }
 
+/// Somebody else has their turn; or the file that says whose it is cannot be written.
 fn in_use(error: &Error) -> Error {
+    if error.kind() != ErrorKind::Locked {
+        return error.clone();
+    }
     let message = error.message().replacen("the state", "the emulated world", 1);
     Error::new(error.kind(), message).help("wait for that command to end, or give `--lock-wait 15m`")
 }
 
 fn failed(verb: &str, error: &fleetflow_sandbox::Error) -> Error {
+    if let fleetflow_sandbox::Error::WorldFile { path, source, .. } = error
+        && matches!(
+            source.kind(),
+            IoKind::StorageFull | IoKind::QuotaExceeded | IoKind::ReadOnlyFilesystem
+        )
+    {
+        let message = format!(
+            "the emulated clouds did not {verb}, as their world is kept in {}",
+            path.display()
+        );
+        return whole::unwritable(message, source);
+    }
     let kind = match error {
         fleetflow_sandbox::Error::InUse { .. } => ErrorKind::Locked,
         _ => ErrorKind::Local,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use fleetflow_access::whole::{self, Readers};
 use fleetflow_core::{Error, ErrorKind};
 
 use crate::arguments::FmtArguments;
@@ -14,7 +15,7 @@ use crate::load;
 pub(super) fn run(invocation: &Invocation, arguments: &FmtArguments) -> Result<Exit, Failure> {
     let project = load::project(invocation)?;
     let path = invocation.edge.folder.join(&project.file);
-    let text = fs::read_to_string(&path).map_err(|error| failed("read", &path, &error))?;
+    let text = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
     let formatted = fleetflow_kdl::format(&text)?;
     let file = project.file.display();
     if formatted == text {
@@ -29,24 +30,16 @@ pub(super) fn run(invocation: &Invocation, arguments: &FmtArguments) -> Result<E
             .alert(&format!("{file} is not in canonical form: run `flow fmt`.\n"));
         return Ok(Exit::Failed);
     }
-    replace(&path, &formatted).map_err(|error| failed("write", &path, &error))?;
+    whole::replace(&path, formatted.as_bytes(), Readers::Others)
+        .map_err(|error| whole::unwritable(format!("could not write {}", path.display()), &error))?;
     invocation.terminal.say(&format!("{file} was laid out anew.\n"));
     Ok(Exit::Done)
 }
 
-/// A crash leaves the old file or the new one, never half of one; its permissions stay.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let beside = path.with_extension(format!("kdl.{}.new", std::process::id()));
-    fs::write(&beside, text)?;
-    fs::set_permissions(&beside, fs::metadata(&path)?.permissions())?;
-    fs::rename(&beside, &path).inspect_err(|_| drop(fs::remove_file(&beside)))
-}
-
-fn failed(verb: &str, path: &Path, error: &std::io::Error) -> Error {
+fn failed(path: &Path, error: &std::io::Error) -> Error {
     Error::new(
         ErrorKind::Local,
-        format!("could not {verb} {}: {error}", path.display()),
+        format!("could not read {}: {error}", path.display()),
     )
     .help("check the file's permissions")
 }

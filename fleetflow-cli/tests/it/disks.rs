@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::support::Project;
+use super::support::{Project, Run};
 
 /// A file system of its own in a folder, for as long as this lives.
 struct Mounted(PathBuf);
@@ -106,7 +106,7 @@ fn a_project_on_a_disk_that_takes_no_folder_is_told_so() {
             "size=1m",
             "ro",
             "Read-only file system",
-            "run it in a folder on another one",
+            "use a folder on another one",
         ),
     ];
     for (options, mode, cause, advice) in refusals {
@@ -121,5 +121,209 @@ fn a_project_on_a_disk_that_takes_no_folder_is_told_so() {
         for part in [".fleetflow", "cannot be made", cause, advice] {
             assert!(run.err.contains(part), "{part:?} is missing: {run:#?}");
         }
+    }
+}
+
+/// How a disk takes nothing more, and what is told then.
+const FAILURES: [(Failure, &str, &str); 2] = [
+    (Failure::Full, "No space left on device", "make room on the disk"),
+    (Failure::ReadOnly, "Read-only file system", "cannot be written to"),
+];
+
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    Full,
+    ReadOnly,
+}
+
+impl Mounted {
+    /// From now on nothing more can be written.
+    fn fail(&self, how: Failure) {
+        match how {
+            Failure::ReadOnly => self.again("ro"),
+            Failure::Full => {
+                let mut filler = fs::File::create(self.filler()).unwrap();
+                while std::io::Write::write_all(&mut filler, &[0; 4096]).is_ok() {}
+            }
+        }
+    }
+
+    /// There is room again.
+    fn mend(&self) {
+        self.again("rw");
+        fs::remove_file(self.filler()).unwrap_or_default();
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.join("filler")
+    }
+
+    /// What is in it, but for what fills it and what keeps it out of version control.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let ours = |name: &String| !["filler", ".gitignore"].contains(&name.as_str());
+        let mut names: Vec<_> = names.filter(ours).collect();
+        names.sort();
+        names
+    }
+}
+
+/// That a run was refused with the code of a file that cannot be written, and with `words`.
+fn assert_unwritable(run: &Run, words: &[&str]) {
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    for word in ["error[FF0296]: ", "help: "].iter().chain(words) {
+        assert!(run.err.contains(word), "{word:?} is missing: {run:#?}");
+    }
+}
+
+/// A project, and a small disk in its folder.
+fn with_disk(folder: &str, file: &str) -> Option<(Project, Mounted)> {
+    let project = Project::new(file);
+    let disk = Mounted::new(&project.file(folder), "size=256k")?;
+    Some((project, disk))
+}
+
+#[test]
+fn a_plan_that_cannot_be_saved_leaves_the_one_that_was_there() {
+    for (how, cause, advice) in FAILURES {
+        let file = "project \"shop\"\nstage \"dev\" { kv-namespace \"cache\"; }\n";
+        let Some((project, disk)) = with_disk("small", file) else {
+            return;
+        };
+        let words = ["plan", "dev", "--out", "small/change.plan"];
+        project.sandbox(&words);
+        let before = fs::read(project.file("small/change.plan")).unwrap();
+        disk.fail(how);
+        let run = project.in_sandbox(&words);
+        assert_unwritable(
+            &run,
+            &[
+                "the plan could not be saved to /",
+                "/small/change.plan: ",
+                cause,
+                advice,
+            ],
+        );
+        assert_eq!(fs::read(project.file("small/change.plan")).unwrap(), before);
+        assert_eq!(disk.names(), ["change.plan"], "{how:?}");
+        disk.mend();
+        project.sandbox(&words);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_laid_out_anew_stays_as_it_is_and_none_is_half_begun() {
+    for (how, cause, advice) in FAILURES {
+        let Some((project, disk)) = with_disk("small", "") else {
+            return;
+        };
+        let file = project.file("small/flow.kdl");
+        let text = "project   \"shop\"\nstage \"dev\"   { kv-namespace \"cache\"; }\n";
+        fs::write(&file, text).unwrap();
+        disk.fail(how);
+        let words = ["fmt", "--file", "small/flow.kdl"];
+        let run = project.flow(&words);
+        assert_unwritable(&run, &["small/flow.kdl", cause, advice]);
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+        assert_eq!(disk.names(), ["flow.kdl"], "{how:?}");
+        disk.mend();
+        assert_eq!(project.flow(&words).code, Some(0));
+
+        fs::remove_file(&file).unwrap();
+        disk.fail(how);
+        let init = || -> Run {
+            let mut command = project.command(&["init", "--yes"]);
+            command
+                .current_dir(project.file("small"))
+                .output()
+                .unwrap()
+                .into()
+        };
+        assert_unwritable(&init(), &["flow.kdl", cause, advice]);
+        assert_eq!(disk.names(), [""; 0], "{how:?}");
+        disk.mend();
+        init().succeeded(&["init"]);
+        assert!(fs::read_to_string(&file).unwrap().contains("project"));
+    }
+}
+
+/// Without the key nobody could log in to what is made: so nothing is.
+#[test]
+fn a_deploy_key_that_cannot_be_kept_begins_nothing_and_is_made_with_room() {
+    for (how, cause, advice) in FAILURES {
+        let Some((project, disk)) = with_disk(".fleetflow/sandbox/keys/shop/dev", SERVER) else {
+            return;
+        };
+        // What is made in the folder first.
+        fs::write(disk.0.join(".gitignore"), "*\n").unwrap();
+        disk.fail(how);
+        let run = project.in_sandbox(&["up", "dev", "--yes"]);
+        assert_unwritable(&run, &["could not write the deploy key", cause, advice]);
+        assert_eq!(
+            disk.names(),
+            [""; 0],
+            "{how:?}: a part of a key would be taken for one"
+        );
+        assert!(
+            !project.world().join("world.json").exists() || project.writes().is_empty(),
+            "{how:?}: something was begun"
+        );
+        disk.mend();
+        project.sandbox(&["up", "dev", "--yes"]);
+        known_hosts(&project, &disk, how, (cause, advice));
+    }
+}
+
+/// A key of a server that cannot be kept is not believed.
+fn known_hosts(project: &Project, disk: &Mounted, how: Failure, (cause, advice): (&str, &str)) {
+    let hosts = disk.0.join("known_hosts");
+    let before = fs::read_to_string(&hosts).unwrap();
+    fs::remove_file(&hosts).unwrap();
+    disk.fail(how);
+    let run = project.in_sandbox(&["up", "dev", "--yes"]);
+    assert_eq!(run.code, Some(1), "{how:?}: {run:#?}");
+    for word in ["could not write the known hosts", cause, advice] {
+        assert!(run.err.contains(word), "{how:?}, {word:?} is missing: {run:#?}");
+    }
+    assert_eq!(disk.names(), ["deploy_key"], "{how:?}");
+    disk.mend();
+    assert_eq!(
+        project.sandbox(&["plan", "dev"]),
+        "No changes. Stage \"dev\" is as declared.\n"
+    );
+    assert_eq!(fs::read_to_string(&hosts).unwrap(), before);
+}
+
+const SERVER: &str = r#"
+project "shop"
+providers { sakura-cloud { zone "tk1a"; } }
+service-group "front" { service "web" { image "nginx:1.27"; }; }
+stage "dev" {
+    server "web" { plan core=1 memory=1; disk size=20 os="ubuntu-24.04"; deploy-services "front"; }
+}
+"#;
+
+/// The emulated world is kept in a file: a change of it that cannot be kept is one that failed.
+#[test]
+fn an_emulated_world_that_cannot_be_kept_says_so_and_goes_on_with_room() {
+    for (how, cause, advice) in FAILURES {
+        let file = "project \"shop\"\nstage \"dev\" { kv-namespace \"cache\"; kv-namespace \"more\"; }\n";
+        let Some((project, disk)) = with_disk(".fleetflow/sandbox", file) else {
+            return;
+        };
+        project.sandbox(&["plan", "dev"]);
+        disk.fail(how);
+        let run = project.in_sandbox(&["up", "dev", "--yes"]);
+        assert!(run.code == Some(1) || run.code == Some(4), "{how:?}: {run:#?}");
+        for word in ["error[FF0", "/.fleetflow/sandbox/", cause, "help: ", advice] {
+            assert!(run.err.contains(word), "{how:?}, {word:?} is missing: {run:#?}");
+        }
+        disk.mend();
+        project.sandbox(&["up", "dev", "--yes"]);
+        assert_eq!(
+            project.sandbox(&["plan", "dev"]),
+            "No changes. Stage \"dev\" is as declared.\n"
+        );
     }
 }

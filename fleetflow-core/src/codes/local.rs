@@ -4,7 +4,7 @@ use super::Code;
 use super::run::run;
 use crate::error::ErrorKind;
 
-pub(super) static LOCAL: [&Code; 9] = [
+pub(super) static LOCAL: [&Code; 10] = [
     &STATE_DAMAGED,
     &STATE_NEWER,
     &STATE_UNREACHABLE,
@@ -14,6 +14,7 @@ pub(super) static LOCAL: [&Code; 9] = [
     &NO_PROGRAM,
     &NO_AUTHORITIES,
     &PORT_TAKEN,
+    &FILE_UNWRITABLE,
 ];
 
 /// A state that cannot be understood.
@@ -124,4 +125,16 @@ pub static PORT_TAKEN: Code = run(
     "Choose another one.",
     "error[FF0295]: metrics cannot be served at 127.0.0.1:9100: Address already in use\n  help: choose another \
      `--metrics-addr`",
+);
+
+/// A file beside the declaration that cannot be written.
+pub static FILE_UNWRITABLE: Code = run(
+    "FF0296",
+    "file-unwritable",
+    ErrorKind::Local,
+    "a file on this machine cannot be written",
+    "The disk is full or read-only, the folder is not there, or belongs to somebody else. The file is as it was before.",
+    "Make room, correct the rights or choose another place, as the message says, then run the same command again.",
+    "error[FF0296]: the plan could not be saved to change.plan: No space left on device\n  help: make room on the disk, then \
+     run it again",
 );

@@ -1,9 +1,9 @@
 //! `init`: a commented file to begin with. It overwrites nothing and contacts nobody.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
+use fleetflow_access::whole::{self, Readers};
 use fleetflow_core::{Error, ErrorKind, Result, codes};
 
 use crate::arguments::InitArguments;
@@ -122,9 +122,7 @@ fn cleaned(name: &str) -> String {
 
 /// Written only where nothing is, also when two do it at once.
 fn write(file: &Path, text: &str) -> Result<()> {
-    let made = fs::OpenOptions::new().write(true).create_new(true).open(file);
-    made.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| failed(file, &error))
+    whole::make(file, text.as_bytes(), Readers::Others).map_err(|error| failed(file, &error))
 }
 
 /// What FleetFlow keeps beside the file is not for version control.
@@ -147,12 +145,11 @@ fn ignore(folder: &Path) -> Result<()> {
         "\n"
     };
     let text = format!("{before}{gap}.fleetflow/\n.env*\n");
-    fs::write(&file, text).map_err(|error| failed(&file, &error))
+    whole::replace(&file, text.as_bytes(), Readers::Others).map_err(|error| failed(&file, &error))
 }
 
 fn failed(file: &Path, error: &std::io::Error) -> Error {
-    let message = format!("could not write {}: {error}", file.display());
-    Error::new(ErrorKind::Local, message).help("check the folder's permissions")
+    whole::unwritable(format!("could not write {}", file.display()), error)
 }
 
 #[cfg(test)]
