@@ -35,9 +35,15 @@ pub(crate) struct Clouds {
 
 impl Clouds {
     pub(crate) fn start() -> Self {
+        Self::slow(Duration::ZERO)
+    }
+
+    /// With so much time in front of each answer.
+    pub(crate) fn slow(latency: Duration) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = Options {
             timings: Timings::INSTANT,
+            latency,
             ..Options::default()
         };
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
@@ -75,10 +81,15 @@ impl<'c> Machine<'c> {
         self
     }
 
-    pub(crate) fn flow(&self, words: &[&str]) -> Run {
+    /// The command `flow WORDS` with its variables.
+    pub(crate) fn command(&self, words: &[&str]) -> std::process::Command {
         let mut command = self.project.command(words);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.output().unwrap().into()
+        command
+    }
+
+    pub(crate) fn flow(&self, words: &[&str]) -> Run {
+        self.command(words).output().unwrap().into()
     }
 
     pub(crate) fn succeeds(&self, words: &[&str]) -> Run {

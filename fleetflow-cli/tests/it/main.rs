@@ -8,6 +8,8 @@
 mod beginning;
 mod book;
 mod changes;
+#[cfg(unix)]
+mod clocks;
 mod credentials;
 #[cfg(unix)]
 mod deploy_key;
@@ -33,6 +35,8 @@ mod own_engine;
 #[path = "../../../examples/tests/it/page.rs"]
 mod page;
 mod pages;
+#[cfg(unix)]
+mod passphrase;
 mod refusals;
 mod sakura_client;
 mod scale;
