@@ -70,6 +70,41 @@ async fn what_a_dead_run_may_have_removed_is_waited_for_when_it_is_declared_agai
     }
 }
 
+/// A clock that is set back by hours, from run to run and within each: nothing is made twice or left behind, nobody waits for what is
+/// there to be seen, and for what is not once, for no longer than usual.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_goes_back_by_hours_is_borne() {
+    const HOUR: i64 = 3600;
+    for falls_by in [0, HOUR, 60] {
+        // By a day from run to run: each begins behind where the one before ended.
+        let wrong_by: Vec<_> = (0..5).map(|run| 24 * HOUR * (1 - run)).collect();
+        for mut bench in [Bench::default(), late()] {
+            (bench.clocks.wrong_by, bench.clocks.falls_by) = (wrong_by.clone(), falls_by);
+            bench.converge(&two()).await.unwrap();
+            tokio::time::sleep(LATE).await;
+            let began = Instant::now();
+            for _ in 0..2 {
+                let plan = bench.attach(two()).plan().await.unwrap();
+                assert!(plan.is_empty() && plan.drift.is_empty(), "{wrong_by:?}: {plan:?}");
+            }
+            assert_eq!(began.elapsed(), Duration::ZERO, "{wrong_by:?}");
+            bench.things.remove("a");
+            tokio::time::sleep(LATE).await;
+            let began = Instant::now();
+            let report = bench.converge(&two()).await.unwrap();
+            assert_eq!(report.count(Action::Create), 1, "{wrong_by:?}: {report:?}");
+            assert!(
+                began.elapsed() <= Duration::from_secs(60),
+                "{:?}",
+                began.elapsed()
+            );
+            assert_eq!(count(&bench), 2, "{wrong_by:?}");
+            bench.destroy().await.unwrap();
+            assert_eq!(count(&bench), 0, "{wrong_by:?}");
+        }
+    }
+}
+
 /// Nobody waits for what was removed behind our back a while after it was made, nor where an older version kept no time.
 #[tokio::test(start_paused = true)]
 async fn what_was_made_long_ago_is_not_waited_for() {

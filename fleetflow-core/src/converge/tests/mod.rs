@@ -9,7 +9,7 @@ mod scenarios;
 pub(crate) mod thing;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -37,6 +37,8 @@ struct Clocks {
     began: std::sync::OnceLock<Instant>,
     /// By how many seconds each is wrong; without any, all are right.
     wrong_by: Vec<i64>,
+    /// By how many seconds each is set back whenever it is looked at.
+    falls_by: i64,
     read: AtomicUsize,
 }
 
@@ -46,9 +48,11 @@ impl Clocks {
         let began = *self.began.get_or_init(Instant::now);
         let number = self.read.fetch_add(1, Ordering::Relaxed);
         let wrong = self.wrong_by.get(number % self.wrong_by.len().max(1)).copied();
+        let (falls_by, looks) = (self.falls_by, AtomicI64::new(0));
         move || {
             let right = Timestamp::constant(1_767_225_600, 0) + began.elapsed();
-            (right + SignedDuration::from_secs(wrong.unwrap_or_default())).to_string()
+            let fallen = falls_by * looks.fetch_add(1, Ordering::Relaxed);
+            (right + SignedDuration::from_secs(wrong.unwrap_or_default() - fallen)).to_string()
         }
     }
 }
