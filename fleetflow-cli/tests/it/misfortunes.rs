@@ -171,21 +171,8 @@ fn what_keeps_a_container_from_running_is_told_with_its_number_and_a_way_out() {
     shop.declare(&[&service(well)]);
     shop.succeeds(&["up", "--yes"]);
 
-    let port = free_port();
-    let foreign = format!("{}-foreign", shop.name);
-    engine.docker(&["network", "create", &foreign]);
-    let published = format!("{port}:80");
-    let run = [
-        "run",
-        "--detach",
-        "--name",
-        &foreign,
-        "--network",
-        &foreign,
-        "--publish",
-        &published,
-    ];
-    engine.docker(&[&run[..], &[&image, "sleep", "100000"]].concat());
+    let (port, foreign) = (free_port(), format!("{}-foreign", shop.name));
+    occupy(&engine, &foreign, &image, port);
     let cases = [
         (
             "command \"slep\" \"1\"".to_owned(),
@@ -231,6 +218,23 @@ fn what_keeps_a_container_from_running_is_told_with_its_number_and_a_way_out() {
     );
     shop.succeeds(&["down", "--yes"]);
     engine.docker(&["rmi", "--force", &image]);
+}
+
+/// Has a container of somebody else's publish `port`.
+fn occupy(engine: &Engine, name: &str, image: &str, port: u16) {
+    engine.docker(&["network", "create", name]);
+    let published = format!("{port}:80");
+    let run = [
+        "run",
+        "--detach",
+        "--name",
+        name,
+        "--network",
+        name,
+        "--publish",
+        &published,
+    ];
+    engine.docker(&[&run[..], &[image, "sleep", "100000"]].concat());
 }
 
 /// A service that never came up, and one that was stopped.
