@@ -114,8 +114,10 @@ pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Res
     let mut session = Session::default();
     let nodes = read::read(options, &mut session.sources, &mut session.found);
     let outline = Outline::new(&nodes, &catalog.kinds(), &mut session.found);
+    // Of a file that does not parse nobody knows which stages it has.
+    let is_read = !session.found.iter().any(|told| told.code.starts_with("kdl::"));
     let chosen = choice::choose(&outline, options.stage.as_deref())
-        .map_err(|error| session.found.push(*error))
+        .map_err(|error| session.found.extend(is_read.then_some(*error)))
         .ok();
     let assemblies = session.assemble(&outline, options, catalog, chosen);
     let stages = outline.stage_names();
