@@ -51,24 +51,23 @@ pub fn make(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
 
 fn beside(path: &Path, content: &[u8], readers: Readers) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".flow-");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
     #[cfg(unix)]
-    if readers == Readers::Others {
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    }
-    let folder = folder.unwrap_or(Path::new("."));
-    let mut file = builder.tempfile_in(folder).map_err(plain)?;
+    std::os::unix::fs::OpenOptionsExt::mode(
+        &mut options,
+        match readers {
+            Readers::Owner => 0o600,
+            Readers::Others => 0o666,
+        },
+    );
+    // Opened here, as what the library itself says of a failure names a file that nobody asked for.
+    let mut file = tempfile::Builder::new()
+        .prefix(".flow-")
+        .make_in(folder.unwrap_or(Path::new(".")), |path| options.open(path))?;
     file.as_file_mut().write_all(content)?;
     file.as_file().sync_all()?;
     Ok(file)
-}
-
-/// What the system said, without the name of a file that nobody asked for.
-fn plain(error: io::Error) -> io::Error {
-    let within = error.get_ref().and_then(std::error::Error::source);
-    let said = within.and_then(|source| source.downcast_ref::<io::Error>()?.raw_os_error());
-    said.map_or(error, io::Error::from_raw_os_error)
 }
 
 /// What is told of a file that cannot be written: `message` says which one it is.

@@ -129,7 +129,13 @@ async fn undone(
 }
 
 /// The act of this number is done again, and the world is as after an undisturbed one.
-async fn assert_put_back(bench: &Bench, life: &Life, act: usize, undisturbed: &Undisturbed, place: &str) {
+pub(crate) async fn assert_put_back(
+    bench: &Bench,
+    life: &Life,
+    act: usize,
+    undisturbed: &Undisturbed,
+    place: &str,
+) {
     let done = bench.act(life, act).await;
     done.unwrap_or_else(|error| panic!("{place}: {error:?}"));
     let mut world = bench.world();

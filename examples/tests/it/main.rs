@@ -17,6 +17,7 @@ mod mortal;
 mod page;
 mod shape;
 mod stack_m;
+mod twice;
 
 use std::collections::BTreeMap;
 use std::path::Path;

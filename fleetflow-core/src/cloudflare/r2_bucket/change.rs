@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::look::{host_of, is_same_host, outputs};
 use super::place::{NO_BUCKET, Place, taken};
 use super::wire::{self, CorsRule, Domain, NewBucket, NewDomain, Progress};
@@ -12,7 +14,7 @@ use crate::cloudflare::{Cloudflare, hosts, name};
 use crate::codes;
 use crate::converge::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Existing, Made};
+use crate::model::{Existing, Made, Segment};
 use crate::plan::Change;
 
 /// How long a custom domain may take. A certificate takes seconds to minutes; no bound is documented (API doc §2.7).
@@ -47,7 +49,7 @@ pub(super) async fn create(cloud: &Cloudflare, context: &Context, bucket: &R2Buc
             .await?;
     }
     if bucket.lifecycle.is_some() {
-        set_lifecycle(&place, None, bucket).await?;
+        set_lifecycle(&place, BTreeSet::new(), bucket).await?;
     }
     if let Some(enabled) = bucket
         .public_dev_url
@@ -56,7 +58,7 @@ pub(super) async fn create(cloud: &Cloudflare, context: &Context, bucket: &R2Buc
         place.set_managed(enabled).await?;
     }
     if !bucket.custom_domain.is_empty() {
-        set_domains(context, &place, None, bucket).await?;
+        set_domains(context, &place, &[], bucket).await?;
     }
     let url = format!("https://{}", managed.domain);
     Ok(Made {
@@ -86,18 +88,66 @@ pub(super) async fn update(
             .await?;
     }
     if fields.contains("lifecycle") {
-        set_lifecycle(&place, before.as_ref(), bucket).await?;
+        let mut ours: BTreeSet<String> = before.iter().flat_map(ids).collect();
+        ours.extend(changes.iter().flat_map(shown_ids));
+        set_lifecycle(&place, ours, bucket).await?;
     }
     if fields.contains("public_dev_url") {
         place.set_managed(bucket.public_dev_url.unwrap_or(false)).await?;
     }
     if fields.contains("custom_domain") {
-        set_domains(context, &place, before.as_ref(), bucket).await?;
+        let mut before = before.map(|before| before.custom_domain).unwrap_or_default();
+        for shown in changes.iter().flat_map(|change| shown_domains(change, bucket)) {
+            match before.iter_mut().find(|known| is_same_host(known, &shown)) {
+                Some(known) => known.min_tls = known.min_tls.or(shown.min_tls),
+                None => before.push(shown),
+            }
+        }
+        set_domains(context, &place, &before, bucket).await?;
     }
     Ok(Made {
         id: place.name.clone(),
         outputs: was.outputs.clone(),
     })
+}
+
+/// The custom domains that `change` shows to be there: an interrupted change may have added them.
+fn shown_domains(change: &Change, bucket: &R2Bucket) -> Vec<CustomDomain> {
+    let read = |shown: &Value| serde_json::from_value::<CustomDomain>(shown.clone()).ok();
+    match (change.path.segments(), &change.before) {
+        ([Segment::Key(field), ..], _) if field != "custom_domain" => Vec::new(),
+        ([_, _, Segment::Key(part)], Value::String(host)) if part == "domain" => vec![host.as_str().into()],
+        ([_, Segment::Index(index), Segment::Key(part)], shown) if part == "min_tls" => {
+            let min_tls = serde_json::from_value(shown.clone()).ok();
+            let known = bucket.custom_domain.get(*index).cloned();
+            known
+                .map(|known| CustomDomain { min_tls, ..known })
+                .into_iter()
+                .collect()
+        }
+        (_, Value::Array(several)) => several.iter().filter_map(read).collect(),
+        (_, one) => read(one).into_iter().collect(),
+    }
+}
+
+/// The ids of the rules that `change` shows to be there.
+fn shown_ids(change: &Change) -> Vec<String> {
+    fn all(shown: &Value, found: &mut Vec<String>) {
+        let parts: Vec<&Value> = match shown {
+            Value::Array(several) => several.iter().collect(),
+            Value::Object(fields) => fields.values().collect(),
+            _ => return,
+        };
+        found.extend(shown["id"].as_str().map(str::to_owned));
+        parts.into_iter().for_each(|part| all(part, found));
+    }
+    let mut found = Vec::new();
+    match (change.path.segments(), &change.before) {
+        ([Segment::Key(field), ..], _) if field != "lifecycle" => {}
+        ([.., Segment::Key(part)], Value::String(id)) if part == "id" => found.push(id.clone()),
+        (_, shown) => all(shown, &mut found),
+    }
+    found
 }
 
 /// Removes a bucket. One with objects in it is refused, unless they may go with it.
@@ -149,35 +199,32 @@ async fn make(place: &Place<'_>, bucket: &R2Bucket) -> Result<()> {
     Err(lost.unwrap_or_else(|| Error::new(ErrorKind::Internal, "the bucket was never sent")))
 }
 
-/// Writes our rules among those that are there: a write replaces them all (API doc §2.9).
-async fn set_lifecycle(place: &Place<'_>, before: Option<&R2Bucket>, bucket: &R2Bucket) -> Result<()> {
-    let rules = |bucket: &R2Bucket| bucket.lifecycle.clone().unwrap_or_default().rule;
-    let ours: Vec<_> = rules(bucket).iter().map(wire::raw).collect();
-    let gone: BTreeSet<String> = before
-        .map(rules)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|rule| rule.id)
-        .chain(ours.iter().map(|rule| wire::id_of(rule).to_owned()))
-        .collect();
+fn ids(bucket: &R2Bucket) -> Vec<String> {
+    let rules = bucket.lifecycle.iter().flat_map(|lifecycle| &lifecycle.rule);
+    rules.map(|rule| rule.id.clone()).collect()
+}
+
+/// Writes our rules among those that are there, in place of those with the ids `ours`: a write replaces them all (API doc
+/// §2.9).
+async fn set_lifecycle(place: &Place<'_>, mut ours: BTreeSet<String>, bucket: &R2Bucket) -> Result<()> {
+    ours.extend(ids(bucket));
     let there = place.lifecycle().await?.into_iter();
-    let others = there.filter(|rule| !gone.contains(wire::id_of(rule)));
-    place
-        .set_lifecycle(others.map(wire::sent_back).chain(ours).collect())
-        .await
+    let others = there.filter(|rule| !ours.contains(wire::id_of(rule)));
+    let declared = bucket.lifecycle.iter().flat_map(|lifecycle| &lifecycle.rule);
+    let rules = others.map(wire::sent_back).chain(declared.map(wire::raw));
+    place.set_lifecycle(rules.collect()).await
 }
 
 /// Attaches, changes and detaches custom domains, and waits until all of them work.
 async fn set_domains(
     context: &Context,
     place: &Place<'_>,
-    before: Option<&R2Bucket>,
+    before: &[CustomDomain],
     bucket: &R2Bucket,
 ) -> Result<()> {
     let live = place.domains().await?;
     let found = |custom: &CustomDomain| live.iter().find(|domain| domain.host == host_of(custom));
-    let before = before.iter().flat_map(|bucket| &bucket.custom_domain);
-    for was in before.clone() {
+    for was in before {
         let stays = bucket
             .custom_domain
             .iter()
@@ -187,7 +234,7 @@ async fn set_domains(
         }
     }
     for custom in &bucket.custom_domain {
-        let was = before.clone().find(|was| is_same_host(custom, was));
+        let was = before.iter().find(|was| is_same_host(custom, was));
         match found(custom) {
             Some(domain) if is_in_zone(domain, custom) => correct(place, domain, custom, was).await?,
             Some(domain) => {

@@ -20,7 +20,7 @@ pub(super) async fn observe(cloud: &Cloudflare, wanted: &[Wanted]) -> Result<Fou
     let lists = try_join_all(laws.iter().map(|law| list(cloud, *law))).await?;
     let rows: BTreeMap<Jurisdiction, Vec<Row>> = laws.into_iter().zip(lists).collect();
     let there = wishes.iter().filter_map(|wish| {
-        // It may still lie under the jurisdiction that was applied last: a changed one replaces it.
+        // It may still lie under the jurisdiction that was written last: a changed one replaces it.
         wish.laws.iter().rev().find_map(|law| {
             let row = rows.get(law)?.iter().find(|row| row.name == wish.bucket.name)?;
             Some((wish, *law, row))
@@ -40,7 +40,8 @@ struct Wish<'w> {
     wanted: &'w Wanted,
     bucket: R2Bucket,
     applied: Option<R2Bucket>,
-    /// Where it may be: as declared, and as applied last.
+    attempted: Option<R2Bucket>,
+    /// Where it may be: as declared, and as written before.
     laws: Vec<Jurisdiction>,
 }
 
@@ -57,15 +58,26 @@ impl<'w> Wish<'w> {
         let decoded = |spec: &Spec| spec.decode::<R2Bucket>().ok();
         let bucket = decoded(&wanted.spec)?;
         let applied = wanted.remembered.as_ref().and_then(|was| decoded(&was.spec));
+        let attempted = wanted.attempted.as_ref().and_then(decoded);
         let law = |bucket: &R2Bucket| bucket.jurisdiction.unwrap_or(Jurisdiction::Default);
         let mut laws = vec![law(&bucket)];
-        laws.extend(applied.as_ref().map(law).filter(|was| *was != laws[0]));
+        for was in attempted.iter().chain(&applied).map(law) {
+            if !laws.contains(&was) {
+                laws.push(was);
+            }
+        }
         Some(Self {
             wanted,
             bucket,
             applied,
+            attempted,
             laws,
         })
+    }
+
+    /// As it was applied, and as an interrupted change may have made it.
+    fn written(&self) -> impl Iterator<Item = &R2Bucket> + Clone {
+        self.applied.iter().chain(&self.attempted)
     }
 
     async fn look(
@@ -92,7 +104,7 @@ impl<'w> Wish<'w> {
 
     /// Only what is or was declared is asked for: the rest is nobody's business.
     async fn details(&self, place: &Place<'_>) -> Result<Details> {
-        let concerns = |of: fn(&R2Bucket) -> bool| of(&self.bucket) || self.applied.as_ref().is_some_and(of);
+        let concerns = |of: fn(&R2Bucket) -> bool| of(&self.bucket) || self.written().any(of);
         let cors = asked(concerns(|bucket| !bucket.cors.is_empty()), place.cors());
         let domains = asked(
             concerns(|bucket| !bucket.custom_domain.is_empty()),
@@ -153,13 +165,14 @@ impl<'w> Wish<'w> {
     /// used to be. Those of others are left alone.
     fn domains(&self, live: &[Domain]) -> Vec<CustomDomain> {
         let declared = &self.bucket.custom_domain;
-        let applied = self.applied.iter().flat_map(|bucket| &bucket.custom_domain);
+        let written = self.written().flat_map(|bucket| &bucket.custom_domain);
         let mut ours: Vec<_> = declared
             .iter()
             .filter_map(|custom| self.domain(custom, live))
             .collect();
-        for (index, was) in applied.enumerate() {
-            if declared.iter().any(|custom| is_same_host(custom, was)) {
+        for (index, was) in written.enumerate() {
+            let mut known = declared.iter().chain(&ours);
+            if known.any(|custom| is_same_host(custom, was)) {
                 continue;
             }
             if let Some(found) = self.domain(was, live) {
@@ -173,10 +186,8 @@ impl<'w> Wish<'w> {
         let found = live
             .iter()
             .find(|found| host_of(custom) == found.host && found.enabled)?;
-        let mut applied = self.applied.iter().flat_map(|bucket| &bucket.custom_domain);
-        let was_tls = applied
-            .find(|was| is_same_host(custom, was))
-            .and_then(|was| was.min_tls);
+        let mut written = self.written().flat_map(|bucket| &bucket.custom_domain);
+        let was_tls = written.find_map(|was| was.min_tls.filter(|_| is_same_host(custom, was)));
         let shows_tls = custom.min_tls.is_some() || was_tls.is_some();
         let zone = custom.zone.as_ref();
         Some(CustomDomain {
@@ -190,10 +201,10 @@ impl<'w> Wish<'w> {
     /// Our rules among `live`; others stay (the one that every new bucket has, for instance).
     fn lifecycle(&self, live: &[RawRule]) -> Option<BucketLifecycle> {
         let declared = self.bucket.lifecycle.iter().flat_map(|lifecycle| &lifecycle.rule);
-        let applied = self.applied.iter().flat_map(|bucket| bucket.lifecycle.iter());
-        let applied = applied.flat_map(|lifecycle| &lifecycle.rule);
+        let written = self.written().flat_map(|bucket| bucket.lifecycle.iter());
+        let written = written.flat_map(|lifecycle| &lifecycle.rule);
         let mut ids: Vec<&str> = Vec::new();
-        for rule in declared.chain(applied) {
+        for rule in declared.chain(written) {
             if !ids.contains(&rule.id.as_str()) {
                 ids.push(&rule.id);
             }
