@@ -46,6 +46,7 @@ impl Bench {
     /// Begins the act of this number, and dies at `boundary`; whether it was reached.
     pub(crate) async fn die_at(&self, life: &Life, act: usize, boundary: Boundary) -> bool {
         let faults = self.clouds.sandbox().faults();
+        let hung = faults.hanging();
         match boundary {
             Boundary::Write(death) => self.journal.dies(Some(death)),
             Boundary::Request(moment, number) => {
@@ -54,7 +55,7 @@ impl Bench {
             }
         }
         let died = async {
-            while faults.hanging() == 0 && !self.journal.is_dead() {
+            while faults.hanging() == hung && !self.journal.is_dead() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };

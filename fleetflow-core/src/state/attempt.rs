@@ -47,13 +47,9 @@ fn united(applied: &Value, mut one: Map<String, Value>, other: Map<String, Value
     one
 }
 
-/// Both lists in one: addresses that one change added and addresses that another one did are all looked for. Entries that have
-/// fields are held against what is there by their places; of those the last list counts.
+/// Both lists in one: what one change added and what another one did is all looked for. The last one's entries keep their places,
+/// by which those that have fields are held against what is there.
 fn listed(applied: &Value, one: Vec<Value>, other: &[Value]) -> Value {
-    let has_fields = |list: &[Value]| list.iter().any(Value::is_object);
-    if has_fields(&one) || has_fields(other) {
-        return other.into();
-    }
     let more = one.into_iter().filter(|value| !other.contains(value));
     let both: Value = other.iter().cloned().chain(more).collect();
     if both == *applied { other.into() } else { both }
@@ -126,7 +122,8 @@ mod tests {
         ] {
             attempt.extend(&applied, list, BTreeMap::new());
         }
-        let spec = json!({"route": ["c", "a", "b"], "cron": ["1"], "rule": [{"port": 4}]});
+        let spec = json!({"route": ["c", "a", "b"], "cron": ["1"],
+            "rule": [{"port": 4}, {"port": 2}, {"port": 3}]});
         assert_eq!(attempt.spec, spec);
         // What two changes left of a list is not what was applied, although both together are.
         let mut attempt = Attempt::default();
