@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -238,9 +239,15 @@ impl Guarded {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         certificates(folder.path());
-        let port = free_port();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
         let place = |name: &str| folder.path().join(name).display().to_string();
-        let daemon = Command::new("dockerd")
+        // In a network of its own, as one without a bridge removes that of the machine's other engine. Where it is asked is
+        // handed to it open, as systemd does it (sd_listen_fds).
+        let activated =
+            "exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec unshare --net dockerd \"$@\"";
+        let daemon = Command::new("sh")
+            .args(["-c", activated, "sh"])
             .args([
                 "--data-root",
                 &place("data"),
@@ -250,7 +257,7 @@ impl Guarded {
                 &place("pid"),
             ])
             .args(["--bridge", "none", "--iptables=false", "--storage-driver", "vfs"])
-            .args(["--host", &format!("tcp://127.0.0.1:{port}"), "--tlsverify"])
+            .args(["--host", "fd://", "--tlsverify"])
             .args([
                 "--tlscacert",
                 &place("ca.pem"),
@@ -259,6 +266,7 @@ impl Guarded {
                 "--tlskey",
                 &place("server-key.pem"),
             ])
+            .stdin(OwnedFd::from(listener))
             .stdout(Stdio::null())
             .stderr(fs::File::create(place("log")).unwrap())
             .spawn()
