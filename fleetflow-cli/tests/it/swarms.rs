@@ -233,10 +233,16 @@ fn exec(live: &Live, servers: &BTreeMap<u64, String>) {
     let mut command = Command::new("script");
     command
         .args(["-qec", &words.join(" "), "/dev/null"])
-        .stdin(Stdio::null());
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command.current_dir(live.project.root()).env_clear();
     command.envs(flow.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let run = Run::from(command.output().unwrap());
+    let mut running = command.spawn().unwrap();
+    // Its end would be typed into the terminal.
+    let open = running.stdin.take();
+    let run = Run::from(running.wait_with_output().unwrap());
+    drop(open);
     assert_eq!((run.code, run.out.trim()), (Some(0), "terminal"), "{run:#?}");
 }
 
