@@ -92,9 +92,11 @@ def test_a_plan_in_asyncio_is_dropped_at_once() -> None:
         assert asyncio.run(main()) < 1
 
 
+# What runs in the background of a shell ignores Ctrl-C, and so does what it starts.
 SCRIPT = """
-import sys
+import signal, sys
 from fleetflow import Sandbox
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {tests!r})
 from stacks import shop
 begun = lambda *_: print("begun", flush=True)
