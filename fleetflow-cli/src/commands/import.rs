@@ -1,7 +1,6 @@
 //! `import`: takes over what exists already, and makes it as declared. It makes nothing new.
 
 use fleetflow_core::plan::{Action, Plan, Step};
-use fleetflow_core::state::{Entry, Store as _};
 use fleetflow_core::{Address, Error, ErrorKind};
 
 use super::change::{self, Goal};
@@ -9,8 +8,6 @@ use crate::arguments::{ChangeArguments, ImportArguments, ScopeArguments, StageAr
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
-use crate::runtime;
-use crate::site::Site;
 
 pub(super) fn run(invocation: &Invocation, arguments: ImportArguments) -> Result<Exit, Failure> {
     let change = ChangeArguments {
@@ -27,26 +24,8 @@ pub(super) fn run(invocation: &Invocation, arguments: ImportArguments) -> Result
         confirm_stage: arguments.confirm_stage,
         detail: arguments.detail,
     };
-    check_known(invocation, &arguments.address, &arguments.id)?;
     let adopting = Some((arguments.address, arguments.id));
     change::run(invocation, Goal::Import, &change, adopting)
-}
-
-/// What is looked after under another id is not the one that was meant.
-fn check_known(invocation: &Invocation, address: &Address, id: &str) -> Result<(), Failure> {
-    let site = Site::load(invocation, None)?;
-    let state = runtime::run(|_| async { Ok(site.store().load().await?) })?;
-    let known = state.entry(address).and_then(Entry::id);
-    let Some(known) = known.filter(|known| *known != id) else {
-        return Ok(());
-    };
-    let message = format!("it is looked after already, as {known} and not as {id}");
-    let error = Error::new(ErrorKind::Conflict, message).on(address);
-    Err(error
-        .help(format!(
-            "if {id} is the right one: `flow state forget {address}`, then import it"
-        ))
-        .into())
 }
 
 /// An import takes over `address` under `id`, and does nothing else.

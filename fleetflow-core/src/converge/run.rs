@@ -14,7 +14,7 @@ use super::{Outcome, Report, Session};
 use crate::autoscale::Scaling;
 use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, did_you_mean, expand};
+use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, expand};
 use crate::plan::{Action, Inputs, Plan, plan};
 use crate::state::{Lease, State};
 use crate::veil::uncovered;
@@ -263,7 +263,7 @@ impl Stack {
         mut state: State,
         scaling: Scaling,
     ) -> Result<Observation> {
-        let desired: Arc<[Declaration]> = adopting(desired, session)?.into();
+        let desired: Arc<[Declaration]> = session.taking_over(desired, &state)?.into();
         state.share(&desired);
         let scope = Scope {
             bears_silence: session.bears_silence,
@@ -340,25 +340,6 @@ impl Observation {
             .iter()
             .find(|found| found.address == *address)
     }
-}
-
-/// The declarations with the one that takes something over, where the session says so.
-fn adopting(mut desired: Vec<Declaration>, session: &Session) -> Result<Vec<Declaration>> {
-    let Some((address, id)) = &session.adopting else {
-        return Ok(desired);
-    };
-    let Some(declared) = desired.iter_mut().find(|declared| declared.address == *address) else {
-        let names = desired.iter().map(|declared| declared.address.to_string());
-        let names: Vec<_> = names.collect();
-        let near = did_you_mean(&address.to_string(), names.iter().map(String::as_str));
-        let error = Error::of(&codes::UNKNOWN_NAME, format!("nothing is declared at {address}"));
-        return Err(match near {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help("declare it first: what is taken over becomes as declared"),
-        });
-    };
-    declared.adopt = Some(Some(id.clone()));
-    Ok(desired)
 }
 
 pub(super) async fn give_back(session: &Session, lease: Lease, report: Result<Report>) -> Result<Report> {

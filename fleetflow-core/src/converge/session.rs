@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::clouds::Clouds;
 use crate::codes;
-use crate::error::{Error, Result};
-use crate::model::Address;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Address, Declaration, did_you_mean};
 use crate::plan::{DataGuard, DeletionGuard};
-use crate::state::{Holder, State, Store};
+use crate::state::{Entry, Holder, State, Store};
 
 use super::Watcher;
 
@@ -90,11 +90,43 @@ impl Session {
     }
 
     /// Takes over the resource with `id` as the one declared at `address`. Plans are about nothing else then: what stands in
-    /// the way of other resources is not reported.
+    /// the way of other resources is not reported. One that is looked after under another id is refused.
     #[must_use]
     pub fn adopting(mut self, address: Address, id: impl Into<String>) -> Self {
         self.adopting = Some((address, id.into()));
         self
+    }
+
+    /// The declarations with the one that takes something over, where it is to be done.
+    pub(super) fn taking_over(
+        &self,
+        mut desired: Vec<Declaration>,
+        state: &State,
+    ) -> Result<Vec<Declaration>> {
+        let Some((address, id)) = &self.adopting else {
+            return Ok(desired);
+        };
+        let known = state.entry(address).and_then(Entry::id);
+        // What is looked after under another id is not the one that was meant.
+        if let Some(known) = known.filter(|known| *known != id.as_str()) {
+            let message = format!("it is looked after already, as {known} and not as {id}");
+            let error = Error::new(ErrorKind::Conflict, message).on(address);
+            return Err(error.help(format!(
+                "if {id} is the right one: `flow state forget {address}`, then import it"
+            )));
+        }
+        let Some(declared) = desired.iter_mut().find(|declared| declared.address == *address) else {
+            let names = desired.iter().map(|declared| declared.address.to_string());
+            let names: Vec<_> = names.collect();
+            let near = did_you_mean(&address.to_string(), names.iter().map(String::as_str));
+            let error = Error::of(&codes::UNKNOWN_NAME, format!("nothing is declared at {address}"));
+            return Err(match near {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help("declare it first: what is taken over becomes as declared"),
+            });
+        };
+        declared.adopt = Some(Some(id.clone()));
+        Ok(desired)
     }
 
     /// Whether steps may delete more than 30 % of what is in one place: the records of a zone.

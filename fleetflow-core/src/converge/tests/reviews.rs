@@ -67,6 +67,9 @@ async fn an_import_is_about_one_resource_whatever_else_is_in_the_way() {
     assert!(other.is_err() || other.unwrap().count(Action::Adopt) == 0);
     adopting("1").converge().await.unwrap();
     assert_eq!(bench.journal.state().entries().count(), 1);
+    let refusal = adopting("2").plan().await.unwrap_err();
+    assert_eq!(refusal.kind(), ErrorKind::Conflict);
+    assert!(refusal.message().ends_with("as 1 and not as 2"), "{refusal}");
     let refusal = bench.converge(&declared).await.unwrap_err();
     assert!(refusal.to_string().contains("flow import thing.b 2"), "{refusal}");
 }
