@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fleetflow_examples::emulated::Manners;
 
 use crate::bench::{Bench, Declared, Found, Life, Undisturbed};
-use crate::crash::{Boundary, counted};
+use crate::crash::{AT_ONCE, Boundary, counted};
 use crate::lives::{written, written_of};
 
 /// One life for each kind that is made by others and taken over: by its id, or as the file says.
@@ -140,7 +140,7 @@ pub(crate) async fn ended((life, manners): (&Life, &Manners), boundary: Boundary
 async fn an_import_that_dies_is_done_again_and_what_it_did_not_touch_stays_theirs() {
     let mut sum = 0;
     for life in lives(true) {
-        let counts = counted(&life, 5).await;
+        let counts = counted(&life, 5, AT_ONCE).await;
         let reached = counts.iter().sum::<usize>();
         assert!(reached > 0, "{}", life.name);
         sum += reached;
