@@ -155,7 +155,8 @@ impl Release<'_> {
         if switch == Switch::StopFirst {
             return Ok((seen, gap));
         }
-        match traffic::known_as(self.engine, &self.spec.network, next, &self.spec.aliases).await? {
+        let known = traffic::known_as(self.engine, &self.spec.network, next, &self.spec.aliases).await?;
+        match known.address {
             traffic::Address::Kept => Ok((seen, gap)),
             // What it had opened meanwhile is lost: whether it works without is to be seen.
             traffic::Address::Moved => {
@@ -191,9 +192,9 @@ impl Release<'_> {
             .spec
             .as_ref()
             .map_or(&self.spec.network, |spec| &spec.network);
-        traffic::known_as(self.engine, network, &before.id, &[]).await?;
+        let withdrawn = traffic::known_as(self.engine, network, &before.id, &[]).await?;
         self.context.waiting("new requests go to the new container");
-        tokio::time::sleep(traffic::drain(self.engine)).await;
+        tokio::time::sleep(traffic::drain(self.engine, withdrawn.away)).await;
         Ok(())
     }
 

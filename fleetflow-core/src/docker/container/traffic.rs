@@ -7,6 +7,8 @@ use bollard::models::{
     EndpointIpamConfig, EndpointSettings, NetworkConnectRequest, NetworkDisconnectRequest,
 };
 
+use tokio::time::Instant;
+
 use super::body::endpoint;
 use super::gate;
 use crate::docker::engines::Engine;
@@ -19,29 +21,37 @@ pub(super) enum Address {
     Moved,
 }
 
-/// How long it takes at most until who was told an address has connected to it, also on a busy machine: 3 s, where a
-/// container has to run for 1.5 s to count as working.
-pub(super) fn drain(engine: &Engine) -> Duration {
-    engine.probation() * 2
+/// What became of a container that was attached anew.
+pub(super) struct Anew {
+    pub(super) address: Address,
+    /// How long nothing reached it.
+    pub(super) away: Duration,
+}
+
+/// How long it takes at most until who was told the address of a container has connected to it and got its answer, also on a busy
+/// machine: 3 s, where a container has to run for 1.5 s to count as working.
+///
+/// Who sent something while it was `away` sends it again, each time after twice as long (RFC 6298, 5.5): before as long again.
+pub(super) fn drain(engine: &Engine, away: Duration) -> Duration {
+    engine.probation() * 2 + away * 2
 }
 
 /// Makes the container `id` known in `network` under `aliases`, and under no other names.
 ///
-/// Engines take such names with the attachment only, so that it is attached anew. With the same address, connections go on
-/// after a moment: nothing is sent to either end.
-pub(super) async fn known_as(
-    engine: &Engine,
-    network: &str,
-    id: &str,
-    aliases: &[String],
-) -> Result<Address> {
+/// Engines take such names with the attachment only, so that it is attached anew. With the same addresses of both layers,
+/// connections go on after a moment: nothing is sent to either end. Where only that of the network stayed, the others would go
+/// on sending to the hardware address that they remember (RFC 826): engines since 28.0 draw one for each attachment
+/// (`bridge_linux.go` of moby), which older ones made from the network's.
+pub(super) async fn known_as(engine: &Engine, network: &str, id: &str, aliases: &[String]) -> Result<Anew> {
     let before = address(engine, network, id).await?;
+    let leaves = Instant::now();
     detach(engine, network, id).await?;
-    let settings = |address: Option<&String>| EndpointSettings {
-        ipam_config: address.map(|address| EndpointIpamConfig {
-            ipv4_address: Some(address.clone()),
+    let settings = |place: Option<&Place>| EndpointSettings {
+        ipam_config: place.map(|place| EndpointIpamConfig {
+            ipv4_address: Some(place.network.clone()),
             ..EndpointIpamConfig::default()
         }),
+        mac_address: place.and_then(|place| place.hardware.clone()),
         ..endpoint(aliases.to_vec())
     };
     match attach(engine, network, id, settings(before.as_ref())).await {
@@ -51,16 +61,40 @@ pub(super) async fn known_as(
         }
         answer => answer?,
     }
-    let kept = before.is_some() && address(engine, network, id).await? == before;
-    Ok(if kept { Address::Kept } else { Address::Moved })
+    let away = leaves.elapsed();
+    let kept = |after: &Place| {
+        before
+            .as_ref()
+            .is_some_and(|before| before.network == after.network)
+    };
+    let kept = address(engine, network, id)
+        .await?
+        .is_some_and(|after| kept(&after));
+    Ok(Anew {
+        address: if kept { Address::Kept } else { Address::Moved },
+        away,
+    })
 }
 
-async fn address(engine: &Engine, network: &str, id: &str) -> Result<Option<String>> {
+/// Where a container is reached in a network.
+struct Place {
+    /// Its IPv4 address.
+    network: String,
+    /// Its MAC address.
+    hardware: Option<String>,
+}
+
+async fn address(engine: &Engine, network: &str, id: &str) -> Result<Option<Place>> {
     let seen = gate::inspect(engine, id).await?;
     let networks = seen.network_settings.and_then(|settings| settings.networks);
     let attachment = networks.and_then(|mut networks| networks.remove(network));
-    let address = attachment.and_then(|attachment| attachment.ip_address);
-    Ok(address.filter(|address| !address.is_empty()))
+    let said = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Ok(attachment.and_then(|attachment| {
+        Some(Place {
+            network: said(attachment.ip_address)?,
+            hardware: said(attachment.mac_address),
+        })
+    }))
 }
 
 async fn detach(engine: &Engine, network: &str, id: &str) -> Result<()> {
