@@ -52,6 +52,11 @@ impl Site {
         })
     }
 
+    /// The variable `name`, as the file would read it.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.loaded.variable(name)
+    }
+
     /// The state of the stage.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)

@@ -347,6 +347,18 @@ pub(crate) enum StateCommand {
     Unlock(MendArguments),
     /// Set aside what is damaged, and find again what the clouds show as ours; changes no cloud
     Rebuild(MendArguments),
+    /// Change the passphrase that opens an encrypted state
+    Passphrase(PassphraseArguments),
+}
+
+/// Arguments of `state passphrase`.
+#[derive(Args, Debug)]
+pub(crate) struct PassphraseArguments {
+    #[command(flatten)]
+    pub(crate) mend: MendArguments,
+    /// The variable that holds the new passphrase: of the environment, `.env.STAGE` or `.env`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) new_env: String,
 }
 
 /// Arguments of `state unlock` and `state rebuild`.

@@ -12,6 +12,7 @@ mod logs;
 mod man;
 mod mend;
 mod outputs;
+mod passphrase;
 mod plan;
 mod rollback;
 mod sandbox;

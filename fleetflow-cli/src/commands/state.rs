@@ -3,7 +3,7 @@
 use fleetflow_core::state::{Event, Holder, Store as _};
 use fleetflow_core::{Address, Error, codes};
 
-use super::mend;
+use super::{mend, passphrase};
 use crate::arguments::StateCommand;
 use crate::documents::state::{EntryDocument, HistoryDocument, StateDocument};
 use crate::edge;
@@ -25,6 +25,7 @@ pub(super) fn run(invocation: &Invocation, command: &StateCommand) -> Result<Exi
         StateCommand::Forget { address, yes } => forget(invocation, address, *yes)?,
         StateCommand::Unlock(mend) => mend::unlock(invocation, mend.stage.name.as_deref(), mend.yes)?,
         StateCommand::Rebuild(mend) => mend::rebuild(invocation, mend.stage.name.as_deref(), mend.yes)?,
+        StateCommand::Passphrase(arguments) => passphrase::change(invocation, arguments)?,
     }
     Ok(Exit::Done)
 }

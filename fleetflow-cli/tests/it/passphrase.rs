@@ -7,6 +7,7 @@ use crate::keeping::{Clouds, Machine, Service, files};
 use crate::support::Run;
 
 const PASSPHRASE: &str = "correct horse battery staple";
+const NEXT: &str = "a horse of another colour";
 const VARIABLE: &str = "FLEETFLOW_STATE_KEY";
 
 const FILE: &str = r#"
@@ -63,7 +64,33 @@ fn a_passphrase_opens_the_state_on_every_machine_and_another_one_changes_nothing
             .collect()
     });
     assert!(second.succeeds(&["plan"]).out.contains("No changes."));
-    second.succeeds(&["down", "--yes"]);
+    let third = changed(&second, &machine);
+    third.succeeds(&["down", "--yes"]);
+}
+
+/// Changes the passphrase: the one before opens nothing any more, also where a machine has it still. Answers a machine with the new one.
+fn changed<'c>(second: &Machine<'c>, machine: &dyn Fn() -> Machine<'c>) -> Machine<'c> {
+    let unset = second.flow(&["state", "passphrase", "--new-env", "SHOP_NEXT", "--yes"]);
+    assert_refused(&unset, 64, &["`SHOP_NEXT` is not set", "help: export SHOP_NEXT"]);
+    let mut environment = fs::read_to_string(second.project.file(".env.dev")).unwrap();
+    environment += &format!("SHOP_NEXT={NEXT}\n");
+    fs::write(second.project.file(".env.dev"), environment).unwrap();
+    let nobody_asked = second.flow(&["state", "passphrase", "--new-env", "SHOP_NEXT"]);
+    assert_refused(&nobody_asked, 64, &["--yes"]);
+    let run = second.succeeds(&["state", "passphrase", "--new-env", "SHOP_NEXT", "--yes"]);
+    assert!(
+        run.out.contains("shop / dev is opened by what SHOP_NEXT holds"),
+        "{run:#?}"
+    );
+    assert!(!format!("{run:?}").contains(NEXT), "{run:#?}");
+    assert_refused(
+        &second.flow(&["plan"]),
+        3,
+        &["the passphrase does not open", "changed to since"],
+    );
+    let third = machine().knowing(VARIABLE, NEXT);
+    assert!(third.succeeds(&["plan"]).out.contains("No changes."));
+    third
 }
 
 /// Whoever does not have it is told which one is wanted; nothing in the bucket changes.

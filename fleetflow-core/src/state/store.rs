@@ -60,6 +60,16 @@ pub trait Store: Send + Sync {
         let _ = (name, secret);
         Box::pin(async { Ok(None) })
     }
+
+    /// Changes the passphrase that opens the state to `to`. What is kept is not written anew: its key is closed with `to`, in one
+    /// write that takes effect or does not. Who had the passphrase before and kept a copy of the key has it still.
+    ///
+    /// An error of kind [`ErrorKind::Unauthorized`] where nothing is encrypted, where the passphrase before is wrong, and where
+    /// either is a key and not a passphrase.
+    fn change_passphrase(&self, to: SecretString) -> BoxFuture<'_, Result<()>> {
+        let _ = to;
+        Box::pin(async { Err(not_encrypted(&self.describe())) })
+    }
 }
 
 /// A store that is shared.
@@ -114,6 +124,10 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
         secret: &'a SecretString,
     ) -> BoxFuture<'a, Result<Option<SecretString>>> {
         (**self).keep_secret(name, secret)
+    }
+
+    fn change_passphrase(&self, to: SecretString) -> BoxFuture<'_, Result<()>> {
+        (**self).change_passphrase(to)
     }
 }
 
@@ -176,6 +190,12 @@ pub(super) fn fenced() -> Error {
         "somebody else took over the state; nothing more is written",
     )
     .help("run `flow plan` to see where things are")
+}
+
+/// The refusal to change a passphrase where there is none.
+pub(super) fn not_encrypted(place: &str) -> Error {
+    Error::of(&codes::STATE_KEY, format!("nothing is encrypted in {place}"))
+        .help("a state in a bucket can be: `state \"s3://…\" { encrypt env=\"NAME\" }`")
 }
 
 /// The refusal for a lease of another store.

@@ -86,11 +86,7 @@ impl Encryption {
                 }
                 match raw.stored(IDENTITY).await? {
                     Some(found) => self.unlocked(raw.name(IDENTITY), found.bytes).await,
-                    None => Err(Error::of(
-                        &codes::STATE_KEY,
-                        format!("{} is missing, which holds the state's key", raw.name(IDENTITY)),
-                    )
-                    .help("restore it from a backup, or give the key itself")),
+                    None => Err(missing(raw)),
                 }
             })
             .await
@@ -110,6 +106,34 @@ impl Encryption {
             }
         }
         self.opening(raw).await
+    }
+
+    /// The key's object, to be opened by `to` from now on, and no longer by the passphrase that opens it now.
+    async fn relocked(&self, raw: &Objects, to: SecretString) -> Result<()> {
+        let to = Self {
+            secret: to,
+            ..self.clone()
+        };
+        to.check()?;
+        if self.is_key() || to.is_key() {
+            return Err(Error::of(
+                &codes::STATE_KEY,
+                "a passphrase is changed into a passphrase: a key closes each object by itself",
+            )
+            .help("to change a key, begin a state in another place: `flow state rebuild` finds there what carries marks"));
+        }
+        let found = raw.stored(IDENTITY).await?.ok_or_else(|| missing(raw))?;
+        let key = self.unlocked(raw.name(IDENTITY), found.bytes.clone()).await?;
+        let sealed = to.locked(key.0.to_string()).await?;
+        let unchanged = Condition::still(Some(&found));
+        match raw.put_stored(IDENTITY, &sealed, unchanged).await? {
+            Put::Done(_) => Ok(()),
+            Put::Refused => Err(Error::of(
+                &codes::STATE_KEY,
+                format!("{} was changed by somebody else meanwhile", raw.name(IDENTITY)),
+            )
+            .help("ask who it was for the passphrase that it has now")),
+        }
     }
 
     /// `key`, to be opened by the passphrase.
@@ -133,7 +157,7 @@ impl Encryption {
                     &codes::STATE_KEY,
                     format!("the passphrase does not open {name}, which holds the state's key: {error}"),
                 )
-                .help("give the passphrase that the state was first written with")
+                .help("give the passphrase that the state was first written with, or the one it was changed to since")
             })?;
             parsed(&SecretString::from(String::from_utf8_lossy(&key).into_owned()))
         })
@@ -147,6 +171,10 @@ impl Cipher for Encryption {
             let identity = self.sealing(raw).await?;
             age::encrypt(&identity.0.to_public(), content).map_err(|error| unsealable(&error))
         })
+    }
+
+    fn relock<'a>(&'a self, raw: &'a Objects, to: SecretString) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.relocked(raw, to))
     }
 
     fn open<'a>(&'a self, raw: &'a Objects, sealed: &'a [u8]) -> BoxFuture<'a, Result<Option<Vec<u8>>>> {
@@ -163,6 +191,11 @@ impl Cipher for Encryption {
             }
         })
     }
+}
+
+fn missing(raw: &Objects) -> Error {
+    let message = format!("{} is missing, which holds the state's key", raw.name(IDENTITY));
+    Error::of(&codes::STATE_KEY, message).help("restore it from a backup, or give the key itself")
 }
 
 fn parsed(key: &SecretString) -> Result<Identity> {

@@ -217,4 +217,8 @@ impl Store for BucketStore {
     ) -> BoxFuture<'a, Result<Option<SecretString>>> {
         Box::pin(self.kept_first(name, secret))
     }
+
+    fn change_passphrase(&self, to: SecretString) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.objects.relock(to))
+    }
 }

@@ -7,7 +7,9 @@ use futures::future::BoxFuture;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, UpdateVersion};
+use secrecy::SecretString;
 
+use super::super::store::not_encrypted;
 use crate::codes;
 use crate::error::{Error, Result};
 
@@ -20,6 +22,9 @@ const ENCRYPTED: &[u8] = b"age-encryption.org/v1";
 /// Makes content unreadable, and readable again.
 pub(super) trait Cipher: std::fmt::Debug + Send + Sync {
     fn seal<'a>(&'a self, raw: &'a Objects, content: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>>>;
+
+    /// Lets `to` open from now on what the passphrase opens now.
+    fn relock<'a>(&'a self, raw: &'a Objects, to: SecretString) -> BoxFuture<'a, Result<()>>;
 
     /// None when `sealed` is damaged.
     fn open<'a>(&'a self, raw: &'a Objects, sealed: &'a [u8]) -> BoxFuture<'a, Result<Option<Vec<u8>>>>;
@@ -117,6 +122,14 @@ impl Objects {
     /// Whether what is put can be read by nobody else.
     pub(super) fn is_encrypted(&self) -> bool {
         self.cipher.is_some()
+    }
+
+    /// Lets the passphrase `to` open from now on what the one before opens now.
+    pub(super) async fn relock(&self, to: SecretString) -> Result<()> {
+        let Some(cipher) = &self.cipher else {
+            return Err(not_encrypted(&self.place));
+        };
+        cipher.relock(&self.raw(), to).await
     }
 
     pub(super) fn place(&self) -> &str {

@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::*;
 use crate::ErrorKind;
+use crate::state::MemoryStore;
 
 async fn all_content(objects: &Faulty) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
@@ -118,4 +119,46 @@ async fn a_state_that_was_not_encrypted_goes_on_encrypted() {
     let page = content(&objects, "journal/000000000004.jsonl").await;
     assert!(!contains(&page, "server"));
     assert_eq!(plain.load().await.unwrap_err().kind(), ErrorKind::Unauthorized);
+}
+
+#[tokio::test]
+async fn a_changed_passphrase_opens_everything_and_the_one_before_nothing() {
+    let (objects, plain) = bucket();
+    let store = plain.clone().encrypted(Encryption::weak("correct horse"));
+    run(&store, [applied("a")]).await;
+    let key = store.fingerprint_key().await.unwrap();
+    let kept: Vec<_> = all_content(&objects).await;
+    // Who does not know it changes nothing, and nobody changes it to nothing.
+    let wrong = plain.clone().encrypted(Encryption::weak("wrong"));
+    let refusals = [
+        wrong.change_passphrase("mine".into()).await.unwrap_err(),
+        store.change_passphrase(" ".into()).await.unwrap_err(),
+        store
+            .change_passphrase("AGE-SECRET-KEY-1X".into())
+            .await
+            .unwrap_err(),
+        plain.change_passphrase("mine".into()).await.unwrap_err(),
+        MemoryStore::new()
+            .change_passphrase("mine".into())
+            .await
+            .unwrap_err(),
+    ];
+    for refusal in refusals {
+        assert_eq!(refusal.kind(), ErrorKind::Unauthorized, "{refusal:?}");
+        assert!(refusal.advice().is_some(), "{refusal:?}");
+    }
+    assert_eq!(all_content(&objects).await, kept);
+    store.change_passphrase("battery staple".into()).await.unwrap();
+    let changed: Vec<_> = all_content(&objects).await;
+    let differ = kept
+        .iter()
+        .zip(&changed)
+        .filter(|(before, after)| before != after);
+    let differ: Vec<_> = differ.map(|(before, _)| before.0.as_str()).collect();
+    assert_eq!(differ, ["creo/dev/identity.age"], "nothing else is written");
+    let new = plain.clone().encrypted(Encryption::weak("battery staple"));
+    assert_eq!(names(&new).await, ["a"]);
+    assert_eq!(new.fingerprint_key().await.unwrap(), key);
+    let old = plain.encrypted(Encryption::weak("correct horse"));
+    assert!(old.load().await.unwrap_err().message().contains("does not open"));
 }
