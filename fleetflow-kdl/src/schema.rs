@@ -23,7 +23,7 @@ pub(crate) enum Shape<'s> {
     /// A node with fields.
     Object,
     /// One of several shapes.
-    Union(Vec<Schema<'s>>),
+    Union,
     /// Nothing is known about it.
     Any,
 }
@@ -88,14 +88,27 @@ impl<'s> Schema<'s> {
         }
     }
 
+    /// The first alternative of which `found` says something. Nothing is kept of the others: a file has many values of a union.
+    fn find<T>(self, found: &dyn Fn(Self) -> Option<T>) -> Option<T> {
+        let schema = self.resolved();
+        match schema.listed() {
+            Some(mut all) => all.find_map(|one| Self { here: one, ..schema }.find(found)),
+            None => found(schema),
+        }
+    }
+
+    fn any(self, is: fn(Self) -> bool) -> bool {
+        self.find(&|one| is(one).then_some(())).is_some()
+    }
+
     pub(crate) fn shape(self) -> Shape<'s> {
         let schema = self.resolved();
-        let alternatives = schema.alternatives();
-        if alternatives.len() > 1 && alternatives.iter().all(|one| one.is_scalar()) {
-            return Shape::Scalar;
-        }
-        if alternatives.len() > 1 {
-            return Shape::Union(alternatives);
+        if schema.listed().is_some_and(|mut all| all.next().is_some()) {
+            return if schema.any(|one| !one.is_scalar()) {
+                Shape::Union
+            } else {
+                Shape::Scalar
+            };
         }
         match schema.json_type() {
             Some("array") => schema.list(self),
@@ -152,13 +165,12 @@ impl<'s> Schema<'s> {
 
     /// Whether an argument alone can be the value.
     pub(crate) fn accepts_scalar(self) -> bool {
-        self.alternatives().into_iter().any(Self::is_scalar)
+        self.any(Self::is_scalar)
     }
 
     pub(crate) fn accepts_type(self, name: &str) -> bool {
-        self.alternatives()
-            .into_iter()
-            .any(|one| one.json_type() == Some(name))
+        self.find(&|one| (one.json_type() == Some(name)).then_some(()))
+            .is_some()
     }
 
     /// The words that an enumeration allows.
@@ -249,14 +261,26 @@ impl<'s> Schema<'s> {
 
     /// The variant of a tagged union whose `type` is `name` in either spelling; with the tag as the schema spells it.
     pub(crate) fn variant(self, name: &str) -> Option<(&'s str, Self)> {
-        self.variants()
-            .into_iter()
-            .find(|(tag, _)| *tag == name || snake(tag) == snake(name))
+        let name = snake(name);
+        self.find(&|one| one.tag().filter(|tag| snake(tag) == name).map(|tag| (tag, one)))
     }
 
-    pub(crate) fn variants(self) -> Vec<(&'s str, Self)> {
-        let tag = |one: Self| Some((one.here.pointer("/properties/type/const")?.as_str()?, one));
-        self.alternatives().into_iter().filter_map(tag).collect()
+    /// The variant whose `type` is exactly `name`.
+    pub(crate) fn tagged(self, name: &str) -> Option<Self> {
+        self.find(&|one| (one.tag() == Some(name)).then_some(one))
+    }
+
+    pub(crate) fn has_variants(self) -> bool {
+        self.any(|one| one.tag().is_some())
+    }
+
+    /// The tags of all variants.
+    pub(crate) fn tags(self) -> Vec<&'s str> {
+        self.alternatives().into_iter().filter_map(Self::tag).collect()
+    }
+
+    fn tag(self) -> Option<&'s str> {
+        self.here.get("properties")?.get("type")?.get("const")?.as_str()
     }
 }
 
@@ -319,6 +343,10 @@ mod tests {
         let Shape::List { items, tagged: false } = field("port").shape() else {
             panic!("a list")
         };
-        assert!(items.accepts_scalar() && matches!(items.shape(), Shape::Union(all) if all.len() == 3));
+        assert!(
+            items.accepts_scalar()
+                && matches!(items.shape(), Shape::Union)
+                && items.alternatives().len() == 3
+        );
     }
 }

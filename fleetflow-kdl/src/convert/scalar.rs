@@ -50,7 +50,7 @@ impl Converter<'_> {
                     },
                 }
             }
-            Shape::Union(alternatives) => self.union(node, schema, &alternatives),
+            Shape::Union => self.union(node, schema),
             Shape::Any => unexamined(node.name.span),
         }
     }
@@ -144,8 +144,8 @@ impl Converter<'_> {
         if tagged {
             return self.variants(node, items);
         }
-        let scalars = items.accepts_scalar() && is_plain(node) && !node.arguments.is_empty();
-        if scalars && node.properties.is_empty() {
+        let values = node.properties.is_empty() && is_plain(node) && !node.arguments.is_empty();
+        if values && items.accepts_scalar() {
             return node
                 .arguments
                 .iter()

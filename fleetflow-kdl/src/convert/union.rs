@@ -10,11 +10,11 @@ use crate::tree::{Content, Field, Tree};
 
 impl Converter<'_> {
     /// A plain node is a scalar where one is allowed; otherwise its tag decides, or the names in it.
-    pub(super) fn union(&mut self, node: &Node, schema: Schema<'_>, alternatives: &[Schema<'_>]) -> Tree {
-        if schema.accepts_scalar() && is_plain(node) {
+    pub(super) fn union(&mut self, node: &Node, schema: Schema<'_>) -> Tree {
+        if is_plain(node) && schema.accepts_scalar() {
             return self.scalar_node(node, schema);
         }
-        if !schema.variants().is_empty() {
+        if schema.has_variants() {
             return self.tagged(node, schema);
         }
         let known = |one: &Schema<'_>| {
@@ -25,11 +25,10 @@ impl Converter<'_> {
                 .filter(|name| one.field(&snake(name)).is_some())
                 .count()
         };
-        let objects = alternatives
-            .iter()
-            .filter(|one| matches!(one.shape(), Shape::Object));
-        match objects.max_by_key(|one| known(one)) {
-            Some(object) => self.body(&Body::of(node), *object),
+        let alternatives = schema.alternatives().into_iter();
+        let objects = alternatives.filter(|one| matches!(one.shape(), Shape::Object));
+        match objects.max_by_key(known) {
+            Some(object) => self.body(&Body::of(node), object),
             None if schema.accepts_scalar() => self.scalar_node(node, schema),
             None => unexamined(node.name.span),
         }
@@ -37,7 +36,6 @@ impl Converter<'_> {
 
     /// `record "www" type="A"`: the field `type` says which variant the node is.
     fn tagged(&mut self, node: &Node, schema: Schema<'_>) -> Tree {
-        let names: Vec<_> = schema.variants().into_iter().map(|(tag, _)| tag).collect();
         let name = &node.name.text;
         let Some(tag) = tag(node) else {
             let error = Diagnostic::error(
@@ -47,19 +45,19 @@ impl Converter<'_> {
             );
             let error = error
                 .label("`type` is missing")
-                .help(format!("known here: {}", names.join(", ")));
+                .help(format!("known here: {}", schema.tags().join(", ")));
             return self.broken(node.name.span, error);
         };
         let text = tag.literal.text().unwrap_or_default();
-        if let Some(variant) = schema.variants().into_iter().find(|(known, _)| *known == text) {
-            return self.body(&Body::of(node), variant.1);
+        if let Some(variant) = schema.tagged(text) {
+            return self.body(&Body::of(node), variant);
         }
         let error = Diagnostic::error(
             "flow::value",
             tag.span,
             format!("there is no type `{text}` of `{name}`"),
         );
-        let help = suggestion(&text.to_uppercase(), names.iter().copied());
+        let help = suggestion(&text.to_uppercase(), schema.tags());
         self.broken(node.name.span, error.label("not known here").help(help))
     }
 
@@ -78,7 +76,7 @@ impl Converter<'_> {
 
     fn variant(&mut self, node: &Node, items: Schema<'_>) -> Tree {
         let Some((tag, schema)) = items.variant(&node.name.text) else {
-            let names: Vec<_> = items.variants().into_iter().map(|(tag, _)| kebab(tag)).collect();
+            let names: Vec<_> = items.tags().into_iter().map(kebab).collect();
             let message = format!("there is no `{}` here", node.name.text);
             let error =
                 Diagnostic::error("flow::unknown_node", node.name.span, message).label("not known here");

@@ -74,13 +74,7 @@ impl Schemas {
                 .into_iter()
                 .map(crate::schema::kebab)
                 .collect(),
-            Where::Variants(items) => {
-                let tags = items
-                    .variants()
-                    .into_iter()
-                    .map(|(tag, _)| crate::schema::kebab(tag));
-                tags.collect()
-            }
+            Where::Variants(items) => items.tags().into_iter().map(crate::schema::kebab).collect(),
             Where::Unknown => Vec::new(),
         }
     }
@@ -124,11 +118,12 @@ fn fields_of<'s>(schema: Schema<'s>, node: &Node, text: &str) -> Where<'s> {
         Shape::List { items, tagged: true } => Where::Variants(items),
         Shape::List { items, tagged: false } => fields_of(items, node, text),
         Shape::Object => Where::Fields(schema),
-        Shape::Union(alternatives) => {
+        Shape::Union => {
             let tag = node.entries.iter().find(|entry| is_called(entry, "type", text));
             let tag = tag.map(|entry| bare(&text[entry.value.clone()]));
             let variant = tag.and_then(|tag| schema.variant(tag));
-            let object = alternatives
+            let object = schema
+                .alternatives()
                 .into_iter()
                 .find(|one| matches!(one.shape(), Shape::Object));
             variant
