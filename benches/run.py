@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the release program against the emulated clouds, and writes the sections of `docs/benchmarks.md`.
 
-    cargo build --release -p fleetflow-cli
+    cargo build --profile dist -p fleetflow-cli --bin flow
     python3 benches/run.py             # all sections, 3 runs each
     python3 benches/run.py growth      # one of them
 
@@ -27,7 +27,7 @@ from measured import ROOT, say
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help="budgets, growth, stacks, peers, limited; all of them without one")
-    parser.add_argument("--flow", type=Path, default=ROOT / "target/release/flow", help="the program")
+    parser.add_argument("--flow", type=Path, default=ROOT / "target/dist/flow", help="the program")
     parser.add_argument("--runs", type=int, default=3, help="how often each life is lived")
     parser.add_argument("--sizes", type=int, nargs="+", default=growth.SIZES, help="n, of growth")
     parser.add_argument("--only", default="", metavar="WORDS", help="the works of peers with these words in their names: 'records'")

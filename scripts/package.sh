@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 root="$PWD"
 out="$root/target/package"
 export CARGO_TERM_COLOR=never
-profile="${FLEETFLOW_PROFILE:-release}"
+profile="${FLEETFLOW_PROFILE:-dist}"
 built="${profile/dev/debug}" # cargo's folder for it
 mkdir -p "$out"
 steps=("$@")
@@ -100,22 +100,24 @@ CHECK
 fi
 
 if step release "the program"; then
-    cargo build --release --locked --quiet -p fleetflow-cli
-    target/release/flow --version -v
-    target/release/flow --version -v | grep -q "^commit: $(git rev-parse HEAD)"
+    cargo build --profile "$profile" --locked --quiet -p fleetflow-cli --bin flow
+    "target/$built/flow" --version -v
+    "target/$built/flow" --version -v | grep -q "^commit: $(git rev-parse HEAD)"
 fi
 
 if step install "the program as \`cargo install\` makes it"; then
     # In the folder of the other builds, which it can use.
     debug=()
-    [ "$profile" = release ] || debug=(--profile "$profile")
+    [ "$profile" = dist ] || debug=(--profile "$profile")
     cargo install --locked --path fleetflow-cli --root "$out/installed" --target-dir target --quiet --force "${debug[@]}"
     for name in flow fleetflow; do "$out/installed/bin/$name" --version; done
 fi
 
 if step deb "a Debian package"; then
     tool cargo-deb
-    cargo build --profile "$profile" --locked --quiet -p fleetflow-cli
+    cargo build --profile "$profile" --locked --quiet -p fleetflow-cli --bin flow
+    # The same program under its long name.
+    ln -sf flow "$out/fleetflow"
     rm -rf "$out/man" && mkdir -p "$out/man"
     "target/$built/flow" man >"$out/man/flow.1"
     for command in up plan down status validate fmt graph outputs import watch scale rollback logs exec ssh state init; do
@@ -127,7 +129,7 @@ if step deb "a Debian package"; then
     [ -s "$out/THIRD-PARTY.txt" ] || python3 packaging/third-party.py >"$out/THIRD-PARTY.txt"
     { echo "FleetFlow, (c) The FleetFlow developers: MIT or Apache-2.0, as you like."; cat LICENSE-MIT LICENSE-APACHE; } >"$out/copyright"
     fast=()
-    [ "$profile" = release ] || fast=(--fast) # weak compression
+    [ "$profile" = dist ] || fast=(--fast) # weak compression
     target/tools/bin/cargo-deb deb -p fleetflow-cli --profile "$profile" --no-build "${fast[@]}" --output "$out/fleetflow_${version}_$(dpkg --print-architecture).deb"
     # Installed into a root of its own: nothing of this machine is changed, and nothing of it is needed.
     scratch="$out/scratch"
@@ -135,7 +137,7 @@ if step deb "a Debian package"; then
     touch "$scratch/var/lib/dpkg/status" "$scratch/var/lib/dpkg/available"
     dpkg --root="$scratch" --force-depends --force-not-root --force-script-chrootless --install "$out"/fleetflow_"$version"_*.deb
     dpkg --root="$scratch" --status fleetflow | grep -E '^(Status|Version|Depends)'
-    "$scratch/usr/bin/flow" --version
+    for name in flow fleetflow; do "$scratch/usr/bin/$name" --version; done
     (cd "$scratch" && printf 'dns "example.jp" {\n    record "www" type="A" value="192.0.2.1"\n}\n' >flow.kdl && usr/bin/flow up --sandbox --yes --quiet)
     dpkg --root="$scratch" --force-not-root --purge fleetflow
     [ ! -e "$scratch/usr/bin/flow" ]
