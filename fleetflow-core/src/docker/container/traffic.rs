@@ -41,7 +41,7 @@ pub(super) fn drain(engine: &Engine, away: Duration) -> Duration {
 /// Engines take such names with the attachment only, so that it is attached anew. With the same addresses of both layers,
 /// connections go on after a moment: nothing is sent to either end. Where only that of the network stayed, the others would go
 /// on sending to the hardware address that they remember (RFC 826): engines since 28.0 draw one for each attachment
-/// (`bridge_linux.go` of moby), which older ones made from the network's.
+/// (`bridge_linux.go` of moby), which older ones made from the network's. They keep the one they are told with API 1.54 and later.
 pub(super) async fn known_as(engine: &Engine, network: &str, id: &str, aliases: &[String]) -> Result<Anew> {
     let before = address(engine, network, id).await?;
     let leaves = Instant::now();

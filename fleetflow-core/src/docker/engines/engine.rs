@@ -169,11 +169,13 @@ fn client(
     )
 }
 
-/// The newest version we speak; the engine's own is asked for before anything else.
+/// The newest version we speak; the engine's own is asked for before anything else. It is one newer than bollard's: with 1.54, an
+/// engine lets a container keep its hardware address where it is attached anew, and changes nothing that bollard reads
+/// (`api/docs/CHANGELOG.md` of moby, "v1.54 API changes").
 fn newest() -> ClientVersion {
     ClientVersion {
-        major_version: bollard::API_DEFAULT_VERSION.major_version,
-        minor_version: bollard::API_DEFAULT_VERSION.minor_version,
+        major_version: 1,
+        minor_version: 54,
     }
 }
 

@@ -22,8 +22,32 @@ const PORT: u16 = 7070;
 /// The service in a namespace, and two machines that each have a cable to it.
 struct Site {
     name: String,
-    service: Option<Child>,
+    service: Option<Running>,
     folder: tempfile::TempDir,
+}
+
+/// A process that ends with the test, also with one that fails.
+struct Running(Child);
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    fn succeeds(&mut self) -> bool {
+        self.0.wait().unwrap().success()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill().and_then(|()| self.0.wait()));
+    }
 }
 
 impl Site {
@@ -45,7 +69,7 @@ impl Site {
         command.args(["--access", "test", "--secret", "test-secret", "--port"]);
         command.arg(format!("0.0.0.0:{PORT}")).arg("posix").arg(bucket);
         let service = command.stdout(Stdio::null()).stderr(Stdio::null());
-        site.service = Some(service.spawn().unwrap());
+        site.service = Some(Running::start(service));
         let mut probe = site.machine("a", "looks", "nobody");
         probe.stderr(Stdio::null());
         let until = Instant::now() + Duration::from_secs(60);
@@ -133,9 +157,7 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        if let Some(service) = &mut self.service {
-            drop(service.kill().and_then(|()| service.wait()));
-        }
+        self.service = None;
         for machine in ["a", "b", "s"] {
             drop(ip(&["netns", "delete", &self.space(machine)]));
         }
@@ -263,14 +285,14 @@ impl Site {
     async fn two_hundred_runs(&self) {
         let clock = self.folder.path().join("clock");
         fs::write(&clock, "+240").unwrap();
-        let mut one = self.machine("a", "competes", "one").spawn().unwrap();
+        let mut one = Running::start(&mut self.machine("a", "competes", "one"));
         let mut two = self.machine("b", "competes", "two");
         let wrong = with_wrong_clock(&mut two, &clock);
-        let mut two = two.spawn().unwrap();
+        let mut two = Running::start(&mut two);
         self.until("two", &format!("run {}", RUNS / 4)).await;
         fs::write(&clock, "-240").unwrap();
         for (who, machine) in [("one", &mut one), ("two", &mut two)] {
-            assert!(machine.wait().unwrap().success(), "{who}");
+            assert!(machine.succeeds(), "{who}");
             let said = fs::read_to_string(self.sign(who)).unwrap();
             println!("{who}: {said}");
             assert_eq!(
@@ -285,27 +307,25 @@ impl Site {
 
     /// Each next one waits for the one before: the first is killed, and the second cut off.
     async fn killed_and_cut_off(&self) {
-        let mut first = self.machine("a", "holds", "first").spawn().unwrap();
+        let mut first = Running::start(&mut self.machine("a", "holds", "first"));
         self.until("first", "holds").await;
-        first.kill().unwrap();
-        first.wait().unwrap();
+        first.kill();
         let began = Instant::now();
-        let mut second = self.machine("b", "holds", "second").spawn().unwrap();
+        let mut second = Running::start(&mut self.machine("b", "holds", "second"));
         self.until("second", "holds").await;
         println!("who was killed is taken over after {:?}", began.elapsed());
         assert!(began.elapsed() >= PATIENCE);
 
         self.plug("b", "down");
         let began = Instant::now();
-        let mut third = self.machine("a", "holds", "third").spawn().unwrap();
+        let mut third = Running::start(&mut self.machine("a", "holds", "third"));
         self.until("third", "holds").await;
         println!("who was cut off is taken over after {:?}", began.elapsed());
         assert!(began.elapsed() >= PATIENCE);
         self.plug("b", "up");
         self.until("second", "lost after").await;
-        assert!(second.wait().unwrap().success());
-        third.kill().unwrap();
-        third.wait().unwrap();
+        assert!(second.succeeds());
+        third.kill();
         assert!(self.machine("b", "looks", "nobody").status().unwrap().success());
     }
 }
