@@ -90,6 +90,16 @@ impl Tree {
         }
     }
 
+    /// Whether a mistake in it is already reported.
+    pub(crate) fn has_broken(&self) -> bool {
+        match &self.content {
+            Content::Scalar(_) => false,
+            Content::List { items, .. } => items.iter().any(Self::has_broken),
+            Content::Map(fields) => fields.iter().any(|field| field.tree.has_broken()),
+            Content::Broken => true,
+        }
+    }
+
     fn is_null(&self) -> bool {
         matches!(self.content, Content::Scalar(Value::Null))
     }

@@ -100,7 +100,11 @@ fn mistagged(schema: &Value, value: &Value, path: &Path) -> Option<Problem> {
     let (tags, fields) = (tags?, value.as_object()?);
     let Some(tag) = fields.get("type") else {
         let problem = Problem::at(path.clone(), "`type` is missing").code(&codes::MISSING);
-        return Some(problem.help(format!("known here: {}", tags.join(", "))));
+        return Some(
+            problem
+                .about(path.key("type"))
+                .help(format!("known here: {}", tags.join(", "))),
+        );
     };
     Some(Problem {
         path: path.key("type"),
@@ -195,7 +199,8 @@ fn fit_object(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec
     report_unknown(fields, properties, schema, &mut missing, path, problems);
     for name in missing {
         let message = format!("`{}` is missing", spelled(name));
-        problems.push(Problem::at(path.clone(), message).code(&codes::MISSING));
+        let problem = Problem::at(path.clone(), message).code(&codes::MISSING);
+        problems.push(problem.about(path.key(name)));
     }
     for (name, field) in fields {
         if let Some(schema) = properties.get(name) {
@@ -259,8 +264,13 @@ fn report_unknown<'s>(
             missing.retain(|missing| *missing != told);
         }
         let message = format!("unknown field `{}`", spelled(name));
-        let problem = Problem::at(path.key(name), message).code(&codes::UNKNOWN_FIELD);
-        problems.push(problem.help(help));
+        let problem = Problem::at(path.key(name), message)
+            .code(&codes::UNKNOWN_FIELD)
+            .help(help);
+        problems.push(match meant {
+            Meant::Field(field) | Meant::Inside(field) => problem.about(path.key(field)),
+            Meant::Unclear => problem,
+        });
     }
 }
 

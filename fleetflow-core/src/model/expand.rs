@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use super::suppose::of_all;
 use super::{Address, Declaration, Parts, Problem, Providers, Stack};
 use crate::catalog;
 use crate::codes;
@@ -107,13 +110,20 @@ pub(crate) fn expand(
 
 /// What each declaration stands for, where they fit together.
 fn fitting(stack: &Stack, around: &Expansion<'_>) -> Result<Parts, Vec<Problem>> {
-    let problems = misfits(stack, around);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    let mut problems = misfits(stack, around);
+    let wrong: BTreeSet<_> = problems
+        .iter()
+        .filter_map(|problem| problem.address.as_ref())
+        .collect();
     let declared = stack.declarations().iter();
-    let parts: Parts = declared.map(|declared| stands_for(declared, around)).collect();
-    duplicates(&parts).map_or(Ok(parts), Err)
+    let fit = declared.filter(|declared| !wrong.contains(&declared.address));
+    let parts: Parts = fit.map(|declared| stands_for(declared, around)).collect();
+    problems.extend(duplicates(&parts));
+    if problems.is_empty() {
+        Ok(parts)
+    } else {
+        Err(problems)
+    }
 }
 
 /// What is carried out for `declared`; itself, where it stands for nothing else.
@@ -136,12 +146,6 @@ pub(crate) fn check_in(stack: &Stack, all: &Stack) -> Result<Parts, Vec<Problem>
     fitting(stack, &Expansion::new(stack, &replicas).among(all))
 }
 
-/// What is wrong with the declarations of `stack` among `all`, as their kinds know it.
-pub(crate) fn misfits_in(stack: &Stack, all: &Stack) -> Vec<Problem> {
-    let replicas = BTreeMap::new();
-    misfits(stack, &Expansion::new(stack, &replicas).among(all))
-}
-
 /// What is wrong with the declarations among each other, as their kinds know it.
 fn misfits(stack: &Stack, around: &Expansion<'_>) -> Vec<Problem> {
     let check = |declared: &Declaration| {
@@ -157,9 +161,36 @@ fn misfits(stack: &Stack, around: &Expansion<'_>) -> Vec<Problem> {
     stack.declarations().iter().flat_map(of).collect()
 }
 
-fn duplicates(parts: &Parts) -> Option<Vec<Problem>> {
+/// What is wrong with a declaration of `all` beside `found`, for which it was refused: what would be wrong with it whatever
+/// stood in their places. Only then it does not follow from them.
+pub(super) fn beside(
+    declared: &Declaration,
+    found: &[Problem],
+    decoded: &Stack,
+    all: &Stack,
+) -> Vec<Problem> {
+    let Some(kind) = catalog::kind(declared.address.kind()) else {
+        return Vec::new();
+    };
+    let replicas = BTreeMap::new();
+    let around = Expansion::new(decoded, &replicas).among(all);
+    let wrong = |spec: &Value| {
+        let declared = Declaration {
+            spec: spec.clone().into(),
+            ..declared.clone()
+        };
+        let among = kind.check_in(&declared, &around).into_iter();
+        let told = kind.check(spec).into_iter().chain(among);
+        told.map(|problem| problem.on(&declared.address)).collect()
+    };
+    let mut beside = of_all(&kind.supposed(&declared.spec), wrong);
+    beside.retain(|problem| !found.iter().any(|cause| cause.explains(problem)));
+    beside
+}
+
+fn duplicates(parts: &Parts) -> Vec<Problem> {
     let mut seen = BTreeSet::new();
-    let problems: Vec<_> = parts
+    parts
         .iter()
         .flatten()
         .filter(|declared| !seen.insert(&declared.address))
@@ -168,6 +199,5 @@ fn duplicates(parts: &Parts) -> Option<Vec<Problem>> {
                 .code(&codes::DUPLICATE)
                 .on(&declared.address)
         })
-        .collect();
-    (!problems.is_empty()).then_some(problems)
+        .collect()
 }

@@ -10,23 +10,40 @@ pub type Check = fn(&str) -> Result<(), String>;
 pub fn check_of(name: &str) -> Option<Check> {
     CHECKS
         .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, check)| *check)
+        .find(|(known, ..)| *known == name)
+        .map(|(_, check, _)| *check)
 }
 
-const CHECKS: &[(&str, Check)] = &[
-    ("ipv4", |text| {
-        text.parse::<Ipv4Addr>()
-            .map(drop)
-            .map_err(|_| format!("`{text}` is not an IPv4 address"))
-    }),
-    ("name", resource_name),
-    ("bytes", |text| bytes(text).map(drop)),
-    ("duration", |text| duration(text).map(drop)),
-    ("image", crate::docker::formats::image),
-    ("port", crate::docker::formats::port),
-    ("mount", crate::docker::formats::mount),
+/// Two texts that pass the check called `name`, for where any would do.
+pub(super) fn examples_of(name: &str) -> Option<[&'static str; 2]> {
+    CHECKS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .map(|(.., examples)| *examples)
+}
+
+const CHECKS: &[(&str, Check, [&str; 2])] = &[
+    ("ipv4", ipv4, ["192.0.2.1", "192.0.2.2"]),
+    ("name", resource_name, ["supposed", "supposed-too"]),
+    ("bytes", |text| bytes(text).map(drop), ["64m", "4g"]),
+    ("duration", |text| duration(text).map(drop), ["1s", "1h"]),
+    (
+        "image",
+        crate::docker::formats::image,
+        ["supposed:1", "supposed:2"],
+    ),
+    ("port", crate::docker::formats::port, ["65533", "65534"]),
+    (
+        "mount",
+        crate::docker::formats::mount,
+        ["supposed:/supposed", "supposed-too:/supposed-too"],
+    ),
 ];
+
+fn ipv4(text: &str) -> Result<(), String> {
+    let address = text.parse::<Ipv4Addr>().map(drop);
+    address.map_err(|_| format!("`{text}` is not an IPv4 address"))
+}
 
 /// An amount of memory as its number of bytes: `512m`, `1.5g`, `64 MiB`. All units are powers of 1024.
 pub fn bytes(text: &str) -> Result<u64, String> {
@@ -106,6 +123,15 @@ fn resource_name(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn examples_pass_their_checks() {
+        for (name, check, examples) in super::CHECKS {
+            for example in examples {
+                assert_eq!(check(example), Ok(()), "{name}");
+            }
+        }
+    }
+
     use super::*;
 
     #[test]

@@ -8,11 +8,10 @@ use futures::future::BoxFuture;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-use super::Providers;
 use super::resource::one_by_one;
 use super::{
     BatchStep, Declaration, Expansion, Found, Intent, Lifecycle, OutputField, Path, Problem, Provider,
-    Resource, Rollout, Scope, Verb, Wanted, conform, decode,
+    Resource, Rollout, Scope, Verb, Wanted, conform, decode, suppose,
 };
 use crate::clouds::{Cloud as _, Clouds};
 use crate::converge::Context;
@@ -48,8 +47,10 @@ pub trait Kind: Send + Sync {
     fn declarable(&self) -> bool;
     /// The canonical form of a declaration, or everything that is wrong with it. The one door for all front ends.
     fn decode(&self, declared: Value) -> std::result::Result<Value, Vec<Problem>>;
-    /// What can be said of a declaration that `decode` refused, beyond why it did.
-    fn check_unfit(&self, fields: &Value, providers: &Providers) -> Vec<Problem>;
+    /// What a declaration that `decode` refused may have been meant to be, in canonical form.
+    fn supposed(&self, declared: &Value) -> Vec<Value>;
+    /// What is wrong with a canonical declaration by itself.
+    fn check(&self, spec: &Value) -> Vec<Problem>;
     /// What is wrong with the declaration among the others.
     fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem>;
     /// What the declaration stands for; `None` for itself.
@@ -210,8 +211,15 @@ impl<R: Resource> Kind for Of<R> {
         serde_json::to_value(&typed).map_err(|error| vec![Problem::at(Path::root(), error.to_string())])
     }
 
-    fn check_unfit(&self, fields: &Value, providers: &Providers) -> Vec<Problem> {
-        R::check_unfit(fields, providers)
+    fn supposed(&self, declared: &Value) -> Vec<Value> {
+        let supposed = suppose::supposed(self.schema(), declared).into_iter();
+        supposed
+            .filter_map(|value| serde_json::to_value(R::deserialize(value).ok()?).ok())
+            .collect()
+    }
+
+    fn check(&self, spec: &Value) -> Vec<Problem> {
+        R::deserialize(spec).map_or_else(|_| Vec::new(), |typed| typed.check())
     }
 
     fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {

@@ -18,6 +18,7 @@ mod seal;
 mod seen;
 mod spec;
 mod stack;
+mod suppose;
 mod value;
 mod wording;
 
@@ -40,7 +41,7 @@ pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secr
 pub(crate) use conform::{fitted, schema_at};
 #[cfg(test)]
 pub(crate) use expand::expanded;
-pub(crate) use expand::{check_in, expand, misfits_in};
+pub(crate) use expand::{check_in, expand};
 pub(crate) use resource::decode;
 pub(crate) use stack::Parts;
 pub(crate) use value::reveal;

@@ -33,6 +33,10 @@ pub struct Problem {
         deserialize_with = "by_number"
     )]
     pub code: Option<&'static Code>,
+    /// The field that it is about, where that is not what stands at `path`: one that is missing there, or what a misspelt
+    /// one was meant to be. A mistake in that field explains this one.
+    #[serde(skip)]
+    pub about: Option<Path>,
     /// Whether a guard refused something that is well-formed (a protected resource, a missing approval).
     #[serde(default)]
     pub guard: bool,
@@ -47,6 +51,7 @@ impl Problem {
             message: message.into(),
             help: None,
             code: None,
+            about: None,
             guard: false,
         }
     }
@@ -72,6 +77,27 @@ impl Problem {
     pub fn code(mut self, code: &'static Code) -> Self {
         self.code = Some(code);
         self
+    }
+
+    /// The same mistake, which is about the field at `field`.
+    #[must_use]
+    pub fn about(mut self, field: Path) -> Self {
+        self.about = Some(field);
+        self
+    }
+
+    /// The place of the field that it is about.
+    pub fn subject(&self) -> &Path {
+        self.about.as_ref().unwrap_or(&self.path)
+    }
+
+    /// Whether `other`, of the same declaration, is about the same field, or lies in it.
+    pub(super) fn explains(&self, other: &Self) -> bool {
+        let of = |path: &Path| {
+            let (ours, theirs) = (path.segments(), other.subject().segments());
+            ours == theirs || (!ours.is_empty() && theirs.starts_with(ours))
+        };
+        of(self.subject()) || of(&self.path)
     }
 
     /// Its entry in the register: where none was given, that of a refusal, of a value that breaks a rule of its

@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Providers;
 use super::{Declaration, Existing, Expansion, Found, Made, Problem, Scope, Spec, Wanted};
 use crate::converge::Context;
 use crate::error::{Error, Result};
@@ -92,14 +91,6 @@ pub trait Resource: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 's
 
     /// What is wrong with it among the other declarations: a name that nobody declares, a setting that is missing.
     fn check_in(&self, _declared: &Declaration, _around: &Expansion<'_>) -> Vec<Problem> {
-        Vec::new()
-    }
-
-    /// What can be said of a declaration that does not fit its type, beyond that: the user is to see it at the same time.
-    fn check_unfit(_fields: &serde_json::Value, _providers: &Providers) -> Vec<Problem>
-    where
-        Self: Sized,
-    {
         Vec::new()
     }
 

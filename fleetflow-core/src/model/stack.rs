@@ -9,8 +9,10 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::expand::beside;
 use super::seal::seal;
 use super::{Declaration, Input, Path, Problem};
+use crate::sakura::zone;
 use crate::{catalog, plan};
 
 /// Everything that one stage of a project shall consist of.
@@ -188,20 +190,23 @@ impl Stack {
     fn checked(&self) -> Result<Canonical, Vec<Problem>> {
         let mut problems = self.check_names();
         let mut declarations = Vec::new();
+        let mut unfit = Vec::new();
         let known = OnceCell::new();
         for declared in self.declarations.iter() {
             match decode(declared) {
                 Ok(declared) => declarations.push(declared),
                 Err(found) => {
-                    let more = self.unfit(declared);
-                    problems.extend(more.into_iter().filter(|problem| !found.contains(problem)));
-                    problems.extend(found);
                     let known = known.get_or_init(|| plan::Known::of(self));
                     problems.extend(plan::dangling_in(declared, known));
+                    unfit.push((declared, found));
                 }
             }
         }
         let decoded = self.with(Arc::new(declarations));
+        for (declared, found) in unfit {
+            problems.extend(beside(declared, &found, &decoded, self));
+            problems.extend(found);
+        }
         match plan::check(&decoded, self) {
             Ok(parts) if problems.is_empty() => Ok(Canonical {
                 declarations: decoded.declarations,
@@ -213,14 +218,6 @@ impl Stack {
                 Err(problems)
             }
         }
-    }
-
-    /// What is wrong with a declaration beside why it does not fit its type.
-    fn unfit(&self, declared: &Declaration) -> Vec<Problem> {
-        let kind = catalog::kind(declared.address.kind());
-        let found = kind.map(|kind| kind.check_unfit(&declared.spec, &self.providers));
-        let found = found.unwrap_or_default().into_iter();
-        found.map(|problem| problem.on(&declared.address)).collect()
     }
 
     fn check_names(&self) -> Vec<Problem> {
@@ -264,6 +261,35 @@ pub struct Providers {
     /// Container engines: which one is the local one, and logins for registries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub docker: Option<DockerSettings>,
+}
+
+impl Providers {
+    /// What is wrong with the settings by themselves.
+    pub fn check(&self) -> Vec<Problem> {
+        let zone = self
+            .sakura_cloud
+            .as_ref()
+            .and_then(|settings| settings.zone.as_deref());
+        let place = Path::root().key("sakura_cloud").key("zone");
+        let problem = zone::check(zone).map(|problem| Problem {
+            path: place,
+            ..problem
+        });
+        problem.into_iter().collect()
+    }
+
+    /// Settings that answer whatever is asked of them: what is wrong with a stack with these and with none is wrong
+    /// whatever the settings say.
+    pub fn supposed() -> Self {
+        let sakura_cloud = SakuraSettings {
+            zone: zone::ZONES.first().map(|zone| (*zone).to_owned()),
+            ..SakuraSettings::default()
+        };
+        Self {
+            sakura_cloud: Some(sakura_cloud),
+            ..Self::default()
+        }
+    }
 }
 
 /// Settings of SAKURA Cloud.

@@ -6,8 +6,8 @@ use super::graph::{Graph, order};
 use crate::catalog;
 use crate::codes;
 use crate::model::{
-    Address, Declaration, OutputRef, Parts, Path, Problem, Stack, check_in, did_you_mean, fitted, misfits_in,
-    references, secrets,
+    Address, Declaration, OutputRef, Parts, Path, Problem, Stack, check_in, did_you_mean, fitted, references,
+    secrets,
 };
 
 /// What each declaration of `stack` stands for, or everything that is wrong between them. They are canonical; `all` has
@@ -19,14 +19,14 @@ pub(crate) fn check(stack: &Stack, all: &Stack) -> Result<Parts, Vec<Problem>> {
         problems.extend(dangling(declared, &known));
         problems.extend(missing_secrets(declared, stack));
     }
-    if problems.is_empty() {
-        problems.extend(cycle(stack));
-    }
-    if problems.is_empty() {
-        return check_in(stack, all);
-    }
-    // What kinds say beside that, each once. What the declarations stand for is not looked at.
-    for problem in misfits_in(stack, all) {
+    problems.extend(cycles(all));
+    let found = match check_in(stack, all) {
+        Ok(parts) if problems.is_empty() => return Ok(parts),
+        Ok(_) => Vec::new(),
+        Err(found) => found,
+    };
+    // What kinds say beside that, each once.
+    for problem in found {
         if !problems.contains(&problem) {
             problems.push(problem);
         }
@@ -175,13 +175,21 @@ fn missing_secrets(declared: &Declaration, stack: &Stack) -> Vec<Problem> {
         .collect()
 }
 
-fn cycle(stack: &Stack) -> Option<Problem> {
-    let graph: Graph = stack
-        .declarations()
-        .iter()
+/// Every cycle, but for those through what another one is told of.
+fn cycles(stack: &Stack) -> Vec<Problem> {
+    let declared = stack.declarations().iter();
+    let mut graph: Graph = declared
         .map(|declared| (declared.address.clone(), needs(declared)))
         .collect();
-    let cycle = order(&graph).err()?;
+    let mut problems = Vec::new();
+    while let Err(cycle) = order(&graph) {
+        problems.extend(circular(stack, &cycle));
+        graph.retain(|address, _| !cycle.contains(address));
+    }
+    problems
+}
+
+fn circular(stack: &Stack, cycle: &[Address]) -> Option<Problem> {
     let mut names: Vec<_> = cycle.iter().map(|address| format!("`{address}`")).collect();
     names.extend(names.first().cloned());
     let first = cycle.first()?;

@@ -20,7 +20,7 @@ pub mod switch;
 mod wait;
 mod watch;
 mod wire;
-mod zone;
+pub(crate) mod zone;
 
 use std::sync::Arc;
 

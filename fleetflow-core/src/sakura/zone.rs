@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Declaration, Existing, Expansion, Path, Problem, Providers, did_you_mean};
+use crate::model::{Declaration, Existing, Expansion, Path, Problem, did_you_mean};
 
 /// The zones (API doc "URL"); `tk1v` is the vendor's own test zone.
 pub const ZONES: &[&str] = &["is1a", "is1b", "is1c", "tk1a", "tk1b", "tk1v"];
@@ -23,11 +23,7 @@ pub(crate) fn check(zone: Option<&str>) -> Option<Problem> {
 
 /// The zone of a resource: its own, or the one of the providers' settings.
 pub(crate) fn chosen(own: Option<&str>, around: &Expansion<'_>) -> Option<String> {
-    chosen_of(own, around.providers())
-}
-
-fn chosen_of(own: Option<&str>, providers: &Providers) -> Option<String> {
-    let settings = providers.sakura_cloud.as_ref();
+    let settings = around.providers().sakura_cloud.as_ref();
     own.or_else(|| settings?.zone.as_deref()).map(str::to_owned)
 }
 
@@ -41,29 +37,14 @@ pub(crate) fn filled(declared: &Declaration, around: &Expansion<'_>) -> Declarat
     filled
 }
 
-/// What is wrong with the zone of a declaration that does not fit its type otherwise.
-pub(crate) fn check_unfit(fields: &serde_json::Value, providers: &Providers) -> Vec<Problem> {
-    match fields.get("zone") {
-        None | Some(serde_json::Value::Null) => check_of(chosen_of(None, providers)).into_iter().collect(),
-        Some(own) => own
-            .as_str()
-            .and_then(|own| check(Some(own)))
-            .into_iter()
-            .collect(),
-    }
-}
-
 /// What is wrong when neither the resource nor the settings name a zone that exists.
 pub(crate) fn check_chosen(own: Option<&str>, around: &Expansion<'_>) -> Option<Problem> {
-    check_of(chosen(own, around))
-}
-
-fn check_of(chosen: Option<String>) -> Option<Problem> {
-    match chosen {
+    match chosen(own, around) {
         Some(zone) => check(Some(&zone)),
         None => Some(
             Problem::at(Path::root(), "it has no zone")
                 .code(&codes::MISSING)
+                .about(Path::root().key("zone"))
                 .help("write `zone` here, or in `providers { sakura-cloud { zone ... } }`"),
         ),
     }

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleetflow_core::model::Declaration;
-use fleetflow_core::{Address, Stack};
+use fleetflow_core::model::{Declaration, Providers};
+use fleetflow_core::{Address, Stack, codes};
 use serde_json::Value;
 
 use super::claims::claimed;
@@ -195,6 +195,7 @@ impl<'b> Build<'b> {
     fn resources(&mut self, stage: &StageOutline<'b>, services: &'b [Node]) {
         for node in stage.resources.iter().copied().chain(services) {
             let Some(named) = named(node, &mut self.converter) else {
+                self.check_alone(node);
                 continue;
             };
             if let Some(first) = self
@@ -204,6 +205,7 @@ impl<'b> Build<'b> {
             {
                 let error = duplicate(&named, first.span);
                 self.converter.diagnostics.push(error);
+                self.check_alone(node);
                 continue;
             }
             self.declare(&named);
@@ -244,22 +246,33 @@ impl<'b> Build<'b> {
     fn check_unused(&mut self, nodes: &[&Node], used: &BTreeSet<usize>) {
         let missing = std::mem::replace(&mut self.converter.missing, Missing::Tolerated);
         for (index, node) in nodes.iter().enumerate() {
-            let known = self.definitions.all().iter().any(|(_, at)| *at == index);
-            if self.used.contains(&index) || used.contains(&index) || !known {
+            if self.used.contains(&index) || used.contains(&index) {
                 continue;
             }
-            let mut tree = self.tree(node);
-            let schema = self.catalog.schema(&node.name.text).cloned().unwrap_or_default();
-            flags::take(&mut tree, &schema);
-            let problems = self.catalog.check_one(&node.name.text, tree.value());
-            let complete = problems
-                .iter()
-                .filter(|problem| !problem.message.ends_with("is missing"));
-            self.converter
-                .diagnostics
-                .extend(complete.filter_map(|problem| diagnostic_in(&tree, problem, "here")));
+            self.check_alone(node);
         }
         self.converter.missing = missing;
+    }
+
+    /// What is wrong with a node that is no part of the stage, beside what it lacks: a definition may complete it, or its
+    /// name be what is wrong with it.
+    fn check_alone(&mut self, node: &Node) {
+        let mut tree = self.tree(node);
+        let schema = self.catalog.schema(&node.name.text).cloned().unwrap_or_default();
+        flags::take(&mut tree, &schema);
+        let problems = self.catalog.check_one(&node.name.text, tree.value());
+        let complete = problems
+            .iter()
+            .filter(|problem| problem.code != Some(&codes::MISSING));
+        let told: BTreeSet<_> = self
+            .converter
+            .diagnostics
+            .iter()
+            .filter_map(|told| told.span)
+            .collect();
+        let found = complete.filter_map(|problem| diagnostic_in(&tree, problem, "here"));
+        let new = found.filter(|found| !found.span.is_some_and(|span| told.contains(&span)));
+        self.converter.diagnostics.extend(new);
     }
 
     fn finish(
@@ -274,14 +287,21 @@ impl<'b> Build<'b> {
             settings::providers([outline.providers, stage.providers], &schema, &mut self.converter);
         let kept = settings::state(outline.state, &mut self.converter);
         let protect = settings::protect(stage.protect, &mut self.converter);
-        let mut stack = stack.providers(providers);
+        let settings_are_known = providers.is_some() && !outline.settings_misspelt;
+        let mut stack = stack.providers(providers.unwrap_or_default());
         for declared in std::mem::take(&mut self.declared) {
             stack.push(self.declaration(declared));
         }
         for (name, value) in std::mem::take(&mut self.converter.secrets) {
             stack = stack.secret(name, value);
         }
-        let problems = self.catalog.check(&stack);
+        let mut problems = self.catalog.check(&stack);
+        if !settings_are_known {
+            let otherwise = self
+                .catalog
+                .check(&stack.clone().providers(Providers::supposed()));
+            problems.retain(|problem| otherwise.contains(problem));
+        }
         let places = &self.places;
         let mut found: Vec<_> = self
             .converter

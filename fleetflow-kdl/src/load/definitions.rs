@@ -58,10 +58,6 @@ impl<'n> Definitions<'n> {
         self.all.iter().find(|(named, _)| named.address == *address)
     }
 
-    pub(super) fn all(&self) -> &[(Named<'n>, usize)] {
-        &self.all
-    }
-
     pub(super) fn names(&self, kind: &str) -> Vec<&str> {
         let all = self.all.iter().map(|(named, _)| &named.address);
         all.filter(|address| address.kind() == kind)

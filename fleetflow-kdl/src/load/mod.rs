@@ -11,6 +11,7 @@ mod options;
 mod outline;
 mod places;
 mod read;
+mod respell;
 mod settings;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ pub(crate) use outline::{IN_STAGE, TOP};
 pub use settings::StateSettings;
 pub(crate) use settings::providers_schema;
 
+use crate::ast::Node;
 use crate::catalog::{Catalog, CoreCatalog};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::environment::Environment;
@@ -112,7 +114,7 @@ pub fn stages(options: &LoadOptions<'_>) -> Result<Vec<String>, Diagnostics> {
 
 pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Result<Loaded, Diagnostics> {
     let mut session = Session::default();
-    let nodes = read::read(options, &mut session.sources, &mut session.found);
+    let nodes = session.read(options, catalog);
     let outline = Outline::new(&nodes, &catalog.kinds(), &mut session.found);
     // Of a file that does not parse nobody knows which stages it has.
     let is_read = !session.found.iter().any(|told| told.code.starts_with("kdl::"));
@@ -151,7 +153,7 @@ pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Res
 
 pub(crate) fn check_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Result<Checked, Diagnostics> {
     let mut session = Session::default();
-    let nodes = read::read(options, &mut session.sources, &mut session.found);
+    let nodes = session.read(options, catalog);
     let outline = Outline::new(&nodes, &catalog.kinds(), &mut session.found);
     let assemblies = session.assemble(&outline, options, catalog, None);
     session.warn_of_empty(assemblies.iter());
@@ -172,6 +174,13 @@ struct Session {
 }
 
 impl Session {
+    /// The nodes of the file, by the names that they were meant to have.
+    fn read(&mut self, options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Vec<Node> {
+        let mut nodes = read::read(options, &mut self.sources, &mut self.found);
+        respell::respell(&mut nodes, &catalog.kinds(), &mut self.found);
+        nodes
+    }
+
     /// Every stage, put together and checked.
     fn assemble(
         &mut self,

@@ -1,12 +1,17 @@
 //! Sorts the nodes of a file: settings, stages, resources. It reads names only.
 
+use fleetflow_core::model::did_you_mean;
+
+use super::settings::providers_schema;
 use crate::ast::Node;
 use crate::diagnostic::Diagnostic;
-use crate::schema::suggestion;
+use crate::schema::{kebab, suggestion};
 use crate::source::Span;
 
 /// The stage of a file that names none.
 pub(super) const DEFAULT_STAGE: &str = "default";
+
+const PROVIDERS: &str = "providers";
 
 pub(crate) const TOP: [&str; 6] = ["providers", "variables", "include", "project", "state", "stage"];
 pub(crate) const IN_STAGE: [&str; 6] = [
@@ -24,6 +29,8 @@ pub(super) struct Outline<'n> {
     pub(super) project: Option<&'n Node>,
     pub(super) state: Option<&'n Node>,
     pub(super) providers: Option<&'n Node>,
+    /// Whether settings of providers stand where none are read: what they say is not known then.
+    pub(super) settings_misspelt: bool,
     pub(super) variables: Vec<&'n Node>,
     /// Resources outside of stages.
     pub(super) definitions: Vec<&'n Node>,
@@ -58,7 +65,7 @@ impl<'n> Outline<'n> {
                 "deploy-services" => without_stage.deploy_services.push(node),
                 "service" => without_stage.services.push(node),
                 kind if kinds.contains(&kind) => outline.definitions.push(node),
-                _ => found.push(misplaced(node, kinds)),
+                _ => outline.misplaced(node, misplaced(node, kinds), found),
             }
         }
         if outline.stages.is_empty() {
@@ -80,6 +87,17 @@ impl<'n> Outline<'n> {
 
     pub(super) fn stage_names(&self) -> Vec<String> {
         self.stages.iter().map(|stage| stage.name.clone()).collect()
+    }
+
+    fn misplaced(&mut self, node: &Node, told: Diagnostic, found: &mut Vec<Diagnostic>) {
+        let setting = setting(&node.name.text);
+        self.settings_misspelt |= setting.is_some();
+        found.push(match setting {
+            Some(setting) if setting != PROVIDERS => {
+                told.help(format!("write {PROVIDERS} {{ {setting} {{ ... }} }}"))
+            }
+            _ => told,
+        });
     }
 
     fn stage(&mut self, node: &'n Node, kinds: &[&str], found: &mut Vec<Diagnostic>) {
@@ -108,11 +126,24 @@ impl<'n> Outline<'n> {
                 "deploy-services" => stage.deploy_services.push(node),
                 "service" => stage.services.push(node),
                 kind if kinds.contains(&kind) => stage.resources.push(node),
-                _ => found.push(misplaced_in_stage(node, kinds)),
+                _ => self.misplaced(node, misplaced_in_stage(node, kinds), found),
             }
         }
         self.stages.push(stage);
     }
+}
+
+/// The settings that a node of this name was meant to be: those of a provider, or of all.
+fn setting(name: &str) -> Option<String> {
+    let schema = providers_schema();
+    let fields = schema.get("properties").and_then(serde_json::Value::as_object);
+    let names: Vec<String> = fields
+        .into_iter()
+        .flat_map(|fields| fields.keys())
+        .map(|name| kebab(name))
+        .collect();
+    let known = names.iter().map(String::as_str).chain([PROVIDERS]);
+    did_you_mean(name, known).map(str::to_owned)
 }
 
 fn stage_name(node: &Node, found: &mut Vec<Diagnostic>) -> Option<(String, Span)> {
@@ -158,7 +189,8 @@ fn misplaced_in_stage(node: &Node, kinds: &[&str]) -> Diagnostic {
     unknown(node, IN_STAGE.iter().chain(kinds).copied())
 }
 
-fn unknown<'k>(node: &Node, known: impl Iterator<Item = &'k str>) -> Diagnostic {
+/// A node of a name that nothing has here, with the nearest one of `known`.
+pub(super) fn unknown<'k>(node: &Node, known: impl Iterator<Item = &'k str>) -> Diagnostic {
     let name = &node.name.text;
     Diagnostic::error(
         "flow::unknown_node",

@@ -136,12 +136,7 @@ fn told(written: &Written, problem: &Problem, label: &str) -> Option<Diagnostic>
 
 /// A field whose value is a mistake of its own is missing to core, and has been told.
 fn is_told_already(written: &Written, problem: &Problem) -> bool {
-    let missing = problem
-        .message
-        .strip_prefix('`')
-        .and_then(|rest| rest.strip_suffix("` is missing"));
-    let there = missing.map(|field| written.locate(&problem.path.key(snake(field))));
-    there.is_some_and(|place| place.broken)
+    written.locate(problem.subject()).broken
 }
 
 /// Core does not know the flags as fields: a misspelt one is ours to recognise.

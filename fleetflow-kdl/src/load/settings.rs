@@ -45,37 +45,38 @@ pub(crate) fn providers_schema() -> Value {
         .to_value()
 }
 
-/// The settings of the file with those of the stage on top.
+/// The settings of the file with those of the stage on top; none where something is wrong with them.
 pub(super) fn providers(
     nodes: [Option<&Node>; 2],
     schema: &Value,
     converter: &mut Converter<'_>,
-) -> Providers {
+) -> Option<Providers> {
     let trees = nodes
         .into_iter()
         .flatten()
         .map(|node| converter.object(node, Schema::new(schema)));
     let Some(tree) = trees.collect::<Vec<_>>().into_iter().reduce(Tree::overridden) else {
-        return Providers::default();
+        return Some(Providers::default());
     };
-    let conformed = match conform(schema, tree.value()) {
-        Ok(conformed) => conformed,
-        Err(problems) => {
-            converter.diagnostics.extend(
-                problems
-                    .iter()
-                    .filter_map(|problem| diagnostic_in(&tree, problem, "here")),
-            );
-            return Providers::default();
-        }
-    };
-    serde_json::from_value(conformed).unwrap_or_else(|error| {
-        let problem = Problem::at(FieldPath::root(), error.to_string());
-        converter
-            .diagnostics
-            .extend(diagnostic_in(&tree, &problem, "here"));
-        Providers::default()
-    })
+    let read = conform(schema, tree.value()).and_then(checked);
+    if let Err(problems) = &read {
+        let told = problems
+            .iter()
+            .filter_map(|problem| diagnostic_in(&tree, problem, "here"));
+        converter.diagnostics.extend(told);
+    }
+    read.ok().filter(|_| !tree.has_broken())
+}
+
+fn checked(conformed: Value) -> Result<Providers, Vec<Problem>> {
+    let unread = |error: serde_json::Error| vec![Problem::at(FieldPath::root(), error.to_string())];
+    let providers: Providers = serde_json::from_value(conformed).map_err(unread)?;
+    let problems = providers.check();
+    if problems.is_empty() {
+        Ok(providers)
+    } else {
+        Err(problems)
+    }
 }
 
 /// Whether a stage is marked `protect`.

@@ -1,6 +1,7 @@
 //! The language as its users meet it, against the real kinds. Its mistakes are the corpus in `tests/bad`.
 
 mod language;
+mod mistakes;
 mod values;
 
 use std::collections::BTreeMap;

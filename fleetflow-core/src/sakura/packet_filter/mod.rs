@@ -18,9 +18,7 @@ pub use rule::{PacketAction, PacketRule, Protocol};
 pub(super) use ops::Row;
 
 use super::{mark, zone};
-use crate::model::{
-    Address, Declaration, Expansion, Output, OutputField, Path, Problem, Provider, Providers, Resource,
-};
+use crate::model::{Address, Declaration, Expansion, Output, OutputField, Path, Problem, Provider, Resource};
 
 /// How many rules a filter can have (API doc "Limits").
 const MOST_RULES: usize = 30;
@@ -116,10 +114,6 @@ impl Resource for PacketFilter {
         ));
         problems.extend(zone::check(self.zone.as_deref()));
         problems
-    }
-
-    fn check_unfit(fields: &serde_json::Value, providers: &Providers) -> Vec<Problem> {
-        zone::check_unfit(fields, providers)
     }
 
     fn check_in(&self, _: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {

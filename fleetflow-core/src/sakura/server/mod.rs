@@ -48,7 +48,7 @@ pub use ssh::Ssh;
 pub(crate) use ssh::{is_private_key, is_public_key};
 
 use crate::model::{
-    Address, Declaration, Expansion, Input, Output, OutputField, Problem, Provider, Providers, Resource,
+    Address, Declaration, Expansion, Input, Output, OutputField, Problem, Provider, Resource,
 };
 use crate::plan::{Change, Disruption, Level};
 
@@ -298,10 +298,6 @@ impl Resource for Server {
 
     fn check(&self) -> Vec<Problem> {
         check::check(self)
-    }
-
-    fn check_unfit(fields: &serde_json::Value, providers: &Providers) -> Vec<Problem> {
-        crate::sakura::zone::check_unfit(fields, providers)
     }
 
     fn check_in(&self, _: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {

@@ -17,9 +17,7 @@ use typed_builder::TypedBuilder;
 pub(super) use ops::Row;
 
 use super::{mark, zone};
-use crate::model::{
-    Address, Declaration, Expansion, Output, OutputField, Problem, Provider, Providers, Resource,
-};
+use crate::model::{Address, Declaration, Expansion, Output, OutputField, Problem, Provider, Resource};
 
 /// A switch: a private network inside one zone.
 ///
@@ -89,10 +87,6 @@ impl Resource for Switch {
         problems.extend(mark::check_description(self.description.as_deref(), 0));
         problems.extend(zone::check(self.zone.as_deref()));
         problems
-    }
-
-    fn check_unfit(fields: &serde_json::Value, providers: &Providers) -> Vec<Problem> {
-        zone::check_unfit(fields, providers)
     }
 
     fn check_in(&self, _: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
