@@ -61,13 +61,23 @@ pub(crate) fn step(address: &Address, error: &Error, done: &str) -> String {
     )
 }
 
-/// Every mistake of a file, underlined.
+/// So many mistakes are drawn. More than that are not read from a screen, but searched, and a line each is best for that.
+const DRAWN: usize = 50;
+
+/// Every mistake of a file, the first ones underlined.
 pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
-    let drawn = mistakes.related().into_iter().flatten();
+    // What a plan finds is in no document of its own.
+    let most = mistakes.attempt().map_or(DRAWN, |_| usize::MAX);
+    let drawn = mistakes.related().into_iter().flatten().take(most);
     let blocks: Vec<_> = mistakes
         .iter()
         .zip(drawn)
         .map(|(mistake, drawn)| self::mistake(mistake, drawn, look))
+        .collect();
+    let lines: String = mistakes
+        .iter()
+        .skip(most)
+        .map(|mistake| format!("{}\n", brief(mistakes, mistake)))
         .collect();
     let of = |severity, noun| {
         let number = mistakes.count(severity);
@@ -78,7 +88,31 @@ pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
     if let Some(attempt) = mistakes.attempt() {
         count = format!("cannot {attempt}: {count}");
     }
-    format!("{}\n{}\n", blocks.join("\n"), paint(BOLD, count))
+    let (separator, all) = if lines.is_empty() {
+        ("", "")
+    } else {
+        ("\n", "; `flow validate --json` tells all of them in full")
+    };
+    format!(
+        "{}{separator}{lines}\n{}{all}\n",
+        blocks.join("\n"),
+        paint(BOLD, count)
+    )
+}
+
+/// `flow.kdl:4:26: -1 is out of range [FF0141]`, as compilers and `grep` write places.
+fn brief(mistakes: &Diagnostics, mistake: &Diagnostic) -> String {
+    let file = mistake.span.and_then(|span| mistakes.sources().file(span.file));
+    let place = match (file, mistakes.location(mistake)) {
+        (Some(file), Some(at)) => format!("{}:{}:{}: ", file.name(), at.line, at.column),
+        _ => String::new(),
+    };
+    let word = match mistake.severity {
+        Severity::Error => "",
+        Severity::Warning => "warning: ",
+    };
+    let number = mistake.number().map(|number| format!(" [{number}]"));
+    format!("{place}{word}{}{}", mistake.message, number.unwrap_or_default())
 }
 
 fn mistake(mistake: &Diagnostic, drawn: &dyn miette::Diagnostic, look: Look) -> String {

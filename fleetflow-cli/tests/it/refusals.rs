@@ -313,3 +313,35 @@ dns "example.jp" { record "www" type="A" value=server.wep.ip }
     }
     assert!(run.err.contains("\n8 problems\n"), "each once: {run:#?}");
 }
+
+/// The first ones are drawn, and a line each is left of the others: a file may have thousands, of one and the same slip.
+#[test]
+fn many_mistakes_stay_short_and_none_is_left_out() {
+    const MANY: usize = 5_000;
+    let record = |number| format!("record \"r{number}\" type=\"A\" value=\"192.0.2.1\" ttl=-1\n");
+    let records: String = (1..=MANY).map(record).collect();
+    let project = Project::new(&format!("project \"shop\"\ndns \"example.jp\" {{\n{records}}}\n"));
+    let run = project.flow(&["validate"]);
+    assert_eq!(run.code, Some(64), "{}", run.err.len());
+    let lines: Vec<_> = run.err.lines().collect();
+    assert!(lines.len() < MANY + 600, "{} lines", lines.len());
+    assert_eq!(run.err.matches("error[FF0141]: -1 is out of range").count(), 50);
+    assert_eq!(
+        run.err.matches(": -1 is out of range [FF0141]\n").count(),
+        MANY - 50
+    );
+    // Record 51 stands in line 53.
+    assert!(
+        run.err
+            .contains("\nflow.kdl:53:45: -1 is out of range [FF0141]\n"),
+        "{}",
+        lines[600]
+    );
+    assert_eq!(
+        lines.last(),
+        Some(&"5000 problems; `flow validate --json` tells all of them in full")
+    );
+    let all = project.flow(&["validate", "--json"]);
+    let all: serde_json::Value = serde_json::from_str(&all.out).unwrap();
+    assert_eq!(all["problems"].as_array().map(Vec::len), Some(MANY));
+}
