@@ -122,6 +122,10 @@ fn line(event: &Event) -> String {
             time,
             reason,
         } => format!("{time}  scale server.{server} to {count}: {reason}"),
+        Event::LookedUp { outputs } => {
+            let names: Vec<_> = outputs.keys().map(ToString::to_string).collect();
+            format!("    looked up: {}", names.join(", "))
+        }
         Event::RunFinished { time, outcome } => format!("{time}  {outcome}"),
     }
 }

@@ -17,22 +17,17 @@ pub(crate) struct OutputsDocument {
     pub(crate) project: String,
     /// The stage.
     pub(crate) stage: String,
-    /// The outputs of everything that exists.
+    /// The outputs of everything that exists, and of what was looked up for it.
     pub(crate) outputs: BTreeMap<Address, Map<String, Value>>,
 }
 
 impl OutputsDocument {
     pub(crate) fn new(project: &str, stage: &str, state: &State) -> Self {
-        let outputs = state
-            .entries()
-            .filter(|(_, entry)| entry.id().is_some())
-            .map(|(address, entry)| (address.clone(), entry.existing_outputs().clone()))
-            .collect();
         Self {
             format: "fleetflow/outputs/v1",
             project: project.to_owned(),
             stage: stage.to_owned(),
-            outputs,
+            outputs: state.outputs(),
         }
     }
 }

@@ -210,3 +210,47 @@ fn what_was_forgotten_is_found_again_and_what_exists_can_be_imported() {
         "No changes. Stage \"dev\" is as declared.\n"
     );
 }
+
+/// A zone is only looked up, so that nothing is applied which would remember what it has.
+#[test]
+fn outputs_are_those_that_up_prints_at_its_end() {
+    let text = |record: &str| {
+        format!(
+            "project \"shop\"\nstage \"dev\" {{\n    server \"web\" {{ zone \"tk1a\"; plan core=1 memory=1; disk size=20 os=\"ubuntu-24.04\" }}\n\
+         dns \"example.jp\" {{ {record} }}\n}}\n"
+        )
+    };
+    let project = Project::new(&text("record \"www\" type=\"A\" value=server.web.ip"));
+    let up = project.sandbox(&["up", "--yes"]);
+    let end: String = up
+        .split_inclusive('\n')
+        .filter(|line| line.contains(" = "))
+        .collect();
+    assert!(
+        end.contains("dns.example.jp.zone-id = ") && end.contains("server.web.ip = "),
+        "{up}"
+    );
+    assert_eq!(project.sandbox(&["outputs"]), end);
+    let zone = project.sandbox(&["outputs", "dns.example.jp.zone-id"]);
+    assert!(
+        end.contains(&format!("dns.example.jp.zone-id = {zone}")),
+        "{zone}"
+    );
+    let events = |project: &Project| project.sandbox(&["state", "history"]).lines().count();
+    let before = events(&project);
+    project.sandbox(&["up", "--yes"]);
+    assert_eq!(events(&project), before, "a second `up` writes nothing");
+    // A zone that nobody declares any more has no outputs here, and neither has a stage that is gone.
+    project.write(&text("").replace("dns \"example.jp\" {  }", ""));
+    project.sandbox(&["up", "--yes"]);
+    assert!(!project.sandbox(&["outputs"]).contains("dns."));
+    project.write(&text(""));
+    project.sandbox(&["up", "--yes"]);
+    assert!(
+        project
+            .sandbox(&["outputs"])
+            .contains("dns.example.jp.zone-id = ")
+    );
+    project.sandbox(&["down", "--yes", "--with-data"]);
+    assert_eq!(project.sandbox(&["outputs"]), "");
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value};
 
 use super::apply::apply;
 use super::files::complete;
@@ -12,11 +13,12 @@ use super::observe::{Observation, observe};
 use super::permissions::permitted;
 use super::{Outcome, Report, Session};
 use crate::autoscale::Scaling;
+use crate::catalog;
 use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, Declaration, Observed, Problem, Scope, Stack, expand};
+use crate::model::{Address, Declaration, Kind, Observed, Problem, Scope, Stack, expand};
 use crate::plan::{Action, Inputs, Plan, plan};
-use crate::state::{Lease, State};
+use crate::state::{Event, Lease, State};
 use crate::veil::uncovered;
 
 /// What a plan is for.
@@ -190,8 +192,15 @@ impl Stack {
         let journal = Journal::new(session.store.as_ref(), lease);
         let void = Scaling::void(self, &seen.state, &(session.caller.now)());
         journal.write(void).await?;
-        if !plan.is_empty() || !plan.records.is_empty() {
+        let looked_up = looked_up(plan);
+        let is_news = looked_up != *seen.state.looked_up();
+        if is_news || !plan.is_empty() || !plan.records.is_empty() {
             journal.started(&session.caller, &session.accounts).await?;
+        }
+        if is_news {
+            journal
+                .write(vec![Event::LookedUp { outputs: looked_up }])
+                .await?;
         }
         let with = (session, &seen.state);
         let report = apply(self, plan, self.scope(Arc::clone(&seen.desired)), with, &journal).await?;
@@ -370,5 +379,14 @@ pub fn exceeding(plan: &Plan, most: crate::plan::Level) -> Vec<Problem> {
                 .code(&codes::DISRUPTION)
                 .help("raise `--max-disruption`, or undo the change")
         })
+        .collect()
+}
+
+/// The outputs of what the plan only looks up: nothing is applied that would remember them.
+fn looked_up(plan: &Plan) -> BTreeMap<Address, Map<String, Value>> {
+    let is_lookup = |address: &Address| catalog::kind(address.kind()).is_some_and(Kind::is_lookup);
+    let known = plan.known.iter().filter(|(address, _)| is_lookup(address));
+    known
+        .map(|(address, outputs)| (address.clone(), outputs.clone()))
         .collect()
 }

@@ -107,6 +107,11 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+    /// What is declared, but only looked up (a zone), was seen with these outputs; nothing else of its kind is known.
+    LookedUp {
+        /// The outputs, by address.
+        outputs: BTreeMap<Address, Map<String, Value>>,
+    },
     /// A run ended.
     RunFinished {
         /// When, in RFC 3339.

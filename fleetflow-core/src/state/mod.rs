@@ -47,6 +47,9 @@ pub struct State {
     /// The accounts that the stage belongs to, by provider.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     accounts: BTreeMap<String, String>,
+    /// The outputs of what is declared and only looked up, as the last run saw them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    looked_up: BTreeMap<Address, Map<String, Value>>,
     /// What was deleted a short while before the last run, by address.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     gone: BTreeMap<Address, Gone>,
@@ -212,6 +215,18 @@ impl State {
         self.entries.iter()
     }
 
+    /// The outputs of everything that exists, and of what was looked up for it.
+    pub fn outputs(&self) -> BTreeMap<Address, Map<String, Value>> {
+        let made = self.entries.iter().filter(|(_, entry)| entry.id().is_some());
+        let made = made.map(|(address, entry)| (address.clone(), entry.existing_outputs().clone()));
+        self.looked_up.clone().into_iter().chain(made).collect()
+    }
+
+    /// The outputs of what was only looked up.
+    pub(crate) fn looked_up(&self) -> &BTreeMap<Address, Map<String, Value>> {
+        &self.looked_up
+    }
+
     /// The last decisions on counts, by server.
     pub fn all_scaled(&self) -> impl Iterator<Item = (&str, &Scaled)> {
         self.scaled
@@ -330,6 +345,7 @@ impl State {
                 self.belong(accounts);
                 self.forget_gone(&time);
             }
+            Event::LookedUp { outputs } => self.looked_up = outputs,
             Event::RunFinished { .. } => {}
         }
     }
