@@ -186,8 +186,8 @@ fn what_keeps_a_container_from_running_is_told_with_its_number_and_a_way_out() {
         ),
         (
             "command \"foreign\"".to_owned(),
-            "FF0266",
-            "made for another processor",
+            "FF0280",
+            "choose an image that is made for its processor",
         ),
         (
             format!("{well}; port {port}"),

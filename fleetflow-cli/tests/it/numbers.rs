@@ -119,3 +119,19 @@ fn what_fails_here_and_in_code_has_its_number() {
     let metrics = ["watch", "--once", "--metrics-addr", "192.0.2.1:9"];
     told(&project.in_sandbox(&metrics), "FF0295", 1);
 }
+
+/// A program for another processor is started by the engine, and says so itself where it can.
+#[test]
+fn a_program_for_another_processor_has_its_number_also_when_only_its_log_tells() {
+    let project = Project::new(
+        "project \"shop\"\nstage \"dev\" { service \"web\" { image \"busybox:1.36\"; command \"echo\" \"exec /app: exec format error\" } }\n",
+    );
+    let run = project.in_sandbox(&["up", "--yes"]);
+    told(&run, "FF0280", 4);
+    for part in [
+        "its last lines were:\nexec /app: exec format error\n",
+        "build it for that machine, with `platform=` of `build`",
+    ] {
+        assert!(run.err.contains(part), "{part}: {run:#?}");
+    }
+}

@@ -16,7 +16,7 @@ use super::Container;
 use crate::codes;
 use crate::converge::Context;
 use crate::docker::Restart;
-use crate::docker::engines::Engine;
+use crate::docker::engines::{Engine, FOREIGN_PROGRAM, other_processor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::secrets;
 
@@ -199,13 +199,14 @@ async fn with_last_lines(
         "" => format!("{message}; it logged nothing"),
         lines => format!("{message}; its last lines were:\n{lines}"),
     };
-    let error = error.saying(message).during("start the container");
-    if lines.contains("exec format error") {
-        return error.help(
-            "its program is made for another processor than the machine has: build it for that one, with `platform=` of `build`",
-        );
-    }
-    error.help("correct it and run the same command again")
+    let error = if lines.contains(FOREIGN_PROGRAM) {
+        other_processor(Error::new(ErrorKind::Refused, message))
+    } else {
+        error
+            .saying(message)
+            .help("correct it and run the same command again")
+    };
+    error.during("start the container")
 }
 
 async fn last_lines(engine: &Engine, id: &str) -> String {

@@ -82,7 +82,7 @@ fn refusal(status: u16, message: &str) -> Error {
 }
 
 /// Says what to do where engines say what is wrong in words only, in answers and in the midst of them.
-fn advised(error: Error) -> Error {
+pub(in crate::docker) fn advised(error: Error) -> Error {
     let says = |texts: &[&str]| texts.iter().any(|text| error.message().contains(text));
     if says(&["port is already allocated", "address already in use"]) {
         return error
@@ -101,13 +101,11 @@ fn advised(error: Error) -> Error {
             .help("the image has no such program: correct `command` or `entrypoint`");
     }
     if says(&[
-        "exec format error",
+        FOREIGN_PROGRAM,
         "no matching manifest for",
         "no match for platform in manifest",
     ]) {
-        return error.number(&codes::OTHER_PROCESSOR).help(
-            "build it for that machine, with `platform=` of `build`, or choose an image that is made for its processor",
-        );
+        return other_processor(error);
     }
     if lacks_addresses(error.message()) {
         return error.help(
@@ -116,6 +114,16 @@ fn advised(error: Error) -> Error {
         );
     }
     error
+}
+
+/// What is said of a program for another processor: by engines that could not start it, and by what they start it with,
+/// in the log of a container.
+pub(in crate::docker) const FOREIGN_PROGRAM: &str = "exec format error";
+
+pub(in crate::docker) fn other_processor(error: Error) -> Error {
+    error.number(&codes::OTHER_PROCESSOR).help(
+        "build it for that machine, with `platform=` of `build`, or choose an image that is made for its processor",
+    )
 }
 
 /// What Docker 20 and 29 say when no range of addresses is left for another network.

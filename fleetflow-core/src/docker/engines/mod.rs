@@ -26,6 +26,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 
+pub(super) use answer::{FOREIGN_PROGRAM, advised, other_processor};
 pub use builder::EnginesBuilder;
 pub(crate) use engine::Engine;
 pub use host_keys::HostKeys;

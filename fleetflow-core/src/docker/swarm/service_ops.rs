@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{SwarmService, managers, nodes, wait};
 use crate::codes;
 use crate::converge::Context;
-use crate::docker::engines::{Engine, Engines};
+use crate::docker::engines::{Engine, Engines, advised};
 use crate::docker::marks;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Found, Lifecycle, Made, Observed, Resource as _, Scope, Wanted};
@@ -154,7 +154,8 @@ async fn progress(engine: &Engine, id: &str, before: &BTreeSet<String>) -> Resul
             let message = format!(
                 "the new version did not become healthy, the swarm went back to the one before: {why}"
             );
-            return Err(Error::of(&codes::UNHEALTHY, message)
+            return Err(advised(Error::new(ErrorKind::Refused, message))
+                .number(&codes::UNHEALTHY)
                 .help("what is declared was not rolled out: mend it, then run the same command again"));
         }
         Some(Progress::UPDATING | Progress::ROLLBACK_STARTED) => return Ok(None),
@@ -167,7 +168,8 @@ async fn progress(engine: &Engine, id: &str, before: &BTreeSet<String>) -> Resul
         (_, 0..FAILURES) => Ok(None),
         (why, _) => {
             let message = format!("its containers end again and again: {why}");
-            Err(Error::of(&codes::UNHEALTHY, message)
+            Err(advised(Error::new(ErrorKind::Refused, message))
+                .number(&codes::UNHEALTHY)
                 .help("read what they say: `docker service logs` on a manager"))
         }
     }
