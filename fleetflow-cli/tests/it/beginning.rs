@@ -36,7 +36,9 @@ fn what_init_writes_converges_as_it_is() {
     let text = fs::read(project.root().join("flow.kdl")).unwrap();
     let twice = project.flow(&["init", "--yes"]);
     assert!(
-        twice.code == Some(64) && twice.err.contains("already"),
+        twice.code == Some(64)
+            && twice.err.starts_with("error[FF0201]: there is a ")
+            && twice.err.contains("flow.kdl already"),
         "{twice:?}"
     );
     assert_eq!(fs::read(project.root().join("flow.kdl")).unwrap(), text);

@@ -31,7 +31,8 @@ fn a_page_that_does_not_exist_is_wrong_usage() {
     assert_eq!(run.code, Some(64), "{run:?}");
     assert_eq!(run.out, "");
     assert!(
-        run.err.contains("`flow state` has no command `shw`"),
+        run.err
+            .contains("error[FF0224]: `flow state` has no command `shw`"),
         "{}",
         run.err
     );

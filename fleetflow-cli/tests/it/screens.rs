@@ -290,3 +290,63 @@ fn traces_tell_each_request_and_no_secret() {
         assert!(!said.to_lowercase().contains("bearer"), "{said}");
     }
 }
+
+/// Long names, many columns: what does not fit goes on in the next line, and no word is cut by the terminal.
+#[test]
+fn the_status_fits_into_eighty_columns() {
+    let project = Project::new(
+        &SERVER
+            .replace("server \"web\"", "server \"web-of-the-department-of-long-names\"")
+            .replace("server.web", "server.web-of-the-department-of-long-names"),
+    );
+    project.sandbox(&["up", "--yes"]);
+    let Some(terminal) = Terminal::new(&project, 80, 40) else {
+        return;
+    };
+    terminal.flow("status --sandbox > /dev/null; clear; stty size");
+    terminal.until("40 80");
+    // A pipe has no width: it gets lines that are longer than this screen.
+    let piped = project.sandbox(&["status"]);
+    assert!(piped.lines().any(|line| line.chars().count() > 80), "{piped}");
+    terminal.flow("status --sandbox");
+    let screen = terminal.until("as declared");
+    let shown = screen.join("\n");
+    assert!(screen.iter().all(|line| line.chars().count() <= 80), "{shown}");
+    let words: Vec<_> = screen.iter().flat_map(|line| line.split_whitespace()).collect();
+    for word in piped.split_whitespace() {
+        assert!(words.contains(&word), "{word} is not whole:\n{shown}");
+    }
+}
+
+#[test]
+fn rebuilding_the_state_asks_with_the_accounts_that_are_looked_at() {
+    let project = Project::new(SERVER);
+    project.sandbox(&["up", "--yes"]);
+    let Some(terminal) = Terminal::new(&project, 200, 24) else {
+        return;
+    };
+    terminal.flow("state rebuild --sandbox; echo ended with code $?");
+    let screen = terminal.until("[y/N]");
+    let asked = screen.iter().find(|line| line.contains("[y/N]")).unwrap();
+    for told in [
+        "Rebuild the state of shop / dev",
+        "SAKURA Cloud",
+        "(113000000001)",
+        "Cloudflare",
+        "tk1a",
+    ] {
+        assert!(asked.contains(told), "{told}: {asked}");
+    }
+    terminal.line("");
+    let screen = terminal.until("ended with code");
+    assert!(
+        screen
+            .iter()
+            .any(|line| line.contains("error[FF0276]: not approved; nothing was changed")),
+        "{screen:#?}"
+    );
+    assert!(
+        screen.iter().any(|line| line == "ended with code 8"),
+        "{screen:#?}"
+    );
+}
