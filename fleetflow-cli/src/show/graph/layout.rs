@@ -10,7 +10,7 @@ use super::CLOUDS;
 use crate::documents::graph::{GraphDocument, NodeDocument};
 
 pub(super) const BOX: (f64, f64) = (216.0, 56.0);
-const GAP: (f64, f64) = (28.0, 40.0);
+pub(super) const GAP: (f64, f64) = (28.0, 40.0);
 const MARGIN: f64 = 28.0;
 const TITLE: f64 = 34.0;
 /// Boxes beside each other at most: more are put into further rows.

@@ -2,6 +2,7 @@
 
 mod icons;
 mod layout;
+mod route;
 mod svg;
 mod text;
 

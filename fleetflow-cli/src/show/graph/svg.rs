@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use fleetflow_core::Address;
 
 use super::layout::{Area, Layout};
+use super::route::{Point, Router, path};
 use super::{icons, mark};
 use crate::documents::graph::{GraphDocument, NodeDocument};
 use crate::show::text::escaped;
@@ -109,9 +110,11 @@ pub(crate) fn svg(graph: &GraphDocument) -> String {
     for (title, area) in &layout.bands {
         band(&mut out, title, *area);
     }
+    let mut router = Router::new(&layout.boxes);
     for edge in &graph.edges {
         if let (Some(from), Some(to)) = (layout.boxes.get(&edge.from), layout.boxes.get(&edge.to)) {
-            arrow(&mut out, (&edge.from, *from), (&edge.to, *to));
+            let way = router.way(&edge.from, *from, *to);
+            arrow(&mut out, (&edge.from, &edge.to), &way);
         }
     }
     for node in &graph.nodes {
@@ -134,31 +137,11 @@ fn band(out: &mut String, title: &str, area: Area) {
     );
 }
 
-/// From the side that looks at the other box; between boxes of one row over them.
-fn arrow(out: &mut String, (from, a): (&Address, Area), (to, b): (&Address, Area)) {
-    let middle = |area: Area| area.x + area.width / 2.0;
-    // Beside each other, they leave room for the arrows that come from above.
-    let aside = if (a.y - b.y).abs() > 1.0 {
-        0.0
-    } else {
-        (b.x - a.x).signum() * 36.0
-    };
-    let (x1, x2) = (middle(a) + aside, middle(b) - aside);
-    let (y1, y2, bend1, bend2) = if b.y > a.y + 1.0 {
-        let bend = (b.y - a.y - a.height).max(24.0) / 2.0;
-        (a.y + a.height, b.y - 2.0, bend, -bend)
-    } else if b.y < a.y - 1.0 {
-        let bend = (a.y - b.y - b.height).max(24.0) / 2.0;
-        (a.y, b.y + b.height + 2.0, -bend, bend)
-    } else {
-        (a.y, b.y - 2.0, -22.0, -22.0)
-    };
+fn arrow(out: &mut String, (from, to): (&Address, &Address), way: &[Point]) {
     let _ = writeln!(
         out,
-        "<path class=\"edge\" marker-end=\"url(#tip)\" d=\"M{x1:.0} {y1:.0}C{x1:.0} {:.0} {x2:.0} {:.0} {x2:.0} {y2:.0}\">\
-         <title>{} needs {}</title></path>",
-        y1 + bend1,
-        y2 + bend2,
+        "<path class=\"edge\" marker-end=\"url(#tip)\" d=\"{}\"><title>{} needs {}</title></path>",
+        path(way),
         escaped(&from.to_string()),
         escaped(&to.to_string()),
     );
