@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::suppose::of_all;
-use super::{Address, Declaration, Parts, Problem, Providers, Stack};
+use super::suppose::{holders, of_all};
+use super::{Address, Declaration, Parts, Path, Problem, Providers, Stack};
 use crate::catalog;
 use crate::codes;
 
@@ -184,7 +184,15 @@ pub(super) fn beside(
         told.map(|problem| problem.on(&declared.address)).collect()
     };
     let mut beside = of_all(&kind.supposed(&declared.spec), wrong);
-    beside.retain(|problem| !found.iter().any(|cause| cause.explains(problem)));
+    let misspelt = found
+        .iter()
+        .filter(|cause| cause.code == Some(&codes::UNKNOWN_FIELD));
+    let misspelt = misspelt.map(|cause| &cause.path);
+    let causes: BTreeSet<&Path> = found.iter().map(Problem::subject).chain(misspelt).collect();
+    beside.retain(|problem| {
+        let place = problem.subject();
+        !causes.contains(place) && !holders(place).any(|place| causes.contains(&place))
+    });
     beside
 }
 

@@ -91,13 +91,9 @@ impl Problem {
         self.about.as_ref().unwrap_or(&self.path)
     }
 
-    /// Whether `other`, of the same declaration, is about the same field, or lies in it.
-    pub(super) fn explains(&self, other: &Self) -> bool {
-        let of = |path: &Path| {
-            let (ours, theirs) = (path.segments(), other.subject().segments());
-            ours == theirs || (!ours.is_empty() && theirs.starts_with(ours))
-        };
-        of(self.subject()) || of(&self.path)
+    /// What tells it from other ones, to look for it among many.
+    pub fn key(&self) -> (Option<&Address>, &Path, &str) {
+        (self.address.as_ref(), &self.path, &self.message)
     }
 
     /// Its entry in the register: where none was given, that of a refusal, of a value that breaks a rule of its

@@ -1,6 +1,8 @@
 //! What a declaration that does not fit its schema may have been meant to be: the same one, with values that fit in the
 //! places of its mistakes. What is wrong with all of these is wrong whatever stands there. It judges nothing itself.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Number, Value};
 
 use super::conform::{alternatives, fitted, kind_of, schema_at};
@@ -33,7 +35,8 @@ pub(super) fn of_all<T>(supposed: &[T], of: impl Fn(&T) -> Vec<Problem>) -> Vec<
     let mut each = supposed.iter().map(of);
     let mut common = each.next().unwrap_or_default();
     for told in each {
-        common.retain(|problem| told.contains(problem));
+        let told: BTreeSet<_> = told.iter().map(Problem::key).collect();
+        common.retain(|problem| told.contains(&problem.key()));
     }
     common
 }
@@ -80,8 +83,8 @@ fn mend(schema: &Value, value: &mut Value, problem: &Problem, instead: Instead) 
     put(value, &place, Some(fitting(schema, instead)))
 }
 
-/// `path` and the paths of what it lies in, the innermost first.
-fn holders(path: &Path) -> impl Iterator<Item = Path> {
+/// `path` and the paths of what it lies in, the innermost first; the whole declaration is none.
+pub(super) fn holders(path: &Path) -> impl Iterator<Item = Path> {
     let segments = path.segments();
     (1..=segments.len())
         .rev()

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleetflow_core::model::{Declaration, Providers};
+use fleetflow_core::model::{Declaration, Problem, Providers};
 use fleetflow_core::{Address, Stack, codes};
 use serde_json::Value;
 
@@ -257,6 +257,7 @@ impl<'b> Build<'b> {
     /// What is wrong with a node that is no part of the stage, beside what it lacks: a definition may complete it, or its
     /// name be what is wrong with it.
     fn check_alone(&mut self, node: &Node) {
+        let told = self.converter.diagnostics.last().and_then(|told| told.span);
         let mut tree = self.tree(node);
         let schema = self.catalog.schema(&node.name.text).cloned().unwrap_or_default();
         flags::take(&mut tree, &schema);
@@ -264,14 +265,9 @@ impl<'b> Build<'b> {
         let complete = problems
             .iter()
             .filter(|problem| problem.code != Some(&codes::MISSING));
-        let told: BTreeSet<_> = self
-            .converter
-            .diagnostics
-            .iter()
-            .filter_map(|told| told.span)
-            .collect();
         let found = complete.filter_map(|problem| diagnostic_in(&tree, problem, "here"));
-        let new = found.filter(|found| !found.span.is_some_and(|span| told.contains(&span)));
+        // A name that is none, of which core says that it is no text.
+        let new = found.filter(|found| told.is_none() || found.span != told);
         self.converter.diagnostics.extend(new);
     }
 
@@ -300,7 +296,8 @@ impl<'b> Build<'b> {
             let otherwise = self
                 .catalog
                 .check(&stack.clone().providers(Providers::supposed()));
-            problems.retain(|problem| otherwise.contains(problem));
+            let otherwise: BTreeSet<_> = otherwise.iter().map(Problem::key).collect();
+            problems.retain(|problem| otherwise.contains(&problem.key()));
         }
         let places = &self.places;
         let mut found: Vec<_> = self

@@ -252,14 +252,35 @@ fn many_mistakes_cost_what_their_number_costs() {
         let said = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
         said.split(' ').next().unwrap().parse::<u64>().unwrap()
     };
-    let cost = |lines: usize| {
-        let wrong = |line| format!("r2-bucket \"files-{line}\" {{ locaton \"apac\" }}\n");
-        let text: String = (0..lines).map(wrong).collect();
+    let cost = |text: String, mistakes: usize| {
         let before = spent();
-        let mistakes = Case::new(&text).load().map(|_| ()).unwrap_err();
-        assert_eq!(mistakes.len(), lines);
+        let told = Case::new(&text).load().map(|_| ()).unwrap_err();
+        assert_eq!(told.len(), mistakes);
         spent() - before
     };
-    let (few, many) = (cost(500), cost(4_000));
-    assert!(many < few * 20, "{few} ns for 500, {many} ns for 4,000");
+    let bucket = |line| format!("r2-bucket \"files-{line}\" {{ locaton \"apac\" }}\n");
+    let nameless = |_| "r2-bucket { locaton \"apac\" }\n".to_owned();
+    let record = |line| format!("record \"r{line}\" type=\"MX\" value=\"mail.example.jp\"\n");
+    let unread = "providers { sakura-cloud { zoen \"tk1a\" } }\n";
+    let forms: [&dyn Fn(usize) -> (String, usize); 4] = [
+        &|lines| ((0..lines).map(bucket).collect(), lines),
+        &|lines| ((0..lines).map(nameless).collect(), lines * 2),
+        // Mistakes beside one that does not fit, and beside settings that cannot be read.
+        &|lines| {
+            let records: String = (0..lines).map(record).collect();
+            (format!("dns \"example.jp\" {{ colour 1\n{records}}}"), lines + 1)
+        },
+        &|lines| {
+            let buckets: String = (0..lines).map(bucket).collect();
+            (format!("{unread}{buckets}"), lines + 1)
+        },
+    ];
+    for (number, form) in forms.into_iter().enumerate() {
+        let of = |lines| {
+            let (text, mistakes) = form(lines);
+            cost(text, mistakes)
+        };
+        let (few, many) = (of(500), of(4_000));
+        assert!(many < few * 20, "{number}: {few} ns for 500, {many} ns for 4,000");
+    }
 }

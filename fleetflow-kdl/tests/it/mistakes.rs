@@ -107,6 +107,19 @@ stage \"dev\" { server \"a\"; deploy-services \"g\" }";
             "the group `g` has no service `zz`",
         ]
     );
+    // Neither does a field that is missing, of its node or of a part of it.
+    let text = "server \"a\" { zone \"tk1a\"; disk size=20 os=\"nope\"; hostname \"a b\" }
+worker \"w\" { source \"w.js\"; compatibility-date \"20\"; bindings { kv \"K\"; r2 \"B\" bucket=\"nope\" } }";
+    assert_eq!(
+        told(text),
+        [
+            "`plan` is missing",
+            "there is no operating system `nope`",
+            "`a b` cannot be a host name",
+            "`20` is not a day",
+            "`namespace` is missing",
+        ]
+    );
 }
 
 #[test]
