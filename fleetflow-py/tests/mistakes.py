@@ -112,7 +112,7 @@ OF_THE_TEXT = {
     "given-twice-property given-twice-property-and-child keyword-as-node keyword-as-property map-key-twice "
     "multi-line-string-prefix nan windows-path number-bad-float number-too-large raw-string-v1 scalar-with-block "
     "scalar-with-property snake-case value-for-map wrong-type-block unknown-binding stage-unread stray-brace too-many-values two-syntax-mistakes type-annotation unclosed-block "
-    "unclosed-string unknown-node unknown-node-in-stage unquoted-slash",
+    "unclosed-string unknown-node unknown-node-in-stage unquoted-slash misspelt-is-read-as-meant nameless-and-twice-are-checked",
 }
 """Names of files by what they are about: text that Python does not have."""
 
