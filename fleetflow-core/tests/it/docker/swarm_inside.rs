@@ -190,10 +190,6 @@ impl<'s> Visitor<'s> {
         let moved = moved
             .await
             .unwrap_or_else(|_| panic!("nothing moved in {:?}", began.elapsed()));
-        println!(
-            "a replica of {server} was heard elsewhere {:?} after its death",
-            began.elapsed()
-        );
         assert_ne!(
             moved.server.as_deref(),
             Some(server),
