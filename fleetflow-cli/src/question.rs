@@ -57,6 +57,47 @@ impl Approval<'_> {
     }
 }
 
+/// A yes to what `--yes` alone may answer, whatever the stage asks for before it is changed.
+pub(crate) struct Consent<'a> {
+    terminal: Terminal,
+    stage: &'a str,
+    approval: Approval<'a>,
+    is_given: bool,
+}
+
+impl<'a> Consent<'a> {
+    /// As `--yes` says; an error when it does not, and nobody can be asked.
+    pub(crate) fn of(terminal: Terminal, stage: &'a str, yes: bool) -> Result<Self> {
+        let approval = Approval { yes, confirmed: None };
+        let is_given = approval.suffices(terminal, Care::Usual, stage)?;
+        Ok(Self {
+            terminal,
+            stage,
+            approval,
+            is_given,
+        })
+    }
+
+    /// Returns when it is given.
+    pub(crate) async fn to(
+        &self,
+        cancelled: &CancellationToken,
+        verb: &'static str,
+        subject: String,
+    ) -> Result<()> {
+        if self.is_given {
+            return Ok(());
+        }
+        let question = Question {
+            verb,
+            stage: self.stage,
+            subject,
+            care: Care::Usual,
+        };
+        ask(self.terminal, cancelled, &self.approval, &question).await
+    }
+}
+
 /// Returns when the answer to `question` is a clear yes.
 pub(crate) async fn ask(
     terminal: Terminal,

@@ -13,7 +13,7 @@ use crate::edge;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::lock::probe;
-use crate::question::{Approval, Care, Question, ask};
+use crate::question::Consent;
 use crate::runtime::{self, interruptible};
 use crate::site::Site;
 use crate::workplace::{Intent, Workplace};
@@ -21,8 +21,7 @@ use crate::workplace::{Intent, Workplace};
 pub(super) fn unlock(invocation: &Invocation, stage: Option<&str>, yes: bool) -> Result<(), Failure> {
     let site = Site::load(invocation, stage)?;
     let (project, stage) = site.names();
-    let (approval, care) = (Approval { yes, confirmed: None }, Care::Usual);
-    let approved = approval.suffices(invocation.terminal, care, stage)?;
+    let consent = Consent::of(invocation.terminal, stage, yes)?;
     let site = &site;
     runtime::run(|cancelled| async move {
         let store = site.store();
@@ -34,16 +33,8 @@ pub(super) fn unlock(invocation: &Invocation, stage: Option<&str>, yes: bool) ->
             Err(error) if error.kind() == ErrorKind::Locked => error,
             Err(error) => return Err(error.into()),
         };
-        if !approved {
-            let subject = format!("{project} / {stage} ({})", held.message());
-            let question = Question {
-                verb: "unlock",
-                stage,
-                subject,
-                care,
-            };
-            ask(invocation.terminal, &cancelled, &approval, &question).await?;
-        }
+        let subject = format!("{project} / {stage} ({})", held.message());
+        consent.to(&cancelled, "unlock", subject).await?;
         let who = match store.unlock().await? {
             Some(holder) => format!("{} ({} since {})", holder.who, holder.operation, holder.since),
             None => "nobody any more".to_owned(),
@@ -56,8 +47,7 @@ pub(super) fn unlock(invocation: &Invocation, stage: Option<&str>, yes: bool) ->
 pub(super) fn rebuild(invocation: &Invocation, stage: Option<&str>, yes: bool) -> Result<(), Failure> {
     let site = Site::load(invocation, stage)?;
     let (project, stage) = site.names();
-    let (approval, care) = (Approval { yes, confirmed: None }, Care::Usual);
-    let approved = approval.suffices(invocation.terminal, care, stage)?;
+    let consent = Consent::of(invocation.terminal, stage, yes)?;
     let site = &site;
     runtime::run(|cancelled| async move {
         let intent = Intent {
@@ -71,19 +61,11 @@ pub(super) fn rebuild(invocation: &Invocation, stage: Option<&str>, yes: bool) -
         };
         let workplace = Workplace::open(invocation, site, &cancelled, intent).await?;
         let rebuilt = async {
-            if !approved {
-                let subject = format!(
-                    "the state of {project} / {stage} from what is seen at {}",
-                    workplace.places()
-                );
-                let question = Question {
-                    verb: "rebuild",
-                    stage,
-                    subject,
-                    care,
-                };
-                ask(invocation.terminal, &cancelled, &approval, &question).await?;
-            }
+            let subject = format!(
+                "the state of {project} / {stage} from what is seen at {}",
+                workplace.places()
+            );
+            consent.to(&cancelled, "rebuild", subject).await?;
             rebuilt(&workplace).await.map_err(|error| site.failed(error))
         };
         let rebuilt = rebuilt.await;

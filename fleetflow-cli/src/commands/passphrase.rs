@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::arguments::PassphraseArguments;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
-use crate::question::{Approval, Care, Question, ask};
+use crate::question::Consent;
 use crate::runtime;
 use crate::site::Site;
 
@@ -15,32 +15,16 @@ pub(super) fn change(invocation: &Invocation, arguments: &PassphraseArguments) -
     let PassphraseArguments { mend, new_env } = arguments;
     let site = Site::load(invocation, mend.stage.name.as_deref())?;
     let (project, stage) = site.names();
-    let (approval, care) = (
-        Approval {
-            yes: mend.yes,
-            confirmed: None,
-        },
-        Care::Usual,
-    );
-    let approved = approval.suffices(invocation.terminal, care, stage)?;
+    let consent = Consent::of(invocation.terminal, stage, mend.yes)?;
     let to = site
         .variable(new_env)
         .map(SecretString::from)
         .ok_or_else(|| unset(new_env))?;
     let site = &site;
     runtime::run(|cancelled| async move {
-        if !approved {
-            let question = Question {
-                verb: "change",
-                stage,
-                subject: format!(
-                    "the passphrase of {project} / {stage} at {}, for everybody",
-                    site.store().describe()
-                ),
-                care,
-            };
-            ask(invocation.terminal, &cancelled, &approval, &question).await?;
-        }
+        let place = site.store().describe();
+        let subject = format!("the passphrase of {project} / {stage} at {place}, for everybody");
+        consent.to(&cancelled, "change", subject).await?;
         Ok(site.store().change_passphrase(to).await?)
     })?;
     let text = format!(

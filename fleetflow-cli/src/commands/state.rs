@@ -10,7 +10,7 @@ use crate::edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
-use crate::question::{Approval, Care, Question, ask};
+use crate::question::Consent;
 use crate::runtime;
 use crate::show::style::{DIM, paint};
 use crate::show::table::table;
@@ -134,23 +134,15 @@ fn line(event: &Event) -> String {
 fn forget(invocation: &Invocation, address: &Address, yes: bool) -> Result<(), Failure> {
     let site = Site::load(invocation, None)?;
     let (project, stage) = site.names();
-    let (approval, care) = (Approval { yes, confirmed: None }, Care::Usual);
-    let approved = approval.suffices(invocation.terminal, care, stage)?;
+    let consent = Consent::of(invocation.terminal, stage, yes)?;
     let site = &site;
     runtime::run(|cancelled| async move {
         let store = site.store();
         if store.load().await?.entry(address).is_none() {
             return Err(unknown(address).into());
         }
-        if !approved {
-            let question = Question {
-                verb: "forget",
-                stage,
-                subject: format!("{address} of {project} / {stage}, and leave it in its cloud"),
-                care,
-            };
-            ask(invocation.terminal, &cancelled, &approval, &question).await?;
-        }
+        let subject = format!("{address} of {project} / {stage}, and leave it in its cloud");
+        consent.to(&cancelled, "forget", subject).await?;
         let holder = Holder {
             who: invocation.edge.caller().who,
             operation: "state forget".to_owned(),

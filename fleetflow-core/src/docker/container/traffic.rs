@@ -62,14 +62,10 @@ pub(super) async fn known_as(engine: &Engine, network: &str, id: &str, aliases: 
         answer => answer?,
     }
     let away = leaves.elapsed();
-    let kept = |after: &Place| {
-        before
-            .as_ref()
-            .is_some_and(|before| before.network == after.network)
-    };
-    let kept = address(engine, network, id)
-        .await?
-        .is_some_and(|after| kept(&after));
+    let after = address(engine, network, id).await?;
+    let network_of = |place: Option<Place>| place.map(|place| place.network);
+    let before = network_of(before);
+    let kept = before.is_some() && network_of(after) == before;
     Ok(Anew {
         address: if kept { Address::Kept } else { Address::Moved },
         away,
