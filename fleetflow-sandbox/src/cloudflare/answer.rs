@@ -13,10 +13,10 @@ pub(super) type Outcome = Result<Answer, Failure>;
 /// A successful answer.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// The v4 envelope around a result.
+    /// The v4 envelope around a result, which is written at once: a list may have thousands of rows.
     Envelope {
         status: u16,
-        result: Value,
+        result: String,
         info: Option<Value>,
     },
     /// Bytes without an envelope, for instance a stored object.
@@ -39,7 +39,7 @@ impl Answer {
     pub(super) fn with_status(status: u16, result: impl Serialize) -> Outcome {
         Ok(Self::Envelope {
             status,
-            result: to_value(result)?,
+            result: written(&result)?,
             info: None,
         })
     }
@@ -48,7 +48,7 @@ impl Answer {
     pub(super) fn list(result: impl Serialize, info: Value) -> Outcome {
         Ok(Self::Envelope {
             status: 200,
-            result: to_value(result)?,
+            result: written(&result)?,
             info: Some(info),
         })
     }
@@ -81,7 +81,7 @@ impl Answer {
         match self {
             Self::Envelope { status, result, info } => envelope(
                 StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
-                &success(&result, info),
+                success(&result, info.as_ref()),
             ),
             Self::Raw {
                 content_type,
@@ -145,7 +145,7 @@ impl Failure {
     pub(super) fn into_response(self) -> Response<Body> {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = json!({ "success": false, "errors": self.errors, "messages": [], "result": null });
-        let mut response = envelope(status, &body);
+        let mut response = envelope(status, body.to_string());
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
@@ -165,9 +165,9 @@ impl ApiError {
     }
 }
 
-/// Turns a wire shape into JSON; the shapes of this sandbox always can be, and a bug there is reported as the API would.
-fn to_value(result: impl Serialize) -> Result<Value, Failure> {
-    serde_json::to_value(result).map_err(|error| {
+/// A wire shape as JSON; the shapes of this sandbox always can be, and a bug there is reported as the API would.
+fn written(result: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(result).map_err(|error| {
         Failure::new(
             500,
             1000,
@@ -176,16 +176,15 @@ fn to_value(result: impl Serialize) -> Result<Value, Failure> {
     })
 }
 
-fn success(result: &Value, info: Option<Value>) -> Value {
-    let mut body = json!({ "success": true, "errors": [], "messages": [], "result": result });
-    if let Some(info) = info {
-        body["result_info"] = info;
-    }
-    body
+fn success(result: &str, info: Option<&Value>) -> String {
+    let info = info
+        .map(|info| format!(r#","result_info":{info}"#))
+        .unwrap_or_default();
+    format!(r#"{{"success":true,"errors":[],"messages":[],"result":{result}{info}}}"#)
 }
 
-fn envelope(status: StatusCode, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
+fn envelope(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response
         .headers_mut()

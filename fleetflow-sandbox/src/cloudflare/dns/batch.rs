@@ -1,11 +1,10 @@
 //! The batch request: deletes, patches, puts, posts in that order, all or nothing (API doc §3.4).
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::body::Body;
 use super::table::Table;
-use super::{refusal, render, write};
+use super::{Record, refusal, shown, write};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
 use crate::cloudflare::call::{Call, Context};
 
@@ -17,6 +16,19 @@ struct Batch {
     patches: Vec<Body>,
     puts: Vec<Body>,
     posts: Vec<Body>,
+}
+
+/// What was done, in the same lists.
+#[derive(Serialize)]
+struct Done {
+    #[serde(serialize_with = "shown::rows")]
+    deletes: Vec<Record>,
+    #[serde(serialize_with = "shown::rows")]
+    patches: Vec<Record>,
+    #[serde(serialize_with = "shown::rows")]
+    puts: Vec<Record>,
+    #[serde(serialize_with = "shown::rows")]
+    posts: Vec<Record>,
 }
 
 pub(super) fn batch(context: &mut Context<'_>, call: &Call) -> Outcome {
@@ -38,7 +50,7 @@ impl Batch {
     }
 
     /// Works on a copy of the records, which takes their place only if everything succeeded.
-    fn run_on_copy(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Value, Failure> {
+    fn run_on_copy(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Done, Failure> {
         let mut copy = table.records.clone();
         let mut work = Table {
             zone: table.zone,
@@ -50,29 +62,23 @@ impl Batch {
         Ok(done)
     }
 
-    fn run(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Value, Failure> {
-        let deletes = each(self.deletes, |body| {
-            table.remove(&id(&body)?).map(|record| render(&record))
-        })?;
-        let patches = each(self.patches, |body| {
-            table.merge(&id(&body)?, body).map(|record| render(&record))
-        })?;
-        let puts = each(self.puts, |body| {
-            table.overwrite(&id(&body)?, body).map(|record| render(&record))
-        })?;
+    fn run(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Done, Failure> {
         let mut identifiers = identifiers.into_iter();
-        let posts = each(self.posts, |body| {
-            let id = identifiers.next().unwrap_or_default();
-            table.add(id, body).map(|record| render(&record))
-        })?;
-        Ok(json!({ "deletes": deletes, "patches": patches, "puts": puts, "posts": posts }))
+        Ok(Done {
+            deletes: each(self.deletes, |body| table.remove(&id(&body)?))?,
+            patches: each(self.patches, |body| table.merge(&id(&body)?, body))?,
+            puts: each(self.puts, |body| table.overwrite(&id(&body)?, body))?,
+            posts: each(self.posts, |body| {
+                table.add(identifiers.next().unwrap_or_default(), body)
+            })?,
+        })
     }
 }
 
 fn each(
     bodies: Vec<Body>,
-    operation: impl FnMut(Body) -> Result<Value, Failure>,
-) -> Result<Vec<Value>, Failure> {
+    operation: impl FnMut(Body) -> Result<Record, Failure>,
+) -> Result<Vec<Record>, Failure> {
     bodies.into_iter().map(operation).collect()
 }
 

@@ -1,8 +1,7 @@
 //! Listing records: filters, order, pages (API doc §3.1). Reading one record is in `write`.
 
-use serde_json::Value;
-
-use super::{Record, name, refusal, render, write};
+use super::shown::Shown;
+use super::{Record, name, refusal, write};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
 use crate::cloudflare::call::{Call, Context};
 use crate::cloudflare::paging::Page;
@@ -11,7 +10,7 @@ pub(super) fn list(context: &mut Context<'_>, call: &Call) -> Outcome {
     let page = Page::read(call, 100, 1..=5_000_000, || {
         refusal::plain(1101, "Invalid page or per_page.")
     })?;
-    let (records, info) = write::with_table(context, call, |table| {
+    write::with_table(context, call, |table| {
         let filters = Filters::read(call, &table.zone.name);
         let mut found: Vec<&Record> = table
             .records
@@ -20,9 +19,8 @@ pub(super) fn list(context: &mut Context<'_>, call: &Call) -> Outcome {
             .collect();
         sort(&mut found, call)?;
         let (found, info) = page.cut(found);
-        Ok((found.into_iter().map(render).collect::<Vec<Value>>(), info))
-    })?;
-    Answer::list(records, info)
+        Answer::list(found.into_iter().map(Shown::from).collect::<Vec<_>>(), info)
+    })
 }
 
 type Filter = Box<dyn Fn(&Record) -> bool>;

@@ -24,6 +24,7 @@ mod managed;
 mod name;
 mod refusal;
 mod settle;
+mod shown;
 mod table;
 mod text;
 mod write;
@@ -95,44 +96,4 @@ pub(super) fn inventory(rows: &Rows) -> Value {
     }
     found.sort_by(|left, right| left.0.cmp(&right.0));
     found.into_iter().map(|(_, value)| value).collect()
-}
-
-/// A record as the API shows it.
-fn render(record: &Record) -> Value {
-    let fields = &record.fields;
-    let mut shown = json!({
-        "id": record.id,
-        "name": fields.name,
-        "type": fields.kind,
-        "content": fields.content,
-        "proxiable": fields.proxiable(),
-        "proxied": fields.proxied,
-        "ttl": fields.ttl,
-        "settings": fields.settings,
-        "meta": record.meta,
-        "comment": fields.comment,
-        "tags": fields.tags,
-        "created_on": moment(record.created_on),
-        "modified_on": moment(record.modified_on),
-    });
-    let optional = [
-        ("data", fields.data.as_ref().map(|data| json!(data))),
-        ("priority", fields.priority.map(|priority| json!(priority))),
-        (
-            "private_routing",
-            fields.private_routing.then_some(Value::Bool(true)),
-        ),
-        ("comment_modified_on", record.comment_modified_on.map(moment)),
-        ("tags_modified_on", record.tags_modified_on.map(moment)),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            shown[name] = value;
-        }
-    }
-    shown
-}
-
-fn moment(at: Timestamp) -> Value {
-    json!(at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::table::Table;
-use super::{body::Body, refusal, render};
+use super::{body::Body, refusal, shown::Shown};
 use crate::cloudflare::answer::{Answer, Failure, Outcome};
 use crate::cloudflare::call::{Call, Context, is_identifier, unroutable};
 
@@ -11,25 +11,25 @@ pub(super) fn create(context: &mut Context<'_>, call: &Call) -> Outcome {
     let body: Body = call.json()?;
     let id = context.identifier();
     let record = with_table(context, call, |table| table.add(id, body))?;
-    Answer::of(render(&record))
+    Answer::of(Shown::from(&record))
 }
 
 pub(super) fn get(context: &mut Context<'_>, call: &Call) -> Outcome {
     let id = record_id(call)?;
     let record = with_table(context, call, |table| table.find(id).cloned())?;
-    Answer::of(render(&record))
+    Answer::of(Shown::from(&record))
 }
 
 pub(super) fn overwrite(context: &mut Context<'_>, call: &Call) -> Outcome {
     let (id, body) = (record_id(call)?, call.json()?);
     let record = with_table(context, call, |table| table.overwrite(id, body))?;
-    Answer::of(render(&record))
+    Answer::of(Shown::from(&record))
 }
 
 pub(super) fn merge(context: &mut Context<'_>, call: &Call) -> Outcome {
     let (id, body) = (record_id(call)?, call.json()?);
     let record = with_table(context, call, |table| table.merge(id, body))?;
-    Answer::of(render(&record))
+    Answer::of(Shown::from(&record))
 }
 
 pub(super) fn delete(context: &mut Context<'_>, call: &Call) -> Outcome {
