@@ -82,6 +82,7 @@ impl<'w> Workplace<'w> {
         let mut session = Session::new(access.clouds.clone(), site.store(), invocation.edge.caller())
             .data(intent.data)
             .deletions(intent.deletions)
+            .seen(state)
             .watcher(move |event| {
                 if let Some(show) = watcher.get() {
                     show(event);

@@ -10,7 +10,9 @@ impl Stack {
     /// What [`roll_back`](Self::roll_back) would do. Sends no write to anything.
     pub async fn plan_rollback(&self, group: &str) -> Result<Plan> {
         let session = self.attached()?;
-        let observation = self.observed(session, Goal::Converge).await?;
+        let observation = self
+            .observed(session, Goal::Converge, session.at_hand().await?)
+            .await?;
         self.rollback_from(session, &observation, group).await
     }
 
@@ -27,7 +29,9 @@ impl Stack {
         let session = self.attached()?;
         let lease = session.store.acquire(session.caller.holder("rollback")).await?;
         let report = async {
-            let observation = self.observed(session, Goal::Converge).await?;
+            let observation = self
+                .observed(session, Goal::Converge, session.remembered().await?)
+                .await?;
             let plan = review(self.rollback_from(session, &observation, group).await?).await?;
             self.carry_out(&plan, &observation, session, &lease).await
         };

@@ -108,7 +108,9 @@ impl Stack {
 
     /// What is there now of everything that is declared or remembered.
     pub async fn observe(&self) -> Result<Observation> {
-        self.observed(self.attached()?, Goal::Converge).await
+        let session = self.attached()?;
+        self.observed(session, Goal::Converge, session.at_hand().await?)
+            .await
     }
 
     /// What [`converge`](Self::converge) would do, as seen from `observation`. Asks nobody anything.
@@ -128,7 +130,7 @@ impl Stack {
 
     async fn planned(&self, goal: Goal) -> Result<Plan> {
         let session = self.attached()?;
-        let observation = self.observed(session, goal).await?;
+        let observation = self.observed(session, goal, session.at_hand().await?).await?;
         self.priced(self.plan_from(session, &observation).await?).await
     }
 
@@ -145,7 +147,7 @@ impl Stack {
         let session = self.attached()?;
         let lease = session.store.acquire(session.caller.holder(operation)).await?;
         let report = async {
-            let observation = self.observed(session, goal).await?;
+            let observation = self.observed(session, goal, session.remembered().await?).await?;
             let plan = review(self.plan_from(session, &observation).await?).await?;
             self.carry_out(&plan, &observation, session, &lease).await
         };
@@ -160,7 +162,7 @@ impl Stack {
         } else {
             Goal::Converge
         };
-        let observation = self.observed(session, goal).await?;
+        let observation = self.observed(session, goal, session.remembered().await?).await?;
         let current = self.plan_from(session, &observation).await?;
         let refused = |why: &str| {
             let message = format!("the world moved on since this plan was made: {why}");
@@ -210,8 +212,7 @@ impl Stack {
         Ok(report)
     }
 
-    pub(super) async fn observed(&self, session: &Session, goal: Goal) -> Result<Observation> {
-        let state = session.remembered().await?;
+    pub(super) async fn observed(&self, session: &Session, goal: Goal, state: State) -> Result<Observation> {
         match goal {
             Goal::Converge => self.observed_scaled(session, state, Scaling::default()).await,
             Goal::Destroy => self.observed_to_remove(session, state).await,

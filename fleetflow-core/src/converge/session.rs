@@ -1,7 +1,7 @@
 //! What a stack needs to become real: clouds, a store, and what the library may not find out by itself (who, when).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clouds::Clouds;
 use crate::codes;
@@ -53,6 +53,7 @@ pub struct Session {
     pub(crate) bears_silence: bool,
     pub(crate) accounts: BTreeMap<String, String>,
     moves: bool,
+    seen: Arc<Mutex<Option<State>>>,
     pub(crate) watcher: Watcher,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
 }
@@ -77,6 +78,7 @@ impl Session {
             bears_silence: false,
             accounts: BTreeMap::new(),
             moves: false,
+            seen: Arc::default(),
             watcher: Arc::new(|_| {}),
             cancelled: tokio_util::sync::CancellationToken::new(),
         }
@@ -180,9 +182,32 @@ impl Session {
         (self.caller.now)()
     }
 
-    /// The state, unless it is of what was made in another account.
+    /// A state that was read just now, to find out which clouds are needed: the first plan or look, if it is the first thing
+    /// done, begins with it instead of reading the same again. What is carried out reads it under its lease.
+    #[must_use]
+    pub fn seen(self, state: State) -> Self {
+        *self.sight() = Some(state);
+        self
+    }
+
+    fn sight(&self) -> std::sync::MutexGuard<'_, Option<State>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state as it is now, unless it is of what was made in another account.
     pub(crate) async fn remembered(&self) -> Result<State> {
+        // What was seen before is old from now on.
+        self.sight().take();
         let state = self.store.load().await?;
+        self.belongs(&state)?;
+        Ok(state)
+    }
+
+    /// The same for what only looks: as it was just seen, if it was.
+    pub(super) async fn at_hand(&self) -> Result<State> {
+        let Some(state) = self.sight().take() else {
+            return self.remembered().await;
+        };
         self.belongs(&state)?;
         Ok(state)
     }

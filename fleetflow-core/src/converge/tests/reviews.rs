@@ -4,7 +4,7 @@ use super::thing::{Row, Thing};
 use super::{Bench, stack};
 use crate::error::{Error, ErrorKind};
 use crate::model::Address;
-use crate::plan::Action;
+use crate::plan::{Action, Plan};
 
 fn stranger(name: &str) -> Row {
     Row {
@@ -85,4 +85,37 @@ async fn what_is_not_declared_cannot_be_imported() {
         .unwrap_err();
     assert_eq!(refusal.kind(), ErrorKind::Invalid);
     assert!(refusal.advice().unwrap().contains("thing.a"), "{refusal:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_was_just_seen_is_what_the_first_look_begins_with_and_nothing_else() {
+    let bench = Bench::default();
+    let declared = stack(vec![Thing::new("a")]);
+    bench.converge(&declared).await.unwrap();
+    // Another state than there is: whoever begins with it misses what it tells of.
+    let other = Bench::default();
+    other
+        .converge(&stack(vec![Thing::new("a"), Thing::new("b")]))
+        .await
+        .unwrap();
+    let blind = || {
+        declared
+            .clone()
+            .session(bench.session().seen(other.journal.state()))
+    };
+    let forgotten = |plan: Plan| plan.records.len();
+    let looked = blind();
+    assert_eq!(forgotten(looked.plan().await.unwrap()), 1, "the first look");
+    assert_eq!(forgotten(looked.plan().await.unwrap()), 0, "the second");
+    let carried_out = blind();
+    let seen = std::cell::Cell::new(usize::MAX);
+    carried_out
+        .converge_reviewed(async |plan| {
+            seen.set(forgotten(plan.clone()));
+            Ok(plan)
+        })
+        .await
+        .unwrap();
+    assert_eq!(seen.get(), 0, "what is carried out is planned from what is there");
+    assert_eq!(forgotten(carried_out.plan().await.unwrap()), 0, "a look after it");
 }
