@@ -16,6 +16,7 @@
 use serde_json::{Map, Value};
 
 use super::meant::{Meant, meant};
+use super::path::Trail;
 use super::value::Marker;
 use super::wording::{described, mismatch};
 use super::{Path, Problem, Segment, allowed, format};
@@ -35,11 +36,11 @@ pub fn conform(schema: &Value, declared: Value) -> Result<Value, Vec<Problem>> {
 pub(crate) fn fitted(schema: &Value, declared: Value) -> (Value, Vec<Problem>) {
     let mut value = declared;
     let mut problems = Vec::new();
-    fit(schema, &mut value, &Path::root(), &mut problems);
+    fit(schema, &mut value, &Trail::Root, &mut problems);
     (value, problems)
 }
 
-fn fit(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
+fn fit(schema: &Value, value: &mut Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
     let Some(schema) = choose(schema, value) else {
         let problem = mistagged(schema, value, path);
         return problems.push(problem.unwrap_or_else(|| mistyped(path, schema, value)));
@@ -95,19 +96,19 @@ pub(super) fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
 }
 
 /// What is wrong with the field `type` that says which variant `value` is.
-fn mistagged(schema: &Value, value: &Value, path: &Path) -> Option<Problem> {
+fn mistagged(schema: &Value, value: &Value, path: &Trail<'_>) -> Option<Problem> {
     let tags: Option<Vec<&str>> = alternatives(schema)?.iter().map(tag_of).collect();
     let (tags, fields) = (tags?, value.as_object()?);
     let Some(tag) = fields.get("type") else {
-        let problem = Problem::at(path.clone(), "`type` is missing").code(&codes::MISSING);
+        let problem = Problem::at(path.path(), "`type` is missing").code(&codes::MISSING);
         return Some(
             problem
-                .about(path.key("type"))
+                .about(path.key("type").path())
                 .help(format!("known here: {}", tags.join(", "))),
         );
     };
     Some(Problem {
-        path: path.key("type"),
+        path: path.key("type").path(),
         ..allowed::not_among(&tags, tag)
     })
 }
@@ -124,14 +125,14 @@ fn words(schema: &Value) -> Option<Vec<&str>> {
         .collect()
 }
 
-fn fit_word(words: &[&str], value: &Value, path: &Path, problems: &mut Vec<Problem>) {
+fn fit_word(words: &[&str], value: &Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
     let Some(word) = value.as_str() else {
         let message = format!("expected one of {}, found {}", words.join(", "), described(value));
-        return problems.push(Problem::at(path.clone(), message).code(&codes::TYPE));
+        return problems.push(Problem::at(path.path(), message).code(&codes::TYPE));
     };
     if !words.contains(&word) {
         problems.push(Problem {
-            path: path.clone(),
+            path: path.path(),
             ..allowed::not_among(words, value)
         });
     }
@@ -170,17 +171,17 @@ pub(super) fn kind_of(schema: &Value) -> Option<&str> {
     }
 }
 
-fn fit_marker(schema: &Value, path: &Path, problems: &mut Vec<Problem>) {
+fn fit_marker(schema: &Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
     if schema.get("x-input").is_none() {
         problems.push(
-            Problem::at(path.clone(), "this must be known before anything runs")
+            Problem::at(path.path(), "this must be known before anything runs")
                 .code(&codes::TOO_LATE)
                 .help("write the value itself, or a variable"),
         );
     }
 }
 
-fn fit_object(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
+fn fit_object(schema: &Value, value: &mut Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
     if !value.is_object() {
         match positional(schema) {
             Some(field) => *value = Value::Object(Map::from_iter([(field.to_owned(), value.take())])),
@@ -199,8 +200,8 @@ fn fit_object(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec
     report_unknown(fields, properties, schema, &mut missing, path, problems);
     for name in missing {
         let message = format!("`{}` is missing", spelled(name));
-        let problem = Problem::at(path.clone(), message).code(&codes::MISSING);
-        problems.push(problem.about(path.key(name)));
+        let problem = Problem::at(path.path(), message).code(&codes::MISSING);
+        problems.push(problem.about(path.key(name).path()));
     }
     for (name, field) in fields {
         if let Some(schema) = properties.get(name) {
@@ -238,7 +239,7 @@ fn report_unknown<'s>(
     properties: &'s Map<String, Value>,
     schema: &Value,
     missing: &mut Vec<&'s str>,
-    path: &Path,
+    path: &Trail<'_>,
     problems: &mut Vec<Problem>,
 ) {
     if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
@@ -264,11 +265,11 @@ fn report_unknown<'s>(
             missing.retain(|missing| *missing != told);
         }
         let message = format!("unknown field `{}`", spelled(name));
-        let problem = Problem::at(path.key(name), message)
+        let problem = Problem::at(path.key(name).path(), message)
             .code(&codes::UNKNOWN_FIELD)
             .help(help);
         problems.push(match meant {
-            Meant::Field(field) | Meant::Inside(field) => problem.about(path.key(field)),
+            Meant::Field(field) | Meant::Inside(field) => problem.about(path.key(field).path()),
             Meant::Unclear => problem,
         });
     }
@@ -289,7 +290,7 @@ fn spelled(name: &str) -> String {
     name.replace('_', "-")
 }
 
-fn fit_map(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
+fn fit_map(schema: &Value, value: &mut Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
     let Some(entries) = value.as_object_mut() else {
         return problems.push(mistyped(path, schema, value));
     };
@@ -308,7 +309,7 @@ fn fit_map(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Pr
     }
 }
 
-fn fit_list(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<Problem>) {
+fn fit_list(schema: &Value, value: &mut Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
     if !value.is_array() {
         *value = Value::Array(vec![value.take()]);
     }
@@ -320,13 +321,13 @@ fn fit_list(schema: &Value, value: &mut Value, path: &Path, problems: &mut Vec<P
     }
 }
 
-fn fit_scalar(schema: &Value, value: &Value, path: &Path, problems: &mut Vec<Problem>) {
+fn fit_scalar(schema: &Value, value: &Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
     if !suits_scalar(schema, value) {
         return problems.push(mistyped(path, schema, value));
     }
     if let Some(problem) = allowed::mistake(schema, value) {
         return problems.push(Problem {
-            path: path.clone(),
+            path: path.path(),
             ..problem
         });
     }
@@ -337,12 +338,12 @@ fn fit_scalar(schema: &Value, value: &Value, path: &Path, problems: &mut Vec<Pro
     if let (Some(check), Some(text)) = (check, value.as_str())
         && let Err(message) = check(text)
     {
-        problems.push(Problem::at(path.clone(), message));
+        problems.push(Problem::at(path.path(), message));
     }
 }
 
-fn mistyped(path: &Path, schema: &Value, value: &Value) -> Problem {
-    Problem::at(path.clone(), mismatch(schema, value)).code(&codes::TYPE)
+fn mistyped(path: &Trail<'_>, schema: &Value, value: &Value) -> Problem {
+    Problem::at(path.path(), mismatch(schema, value)).code(&codes::TYPE)
 }
 
 fn suits_scalar(schema: &Value, value: &Value) -> bool {

@@ -29,6 +29,7 @@ pub use expand::Expansion;
 pub use flags::flags;
 pub use found::{Former, Found, Unreached};
 pub use kind::{Kind, Of, Operations};
+pub(crate) use path::Trail;
 pub use path::{Path, Segment};
 pub use problem::{Problem, did_you_mean};
 pub use relations::Related;

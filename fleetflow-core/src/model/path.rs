@@ -73,9 +73,43 @@ impl Path {
     }
 
     fn with(&self, segment: Segment) -> Self {
-        let mut segments = self.0.clone();
-        segments.push(segment);
-        Self(segments)
+        self.clone().grown(segment)
+    }
+
+    fn grown(mut self, segment: Segment) -> Self {
+        self.0.push(segment);
+        self
+    }
+}
+
+/// Where a walk through a declaration is. Most of what is walked over is as it should be: the path is written down only of
+/// what is to be told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trail<'t> {
+    /// At the declaration itself.
+    Root,
+    /// At a field, or a key of a map.
+    Key(&'t Trail<'t>, &'t str),
+    /// At an element of a list.
+    Index(&'t Trail<'t>, usize),
+}
+
+impl<'t> Trail<'t> {
+    pub(crate) fn key(&'t self, key: &'t str) -> Self {
+        Self::Key(self, key)
+    }
+
+    pub(crate) fn index(&'t self, index: usize) -> Self {
+        Self::Index(self, index)
+    }
+
+    /// The path to here.
+    pub(crate) fn path(&self) -> Path {
+        match self {
+            Self::Root => Path::root(),
+            Self::Key(before, key) => before.path().grown(Segment::Key((*key).to_owned())),
+            Self::Index(before, index) => before.path().grown(Segment::Index(*index)),
+        }
     }
 }
 

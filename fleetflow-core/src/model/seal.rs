@@ -4,9 +4,10 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
+use super::Address;
 use super::conform::choose;
+use super::path::Trail;
 use super::value::Marker;
-use super::{Address, Path};
 
 /// Puts markers in the place of the secret texts of the declaration of `address`, and hands the texts out by the
 /// markers' names.
@@ -15,7 +16,7 @@ pub(super) fn seal(schema: &Value, address: &Address, spec: &mut Value) -> Vec<(
         address,
         sealed: Vec::new(),
     };
-    sealing.walk(schema, spec, &Path::root());
+    sealing.walk(schema, spec, &Trail::Root);
     sealing.sealed
 }
 
@@ -25,7 +26,7 @@ struct Sealing<'a> {
 }
 
 impl Sealing<'_> {
-    fn walk(&mut self, outer: &Value, value: &mut Value, path: &Path) {
+    fn walk(&mut self, outer: &Value, value: &mut Value, path: &Trail<'_>) {
         let Some(schema) = choose(outer, value) else {
             return;
         };
@@ -34,7 +35,11 @@ impl Sealing<'_> {
         }
         if let Value::Array(elements) = value {
             for (index, element) in elements.iter_mut().enumerate() {
-                self.walk(&schema["items"], element, &step(path, index, element));
+                let name = name_of(element);
+                let place = name
+                    .as_deref()
+                    .map_or_else(|| path.index(index), |name| path.key(name));
+                self.walk(&schema["items"], element, &place);
             }
         } else if schema["items"].is_object() {
             // A lone value stands for a list of one.
@@ -44,7 +49,7 @@ impl Sealing<'_> {
         }
     }
 
-    fn walk_fields(&mut self, schema: &Value, fields: &mut Map<String, Value>, path: &Path) {
+    fn walk_fields(&mut self, schema: &Value, fields: &mut Map<String, Value>, path: &Trail<'_>) {
         for (name, field) in fields {
             let known = schema["properties"].get(name);
             if let Some(schema) = known.or_else(|| schema.get("additionalProperties")) {
@@ -54,14 +59,14 @@ impl Sealing<'_> {
     }
 
     /// What is put together keeps its references: only its literal parts are hidden.
-    fn hide(&mut self, value: &mut Value, path: &Path) {
+    fn hide(&mut self, value: &mut Value, path: &Trail<'_>) {
         if let Some(Marker::Text(_)) = Marker::of(value) {
             let parts = value.as_object_mut().into_iter().flat_map(Map::values_mut);
             for (index, part) in parts.filter_map(Value::as_array_mut).flatten().enumerate() {
                 self.hide(part, &path.index(index));
             }
         } else if let Value::String(text) = value {
-            let name = format!("{} {path}", self.address);
+            let name = format!("{} {}", self.address, path.path());
             self.sealed
                 .push((name.clone(), SecretString::from(text.as_str())));
             *value = json!({ "$secret": name });
@@ -70,11 +75,8 @@ impl Sealing<'_> {
 }
 
 /// An element is called by its name where it has one, so that a neighbour's coming does not make it another secret.
-fn step(path: &Path, index: usize, element: &Value) -> Path {
-    match element.get("name").and_then(Value::as_str) {
-        Some(name) => path.key(name),
-        None => path.index(index),
-    }
+fn name_of(element: &Value) -> Option<String> {
+    element.get("name").and_then(Value::as_str).map(str::to_owned)
 }
 
 #[cfg(test)]

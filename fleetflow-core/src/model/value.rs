@@ -9,6 +9,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+use super::path::Trail;
 use super::{Address, OutputRef, Path};
 
 const REFERENCE: &str = "$ref";
@@ -217,11 +218,11 @@ pub fn has_unknown(value: &Value) -> bool {
 /// Every reference in an encoded declaration, with its place.
 pub fn references(value: &Value) -> Vec<(Path, OutputRef)> {
     let mut found = Vec::new();
-    visit(value, &Path::root(), &mut |path, marker| {
+    visit(value, &Trail::Root, &mut |path, marker| {
         if let Marker::Reference(text) = marker
             && let Ok(reference) = text.parse()
         {
-            found.push((path.clone(), reference));
+            found.push((path.path(), reference));
         }
     });
     found
@@ -230,9 +231,9 @@ pub fn references(value: &Value) -> Vec<(Path, OutputRef)> {
 /// The names of every secret in an encoded declaration, with their places.
 pub fn secrets(value: &Value) -> Vec<(Path, String)> {
     let mut found = Vec::new();
-    visit(value, &Path::root(), &mut |path, marker| {
+    visit(value, &Trail::Root, &mut |path, marker| {
         if let Marker::Secret(name) = marker {
-            found.push((path.clone(), (*name).to_owned()));
+            found.push((path.path(), (*name).to_owned()));
         }
     });
     found
@@ -292,7 +293,7 @@ fn plain_text(value: &Value) -> String {
     }
 }
 
-fn visit(value: &Value, path: &Path, found: &mut dyn FnMut(&Path, &Marker<'_>)) {
+fn visit(value: &Value, path: &Trail<'_>, found: &mut dyn FnMut(&Trail<'_>, &Marker<'_>)) {
     if let Some(marker) = Marker::of(value) {
         found(path, &marker);
         if let Marker::Text(parts) = marker {

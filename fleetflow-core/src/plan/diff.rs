@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{Path, has_unknown, secrets};
+use crate::model::{Path, Trail, has_unknown, secrets};
 use crate::state::Attempt;
 
 /// One field that differs.
@@ -81,15 +81,14 @@ pub(super) fn diff(
             None if applied.is_none() && (write_only.contains(&field) || sides.applied.is_null()) => continue,
             None => applied.unwrap_or(&Value::Null),
         };
-        let path = Path::root().key(field);
         compare(
-            &path,
+            &Trail::Root.key(field),
             [applied, attempted].map(|side| side.unwrap_or(&Value::Null)),
             before,
             desired.unwrap_or(&Value::Null),
             &mut changes,
         );
-        changed_secrets(&path, desired, sides, &mut changes);
+        changed_secrets(field, desired, sides, &mut changes);
     }
     for change in &mut changes {
         change.forces_replacement = forces_replacement(change);
@@ -106,33 +105,38 @@ pub(crate) fn drift<'v>(
     for (field, live) in live {
         let applied = applied.get(field).filter(|applied| *applied != live);
         if let Some(applied) = applied.filter(|applied| secrets(applied).is_empty()) {
-            let path = Path::root().key(field);
-            compare(&path, [applied, &Value::Null], applied, live, &mut changes);
+            compare(
+                &Trail::Root.key(field),
+                [applied, &Value::Null],
+                applied,
+                live,
+                &mut changes,
+            );
         }
     }
     changes
 }
 
-fn fields<'v>(sides: &Sides<'v>) -> BTreeSet<&'v str> {
+fn fields<'v>(sides: &Sides<'v>) -> Vec<&'v str> {
     let desired = sides.desired.as_object().into_iter().flat_map(Map::keys);
     let applied = sides.applied.as_object().into_iter().flat_map(Map::keys);
     let attempt = sides.attempt.and_then(|attempt| attempt.spec.as_object());
     let attempted = attempt.into_iter().flat_map(Map::keys);
-    desired
-        .chain(applied)
-        .chain(attempted)
-        .map(String::as_str)
-        .collect()
+    let all = desired.chain(applied).chain(attempted).map(String::as_str);
+    let mut fields: Vec<_> = all.collect();
+    fields.sort_unstable();
+    fields.dedup();
+    fields
 }
 
 /// Compares what is there with what is declared. Of an object, only the fields count that are declared, or that were `written`
 /// by us: as applied last, or by an interrupted change since.
-fn compare(path: &Path, written: [&Value; 2], before: &Value, after: &Value, changes: &mut Vec<Change>) {
+fn compare(path: &Trail<'_>, written: [&Value; 2], before: &Value, after: &Value, changes: &mut Vec<Change>) {
     if before == after {
         return;
     }
     if has_unknown(after) {
-        return differ(path, before, after, changes);
+        return differ(path.path(), before, after, changes);
     }
     match (before, after) {
         (Value::Object(before), Value::Object(after)) if !secret_value(after) => {
@@ -144,7 +148,7 @@ fn compare(path: &Path, written: [&Value; 2], before: &Value, after: &Value, cha
             for key in keys {
                 let of = |side: &Map<String, Value>| side.get(key).cloned().unwrap_or_default();
                 let written = written.map(|side| side.get(key).unwrap_or(&Value::Null));
-                compare(&path.key(key.as_str()), written, &of(before), &of(after), changes);
+                compare(&path.key(key), written, &of(before), &of(after), changes);
             }
         }
         (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
@@ -153,7 +157,7 @@ fn compare(path: &Path, written: [&Value; 2], before: &Value, after: &Value, cha
                 compare(&path.index(index), written, before, after, changes);
             }
         }
-        _ => differ(path, before, after, changes),
+        _ => differ(path.path(), before, after, changes),
     }
 }
 
@@ -161,10 +165,10 @@ fn secret_value(value: &Map<String, Value>) -> bool {
     value.keys().any(|key| key.starts_with('$'))
 }
 
-fn differ(path: &Path, before: &Value, after: &Value, changes: &mut Vec<Change>) {
+fn differ(path: Path, before: &Value, after: &Value, changes: &mut Vec<Change>) {
     let secret = !secrets(before).is_empty() || !secrets(after).is_empty();
     changes.push(Change {
-        path: path.clone(),
+        path,
         before: before.clone(),
         after: after.clone(),
         forces_replacement: false,
@@ -173,14 +177,15 @@ fn differ(path: &Path, before: &Value, after: &Value, changes: &mut Vec<Change>)
 }
 
 /// A secret is stored as its name: that its value changed is seen by the fingerprint.
-fn changed_secrets(path: &Path, desired: Option<&Value>, sides: &Sides<'_>, changes: &mut Vec<Change>) {
+fn changed_secrets(field: &str, desired: Option<&Value>, sides: &Sides<'_>, changes: &mut Vec<Change>) {
     for (place, name) in desired.map(secrets).unwrap_or_default() {
         let now = sides.secrets.get(&name);
         let stale = sides.applied_secrets.get(&name) != now || sides.attempted_otherwise(&name);
-        let place: Path = path.segments().iter().chain(place.segments()).cloned().collect();
+        let field = Path::root().key(field);
+        let place: Path = field.segments().iter().chain(place.segments()).cloned().collect();
         if stale && !changes.iter().any(|change| change.path == place) {
             let marker = place.of(sides.desired).cloned().unwrap_or_default();
-            differ(&place, &marker, &marker, changes);
+            differ(place, &marker, &marker, changes);
         }
     }
 }
