@@ -1,14 +1,19 @@
-//! Reads a kind's JSON schema the way a KDL node needs it: which fields there are, which of them take arguments, what
-//! shape a value has. It holds no value against the schema; core does that.
+//! A kind's JSON schema the way a KDL node needs it: which fields there are, which of them take arguments, what shape a
+//! value has. It holds no value against the schema; core does that.
+
+mod grammar;
 
 use fleetflow_core::model::did_you_mean;
 use serde_json::Value;
 
-/// A place in a schema document.
+pub(crate) use grammar::{Grammar, Positional};
+use grammar::{Place, Sort};
+
+/// A place in a schema.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schema<'s> {
-    root: &'s Value,
-    here: &'s Value,
+    grammar: &'s Grammar,
+    at: usize,
 }
 
 /// What a value looks like in KDL.
@@ -28,61 +33,27 @@ pub(crate) enum Shape<'s> {
     Any,
 }
 
-/// A field that a positional argument fills.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Positional<'s> {
-    pub(crate) name: &'s str,
-    /// Whether it takes all the rest.
-    pub(crate) rest: bool,
-}
-
 impl<'s> Schema<'s> {
-    pub(crate) fn new(root: &'s Value) -> Self {
-        Self { root, here: root }
+    fn on(self, at: usize) -> Self {
+        Self { at, ..self }
     }
 
-    fn at(self, here: &'s Value) -> Self {
-        Self { here, ..self }.resolved()
+    fn here(self) -> &'s Place {
+        self.grammar.place(self.at)
     }
 
     /// Through `$ref` and through unions that only say "or null". Keywords beside those stay findable: see `keyword`.
     fn resolved(self) -> Self {
-        let mut schema = self;
-        // A chain of references is as long as types are nested in wrappers; a cycle of them would be no schema.
-        for _ in 0..16 {
-            match schema.step() {
-                Some(next) => schema = Self { here: next, ..schema },
-                None => break,
-            }
-        }
-        schema
-    }
-
-    fn step(self) -> Option<&'s Value> {
-        if let Some(pointer) = self.here.get("$ref").and_then(Value::as_str) {
-            return self.root.pointer(pointer.trim_start_matches('#'));
-        }
-        let mut listed = self.listed()?;
-        listed.next().filter(|_| listed.next().is_none())
-    }
-
-    /// What a union lists, but for "or null".
-    fn listed(self) -> Option<impl Iterator<Item = &'s Value>> {
-        let all = self
-            .here
-            .get("anyOf")
-            .or_else(|| self.here.get("oneOf"))?
-            .as_array()?;
-        let is_null = |one: &Value| one.get("type").and_then(Value::as_str) == Some("null");
-        Some(all.iter().filter(move |one| !is_null(one)))
+        self.on(self.here().leads_to)
     }
 
     /// The alternatives of a union, or the schema itself.
     pub(crate) fn alternatives(self) -> Vec<Self> {
         let schema = self.resolved();
-        match schema.listed() {
+        match &schema.here().alternatives {
             Some(all) => all
-                .flat_map(|one| Self { here: one, ..schema }.alternatives())
+                .iter()
+                .flat_map(|one| schema.on(*one).alternatives())
                 .collect(),
             None => vec![schema],
         }
@@ -91,8 +62,8 @@ impl<'s> Schema<'s> {
     /// The first alternative of which `found` says something. Nothing is kept of the others: a file has many values of a union.
     fn find<T>(self, found: &dyn Fn(Self) -> Option<T>) -> Option<T> {
         let schema = self.resolved();
-        match schema.listed() {
-            Some(mut all) => all.find_map(|one| Self { here: one, ..schema }.find(found)),
+        match &schema.here().alternatives {
+            Some(all) => all.iter().find_map(|one| schema.on(*one).find(found)),
             None => found(schema),
         }
     }
@@ -103,64 +74,33 @@ impl<'s> Schema<'s> {
 
     pub(crate) fn shape(self) -> Shape<'s> {
         let schema = self.resolved();
-        if schema.listed().is_some_and(|mut all| all.next().is_some()) {
+        let place = schema.here();
+        if place.alternatives.as_ref().is_some_and(|all| !all.is_empty()) {
             return if schema.any(|one| !one.is_scalar()) {
                 Shape::Union
             } else {
                 Shape::Scalar
             };
         }
-        match schema.json_type() {
-            Some("array") => schema.list(self),
-            Some("object") => schema.object(),
-            Some(_) => Shape::Scalar,
-            None if schema.is_scalar() => Shape::Scalar,
-            None => Shape::Any,
-        }
-    }
-
-    fn list(self, field: Self) -> Shape<'s> {
-        let tagged = field
-            .keyword("x-tagged")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
-        match self.here.get("items") {
-            Some(items) => Shape::List {
-                items: Self { here: items, ..self },
-                tagged,
+        match place.sort {
+            Sort::List(Some(items)) => Shape::List {
+                items: self.on(items),
+                tagged: self.keyword("x-tagged") == Some(&Value::Bool(true)),
             },
-            None => Shape::Any,
-        }
-    }
-
-    fn object(self) -> Shape<'s> {
-        match self.here.get("additionalProperties") {
-            Some(values) if values.is_object() && self.here.get("properties").is_none() => {
-                Shape::Map(self.at(values))
-            }
-            _ => Shape::Object,
+            Sort::Map(values) => Shape::Map(self.on(values).resolved()),
+            Sort::Object => Shape::Object,
+            Sort::Scalar => Shape::Scalar,
+            Sort::List(None) | Sort::Any => Shape::Any,
         }
     }
 
     /// The JSON type it asks for; `["string", "null"]` asks for a string.
     pub(crate) fn json_type(self) -> Option<&'s str> {
-        match self.resolved().here.get("type")? {
-            Value::String(name) => Some(name),
-            Value::Array(names) => names
-                .iter()
-                .filter_map(Value::as_str)
-                .find(|name| *name != "null"),
-            _ => None,
-        }
+        self.resolved().here().json_type.as_deref()
     }
 
     fn is_scalar(self) -> bool {
-        match self.json_type() {
-            Some(name) => !matches!(name, "object" | "array"),
-            None => ["enum", "const", "x-input"]
-                .iter()
-                .any(|keyword| self.here.get(keyword).is_some()),
-        }
+        matches!(self.resolved().here().sort, Sort::Scalar)
     }
 
     /// Whether an argument alone can be the value.
@@ -175,86 +115,43 @@ impl<'s> Schema<'s> {
 
     /// The words that an enumeration allows.
     pub(crate) fn words(self) -> Vec<&'s str> {
-        let text = |value: &'s Value| value.as_str();
         let of = |one: Self| {
-            let listed = one
-                .here
-                .get("enum")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten();
-            let one = one.here.get("const").into_iter();
-            listed.chain(one).filter_map(text)
+            let listed = one.own("enum").and_then(Value::as_array).into_iter().flatten();
+            listed.chain(one.own("const")).filter_map(Value::as_str)
         };
         self.alternatives().into_iter().flat_map(of).collect()
     }
 
+    fn own(self, name: &str) -> Option<&'s Value> {
+        self.here().keywords.get(name)
+    }
+
     /// One of our own keywords, on the field or on what it refers to, or on any scalar alternative.
     pub(crate) fn keyword(self, name: &str) -> Option<&'s Value> {
-        if let Some(found) = self.here.get(name) {
-            return Some(found);
-        }
-        if let Some(next) = self.step() {
-            return Self { here: next, ..self }.keyword(name);
-        }
-        let mut alternatives = self.listed()?;
-        alternatives.find_map(|one| Self { here: one, ..self }.keyword(name))
+        self.own(name)
     }
 
     /// The fields that positional arguments fill, in order.
-    pub(crate) fn positional(self) -> Vec<Positional<'s>> {
-        let names = self
-            .resolved()
-            .here
-            .get("x-arguments")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let one = |name: &'s str| Positional {
-            name: name.trim_end_matches("..."),
-            rest: name.ends_with("..."),
-        };
-        names.filter_map(Value::as_str).map(one).collect()
+    pub(crate) fn positional(self) -> &'s [Positional] {
+        &self.resolved().here().positional
     }
 
     /// The field called `name` in `snake_case`, or by one of its other names; with its real name.
     pub(crate) fn field(self, name: &str) -> Option<(&'s str, Self)> {
-        let schema = self.resolved();
-        let fields = schema.here.get("properties")?.as_object()?;
-        let (name, here) = fields.get_key_value(name).or_else(|| {
-            fields.iter().find(|(_, field)| {
-                Self {
-                    here: field,
-                    ..schema
-                }
-                .is_called(name)
-            })
-        })?;
-        Some((name, Self { here, ..schema }))
-    }
-
-    fn is_called(self, name: &str) -> bool {
-        let aliases = self
-            .keyword("x-aliases")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        aliases
-            .filter_map(Value::as_str)
-            .any(|alias| snake(alias) == name)
+        let place = self.resolved().here();
+        let real = match place.aliases.get(name) {
+            Some(real) if !place.fields.contains_key(name) => real,
+            _ => name,
+        };
+        let (name, at) = place.fields.get_key_value(real)?;
+        Some((name, self.on(*at)))
     }
 
     /// The names of all fields but the tag.
     pub(crate) fn field_names(self) -> Vec<&'s str> {
-        let fields = self
-            .resolved()
-            .here
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten();
+        let fields = self.resolved().here().fields.iter();
         fields
-            .filter(|(_, field)| field.get("const").is_none())
+            .filter(|(_, at)| self.on(**at).own("const").is_none())
             .map(|(name, _)| name.as_str())
             .collect()
     }
@@ -280,7 +177,7 @@ impl<'s> Schema<'s> {
     }
 
     fn tag(self) -> Option<&'s str> {
-        self.here.get("properties")?.get("type")?.get("const")?.as_str()
+        self.here().tag.as_deref()
     }
 }
 
@@ -322,14 +219,15 @@ mod tests {
                 "class": {"oneOf": [{"const": "a", "type": "string"}, {"const": "b", "type": "string"}]},
             },
         });
-        let schema = Schema::new(&root);
+        let grammar = Grammar::new(&root);
+        let schema = grammar.root();
         let (name, plan) = schema.field("size").unwrap();
         assert_eq!(name, "plan");
         assert!(matches!(plan.shape(), Shape::Object));
         assert_eq!(
             plan.positional()[1],
             Positional {
-                name: "tags",
+                name: "tags".to_owned(),
                 rest: true
             }
         );

@@ -20,7 +20,7 @@ use crate::ast::{Node, Value};
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::files::Files;
-use crate::schema::Schema;
+use crate::schema::{Grammar, Schema};
 use crate::source::{FileId, Sources, Span};
 use crate::tree::{Content, Tree};
 
@@ -100,7 +100,7 @@ impl<'a> Converter<'a> {
     /// The name of something: a text that is known now.
     pub(crate) fn name(&mut self, argument: &Value) -> Option<String> {
         let anything = serde_json::json!({ "type": "string" });
-        let tree = self.scalar(argument, Schema::new(&anything));
+        let tree = self.scalar(argument, Grammar::new(&anything).root());
         if tree.text().is_none() && !matches!(tree.content, Content::Broken) {
             let error = Diagnostic::error(
                 "flow::name",

@@ -78,7 +78,7 @@ impl Converter<'_> {
     ) {
         let mut arguments = body.arguments.iter().copied().peekable();
         for positional in schema.positional() {
-            let Some((name, field)) = schema.field(positional.name) else {
+            let Some((name, field)) = schema.field(&positional.name) else {
                 continue;
             };
             match (arguments.peek(), stand_in) {

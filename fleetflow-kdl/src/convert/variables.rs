@@ -10,7 +10,7 @@ use super::collect::Occurrence;
 use super::text::spelled;
 use crate::ast::{Literal, Name, Node};
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Schema, suggestion};
+use crate::schema::{Grammar, suggestion};
 use crate::source::Span;
 use crate::tree::{Content, Tree};
 
@@ -150,7 +150,7 @@ impl Converter<'_> {
         }
         self.evaluating.push(name.to_owned());
         let anything = serde_json::json!({ "x-input": "text" });
-        let tree = self.occurrence(&declared.value, Schema::new(&anything));
+        let tree = self.occurrence(&declared.value, Grammar::new(&anything).root());
         self.evaluating.pop();
         match tree.content {
             Content::Scalar(Json::Null) => {

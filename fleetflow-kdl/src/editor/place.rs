@@ -2,17 +2,15 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
-
 use super::loose::{Entry, Node};
 use crate::catalog::{Catalog as _, CoreCatalog};
 use crate::load::{IN_STAGE, TOP, providers_schema, with_flags};
-use crate::schema::{Schema, Shape, snake};
+use crate::schema::{Grammar, Schema, Shape, snake};
 
 /// The schemas that places refer to. They are the same for every question.
 pub(super) struct Schemas {
-    kinds: Vec<(String, Value)>,
-    providers: Value,
+    kinds: Vec<(String, Grammar)>,
+    providers: Grammar,
 }
 
 /// Where one is.
@@ -39,17 +37,17 @@ impl Schemas {
     fn new() -> Self {
         let kinds = CoreCatalog.kinds().into_iter().filter_map(|kind| {
             let schema = CoreCatalog.schema(kind)?;
-            Some((kind.to_owned(), with_flags(schema)))
+            Some((kind.to_owned(), Grammar::new(&with_flags(schema))))
         });
         Self {
             kinds: kinds.collect(),
-            providers: providers_schema(),
+            providers: Grammar::new(&providers_schema()),
         }
     }
 
     pub(super) fn kind(&self, name: &str) -> Option<Schema<'_>> {
         let (_, schema) = self.kinds.iter().find(|(kind, _)| kind == name)?;
-        Some(Schema::new(schema))
+        Some(schema.root())
     }
 
     pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
@@ -91,7 +89,7 @@ impl Schemas {
         let name = &text[node.name.clone()];
         match (here, name) {
             (Where::Top, "stage") => Where::Stage,
-            (Where::Top | Where::Stage, "providers") => Where::Fields(Schema::new(&self.providers)),
+            (Where::Top | Where::Stage, "providers") => Where::Fields(self.providers.root()),
             (Where::Top | Where::Stage, "service") => {
                 let services = self
                     .kind("service-group")

@@ -1,7 +1,9 @@
 //! Puts the stages of a file together: resources with their definitions, groups that are deployed, settings. What is
 //! right is checked by core; the places of its answers are kept.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use fleetflow_core::model::{Declaration, Problem, Providers};
 use fleetflow_core::{Address, Stack, codes};
@@ -19,7 +21,7 @@ use crate::catalog::Catalog;
 use crate::convert::{Converter, Missing, Scope, Variables};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
-use crate::schema::Schema;
+use crate::schema::Grammar;
 use crate::source::{Sources, Span};
 use crate::tree::Tree;
 
@@ -46,10 +48,11 @@ pub(super) struct Assembly {
 
 impl Stages<'_> {
     pub(super) fn assemble(&mut self) -> Vec<Assembly> {
+        let grammars = Grammars::default();
         let (project, project_span) = settings::project(self.outline.project, &self.options.path, self.found);
         let mut assemblies = Vec::new();
         for index in 0..self.outline.stages.len() {
-            let assembly = self.stage(index, &project, project_span, &assemblies);
+            let assembly = self.stage(index, (&project, project_span), &assemblies, &grammars);
             assemblies.push(assembly);
         }
         self.unused(&assemblies);
@@ -60,9 +63,9 @@ impl Stages<'_> {
     fn stage(
         &mut self,
         index: usize,
-        project: &str,
-        project_span: Option<Span>,
+        (project, project_span): (&str, Option<Span>),
         before: &[Assembly],
+        grammars: &Grammars,
     ) -> Assembly {
         let outline = self.outline;
         let stage = &outline.stages[index];
@@ -104,6 +107,7 @@ impl Stages<'_> {
         let last = index + 1 == outline.stages.len();
         let mut build = Build {
             catalog: self.catalog,
+            grammars,
             converter,
             definitions,
             declared: Vec::new(),
@@ -174,9 +178,27 @@ impl Stages<'_> {
     }
 }
 
+/// What a file may say of each kind, read when the first node of it is.
+#[derive(Default)]
+struct Grammars(RefCell<BTreeMap<String, Rc<Grammar>>>);
+
+impl Grammars {
+    fn of(&self, catalog: &dyn Catalog, kind: &str) -> Rc<Grammar> {
+        let mut read = self.0.borrow_mut();
+        if let Some(grammar) = read.get(kind) {
+            return Rc::clone(grammar);
+        }
+        let schema = catalog.schema(kind).map(flags::with_flags).unwrap_or_default();
+        let grammar = Rc::new(Grammar::new(&schema));
+        read.insert(kind.to_owned(), Rc::clone(&grammar));
+        grammar
+    }
+}
+
 /// A stage while it is put together.
 pub(super) struct Build<'b> {
     pub(super) catalog: &'b dyn Catalog,
+    grammars: &'b Grammars,
     pub(super) converter: Converter<'b>,
     pub(super) definitions: Definitions<'b>,
     pub(super) declared: Vec<Declared>,
@@ -234,12 +256,8 @@ impl<'b> Build<'b> {
     }
 
     pub(super) fn tree(&mut self, node: &Node) -> Tree {
-        let schema = self
-            .catalog
-            .schema(&node.name.text)
-            .map(flags::with_flags)
-            .unwrap_or_default();
-        self.converter.object(node, Schema::new(&schema))
+        let grammar = self.grammars.of(self.catalog, &node.name.text);
+        self.converter.object(node, grammar.root())
     }
 
     /// A definition that no stage uses is checked as well; a stage that uses it one day may complete it.

@@ -6,7 +6,7 @@ use super::assembly::{Build, Declared};
 use super::outline::StageOutline;
 use crate::ast::{Name, Node};
 use crate::diagnostic::Diagnostic;
-use crate::schema::{Schema, suggestion};
+use crate::schema::{Grammar, suggestion};
 use crate::source::Span;
 use crate::tree::{Content, Field, Tree};
 
@@ -31,11 +31,11 @@ pub(super) fn single_services(stage: &StageOutline<'_>) -> Vec<Node> {
 impl Build<'_> {
     /// `deploy-services` brings the groups it names into the stage.
     pub(super) fn groups(&mut self, stage: &StageOutline<'_>) {
-        let schema = serde_json::json!({"type": "array", "items": {"type": "string"}});
+        let list = Grammar::new(&serde_json::json!({"type": "array", "items": {"type": "string"}}));
         let lists: Vec<Tree> = stage
             .deploy_services
             .iter()
-            .map(|node| self.converter.value(node, Schema::new(&schema)))
+            .map(|node| self.converter.value(node, list.root()))
             .collect();
         let fields = self
             .declared

@@ -12,7 +12,7 @@ use super::places::diagnostic_in;
 use crate::ast::Node;
 use crate::convert::Converter;
 use crate::diagnostic::Diagnostic;
-use crate::schema::Schema;
+use crate::schema::Grammar;
 use crate::source::Span;
 use crate::tree::Tree;
 
@@ -51,10 +51,11 @@ pub(super) fn providers(
     schema: &Value,
     converter: &mut Converter<'_>,
 ) -> Option<Providers> {
+    let grammar = Grammar::new(schema);
     let trees = nodes
         .into_iter()
         .flatten()
-        .map(|node| converter.object(node, Schema::new(schema)));
+        .map(|node| converter.object(node, grammar.root()));
     let Some(tree) = trees.collect::<Vec<_>>().into_iter().reduce(Tree::overridden) else {
         return Some(Providers::default());
     };
@@ -83,7 +84,7 @@ fn checked(conformed: Value) -> Result<Providers, Vec<Problem>> {
 pub(super) fn protect(node: Option<&Node>, converter: &mut Converter<'_>) -> bool {
     let Some(node) = node else { return false };
     let schema = json!({"type": "boolean"});
-    let tree = converter.value(node, Schema::new(&schema));
+    let tree = converter.value(node, Grammar::new(&schema).root());
     match conform(&schema, tree.value()) {
         Ok(value) => value == true,
         Err(problems) => {
@@ -112,7 +113,7 @@ pub(super) fn state(node: Option<&Node>, converter: &mut Converter<'_>) -> State
             "encrypt": {"type": "string", "x-input": "text"},
         },
     });
-    let tree = converter.object(node, Schema::new(&schema));
+    let tree = converter.object(node, Grammar::new(&schema).root());
     if let Err(problems) = conform(&schema, tree.value()) {
         converter.diagnostics.extend(
             problems
