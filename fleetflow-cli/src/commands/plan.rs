@@ -1,5 +1,6 @@
 //! `plan`: the difference between the file and the clouds, as text, JSON or Markdown. Sends no write to anything.
 
+use std::mem::ManuallyDrop;
 use std::time::Instant;
 
 use fleetflow_core::converge::exceeding;
@@ -21,10 +22,12 @@ use crate::site::Site;
 use crate::workplace::{Intent, Workplace};
 
 pub(super) fn run(invocation: &Invocation, arguments: &PlanArguments) -> Result<Exit, Failure> {
-    let site = Site::load(invocation, arguments.stage.name.as_deref())?;
+    // The program ends with it: nobody has to take thousands of declarations apart before.
+    let site = ManuallyDrop::new(Site::load(invocation, arguments.stage.name.as_deref())?);
+    let site = &site;
     runtime::run(|cancelled| async move {
         // It is large: the caller only holds where it is.
-        Box::pin(planned(invocation, &site, arguments, &cancelled)).await
+        Box::pin(planned(invocation, site, arguments, &cancelled)).await
     })
 }
 
