@@ -189,12 +189,13 @@ pub(crate) fn start(
 
 /// `session` for the accounts that the clouds which the stage needs are signed in to: it stays in them.
 async fn signed_in(stack: &fleetflow_core::Stack, clouds: &Clouds, session: Session) -> Result<Session> {
-    let needs = Needs::of(stack, &session.store().load().await?);
+    let state = session.store().load().await?;
+    let needs = Needs::of(stack, &state);
     let accounts = clouds.accounts(|provider| needs.provider(provider)).await?;
     let pinned = |session: Session, (provider, account): (Provider, Account)| {
         session.account(provider.name(), account.id)
     };
-    Ok(accounts.into_iter().fold(session, pinned))
+    Ok(accounts.into_iter().fold(session.seen(state), pinned))
 }
 
 /// The current time in RFC 3339, to the millisecond.
