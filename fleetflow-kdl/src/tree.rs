@@ -1,5 +1,6 @@
 //! Values with places: what a node means, and where each part of it was written. It knows no schema.
 
+use fleetflow_core::model::mistaken;
 use serde_json::{Map, Value};
 
 use crate::source::Span;
@@ -22,6 +23,8 @@ pub(crate) enum Content {
     Map(Vec<Field>),
     /// A value whose mistake is already reported. It is there, so that it is not reported as missing as well.
     Broken,
+    /// A value that may stand where nobody could read it: in the definition of a file that does not parse.
+    Elsewhere,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +48,13 @@ impl Tree {
         Self {
             span,
             content: Content::Broken,
+        }
+    }
+
+    pub(crate) fn elsewhere(span: Span) -> Self {
+        Self {
+            span,
+            content: Content::Elsewhere,
         }
     }
 
@@ -96,7 +106,7 @@ impl Tree {
             Content::Scalar(_) => false,
             Content::List { items, .. } => items.iter().any(Self::has_broken),
             Content::Map(fields) => fields.iter().any(|field| field.tree.has_broken()),
-            Content::Broken => true,
+            Content::Broken | Content::Elsewhere => true,
         }
     }
 
@@ -104,12 +114,12 @@ impl Tree {
         matches!(self.content, Content::Scalar(Value::Null))
     }
 
-    /// The plain value. A field set to `#null` is a field left out.
+    /// The plain value. A field set to `#null` is a field left out; one whose mistake is told is not.
     pub(crate) fn value(&self) -> Value {
         match &self.content {
             Content::Scalar(value) => value.clone(),
             Content::List { items, .. } => items.iter().map(Self::value).collect(),
-            Content::Broken => Value::Null,
+            Content::Broken | Content::Elsewhere => mistaken(),
             Content::Map(fields) => {
                 let set = fields
                     .iter()
@@ -170,7 +180,10 @@ fn merge_named(mut ours: Vec<Tree>, theirs: Vec<Tree>, key: &[String]) -> Vec<Tr
 }
 
 fn same_name(a: &Tree, b: &Tree, key: &[String]) -> bool {
-    let value = |tree: &Tree, name: &String| tree.field(name).map(|field| field.tree.value());
+    let value = |tree: &Tree, name: &String| {
+        let known = tree.field(name).filter(|field| !field.tree.has_broken());
+        known.map(|field| field.tree.value())
+    };
     key.iter()
         .all(|name| value(a, name).is_some() && value(a, name) == value(b, name))
 }

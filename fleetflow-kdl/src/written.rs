@@ -20,6 +20,8 @@ enum Parts {
     None,
     /// A value whose mistake is already reported.
     Broken,
+    /// A value that may stand where nobody could read it.
+    Elsewhere,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ pub(crate) struct Place {
     pub(crate) span: Span,
     /// Whether the place itself is already reported as broken.
     pub(crate) broken: bool,
+    /// Whether what should stand there may stand where nobody could read it.
+    pub(crate) elsewhere: bool,
     /// Whether it is a field that the schema does not know.
     pub(crate) unknown: bool,
 }
@@ -59,6 +63,7 @@ impl Written {
                 Content::List { items, .. } => Parts::Items(items.iter().map(Self::of).collect()),
                 Content::Scalar(_) => Parts::None,
                 Content::Broken => Parts::Broken,
+                Content::Elsewhere => Parts::Elsewhere,
             },
         }
     }
@@ -74,6 +79,7 @@ impl Written {
         Place {
             span: self.span.long(),
             broken: false,
+            elsewhere: false,
             unknown: false,
         }
     }
@@ -98,6 +104,7 @@ impl Written {
             (place, here) = (found, written);
         }
         place.broken = matches!(here.parts, Parts::Broken);
+        place.elsewhere = matches!(here.parts, Parts::Elsewhere);
         place
     }
 
@@ -108,7 +115,7 @@ impl Written {
 
     fn path_below(&self, here: &Path, span: Span) -> Option<Path> {
         match &self.parts {
-            Parts::Fields(fields) => fields.iter().find_map(|field| {
+            Parts::Fields(fields) => fields.iter().filter(|field| field.is_here()).find_map(|field| {
                 let path = here.key(&*field.key);
                 let below = field.written.path_below(&path, span);
                 below.or_else(|| field.key_span.long().has(span).then_some(path))
@@ -117,7 +124,9 @@ impl Written {
                 let mut items = items.iter().enumerate();
                 items.find_map(|(index, item)| item.path_below(&here.index(index), span))
             }
-            Parts::None | Parts::Broken => self.span.long().has(span).then(|| here.clone()),
+            Parts::None | Parts::Broken | Parts::Elsewhere => {
+                self.span.long().has(span).then(|| here.clone())
+            }
         }
     }
 }
@@ -132,6 +141,10 @@ impl Named {
         }
     }
 
+    fn is_here(&self) -> bool {
+        !matches!(self.written.parts, Parts::Elsewhere)
+    }
+
     /// Its value, or its name where nobody knows it.
     fn place(&self) -> Place {
         let span = if self.known {
@@ -142,6 +155,7 @@ impl Named {
         Place {
             span: span.long(),
             broken: false,
+            elsewhere: false,
             unknown: !self.known,
         }
     }

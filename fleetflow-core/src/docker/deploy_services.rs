@@ -45,7 +45,7 @@ impl Resource for DeployServices {
             .groups
             .iter()
             .enumerate()
-            .filter(|(_, group)| !known.contains(&group.as_str()));
+            .filter(|(_, group)| !around.may_be_called(ServiceGroup::KIND, group));
         let mut problems: Vec<Problem> = missing
             .map(|(index, group)| {
                 let message = format!("there is no service-group `{group}`");

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use super::meant::{Meant, meant};
 use super::path::Trail;
-use super::value::Marker;
+use super::value::{Marker, UNREAD};
 use super::wording::{described, mismatch};
 use super::{Path, Problem, Segment, allowed, format};
 use crate::codes;
@@ -41,6 +41,9 @@ pub(crate) fn fitted(schema: &Value, declared: Value) -> (Value, Vec<Problem>) {
 }
 
 fn fit(schema: &Value, value: &mut Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
+    if let Some(Marker::Mistaken) = Marker::of(value) {
+        return problems.push(Problem::at(path.path(), UNREAD));
+    }
     let Some(schema) = choose(schema, value) else {
         let problem = mistagged(schema, value, path);
         return problems.push(problem.unwrap_or_else(|| mistyped(path, schema, value)));

@@ -81,6 +81,11 @@ impl<'s> Expansion<'s> {
             .collect()
     }
 
+    /// Whether something of `kind` may be called `name`: it is declared, or the front end could not read all of that kind.
+    pub fn may_be_called(&self, kind: &str, name: &str) -> bool {
+        self.all.unread_kinds().contains(kind) || self.names(kind).contains(&name)
+    }
+
     /// How many replicas of `server` exist now, as far as the state knows.
     pub fn replicas(&self, server: &str) -> Option<u32> {
         self.replicas.get(server).copied()
@@ -183,7 +188,8 @@ pub(super) fn beside(
         let told = kind.check(spec).into_iter().chain(among);
         told.map(|problem| problem.on(&declared.address)).collect()
     };
-    let mut beside = of_all(&kind.supposed(&declared.spec), wrong);
+    let supposed = kind.supposed(&declared.spec);
+    let mut beside = of_all(&supposed, wrong);
     let misspelt = found
         .iter()
         .filter(|cause| cause.code == Some(&codes::UNKNOWN_FIELD));
@@ -192,6 +198,12 @@ pub(super) fn beside(
     beside.retain(|problem| {
         let place = problem.subject();
         !causes.contains(place) && !holders(place).any(|place| causes.contains(&place))
+    });
+    // Of a text it may be said that nothing is called so: what could not be read may have been called so.
+    beside.retain(|problem| {
+        let text = supposed.first().and_then(|spec| problem.path.of(spec)?.as_str());
+        let called = text.and_then(|text| kind.supposed_called(&declared.spec, text));
+        called.is_none_or(|spec| wrong(&spec).iter().any(|told| told.key() == problem.key()))
     });
     beside
 }

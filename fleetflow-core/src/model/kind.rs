@@ -49,6 +49,8 @@ pub trait Kind: Send + Sync {
     fn decode(&self, declared: Value) -> std::result::Result<Value, Vec<Problem>>;
     /// What a declaration that `decode` refused may have been meant to be, in canonical form.
     fn supposed(&self, declared: &Value) -> Vec<Value>;
+    /// The same with `text` wherever a text that is wrong may stand; nothing where that fits nothing.
+    fn supposed_called(&self, declared: &Value, text: &str) -> Option<Value>;
     /// What is wrong with a canonical declaration by itself.
     fn check(&self, spec: &Value) -> Vec<Problem>;
     /// What is wrong with the declaration among the others.
@@ -213,9 +215,11 @@ impl<R: Resource> Kind for Of<R> {
 
     fn supposed(&self, declared: &Value) -> Vec<Value> {
         let supposed = suppose::supposed(self.schema(), declared).into_iter();
-        supposed
-            .filter_map(|value| serde_json::to_value(R::deserialize(value).ok()?).ok())
-            .collect()
+        supposed.filter_map(canonical::<R>).collect()
+    }
+
+    fn supposed_called(&self, declared: &Value, text: &str) -> Option<Value> {
+        suppose::supposed_called(self.schema(), declared, text).and_then(canonical::<R>)
     }
 
     fn check(&self, spec: &Value) -> Vec<Problem> {
@@ -253,6 +257,10 @@ impl<R: Resource> Kind for Of<R> {
     fn operations(&self) -> Option<&dyn Operations> {
         self.operations.map(|operations| operations as &dyn Operations)
     }
+}
+
+fn canonical<R: Resource>(fitting: Value) -> Option<Value> {
+    serde_json::to_value(R::deserialize(fitting).ok()?).ok()
 }
 
 /// The schema of `R`, made once. It lives as long as the process: kinds are few and fixed.

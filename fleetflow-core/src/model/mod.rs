@@ -37,7 +37,7 @@ pub use resource::{BatchStep, Intent, Lifecycle, OutputField, Provider, Resource
 pub use seen::{Existing, Made, Observed, Ownership, Scope, Unfinished, Wanted};
 pub use spec::Spec;
 pub use stack::{CloudflareSettings, DockerSettings, Providers, RegistrySettings, SakuraSettings, Stack};
-pub use value::{Input, Output, ValueType, has_unknown, references, resolve, secrets};
+pub use value::{Input, Output, ValueType, has_unknown, mistaken, references, resolve, secrets};
 
 pub(crate) use conform::{fitted, schema_at};
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A stack: everything declared for one stage of one project. It holds declarations and talks to nobody.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -41,6 +41,8 @@ pub struct Stack {
     /// The same in canonical form, once they were checked and nothing was wrong; of a canonical stack, itself.
     canonical: OnceLock<Canonical>,
     secrets: BTreeMap<String, SecretString>,
+    /// Kinds of which more is declared than what is here.
+    unread: BTreeSet<String>,
     pub(crate) session: Option<crate::converge::Session>,
 }
 
@@ -65,6 +67,7 @@ impl Stack {
             declarations: Arc::default(),
             canonical: OnceLock::new(),
             secrets: BTreeMap::new(),
+            unread: BTreeSet::new(),
             session: None,
         }
     }
@@ -118,6 +121,34 @@ impl Stack {
         self.secrets.insert(name.into(), value.into());
         self.canonical = OnceLock::new();
         self
+    }
+
+    /// With more of `kind` than the front end could read: one without a name that can be known, or whatever a file that does
+    /// not parse has. It has told so, and [`check`](Self::check) says of no name that nothing of this kind is called so.
+    ///
+    /// ```
+    /// use fleetflow_core::model::Declaration;
+    /// use fleetflow_core::prelude::*;
+    /// use fleetflow_core::Address;
+    ///
+    /// let local = || {
+    ///     let address = Address::new("deploy-services", "local");
+    ///     Declaration::new(address, serde_json::json!({"groups": ["web"]}))
+    /// };
+    /// let stack = || Stack::new("shop", "dev").add(local());
+    /// assert_eq!(stack().check()[0].message, "there is no service-group `web`");
+    /// assert!(stack().unread("service-group").check().is_empty());
+    /// ```
+    #[must_use]
+    pub fn unread(mut self, kind: impl Into<String>) -> Self {
+        self.unread.insert(kind.into());
+        self.canonical = OnceLock::new();
+        self
+    }
+
+    /// The kinds of which more is declared than what is here.
+    pub fn unread_kinds(&self) -> &BTreeSet<String> {
+        &self.unread
     }
 
     /// The project's name.

@@ -11,10 +11,12 @@ use crate::codes;
 
 /// What stands in the place of a mistake.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Instead {
+enum Instead<'t> {
     Nothing,
     Least,
     Most,
+    /// This text where one may stand, elsewhere the least.
+    Text(&'t str),
 }
 
 /// Fields that are lacking once others are taken out, blocks that those lack in turn: deeper no schema goes.
@@ -30,6 +32,12 @@ pub(super) fn supposed(schema: &Value, declared: &Value) -> Vec<Value> {
     supposed
 }
 
+/// The same with `text` in the places of its mistakes where a text may stand: what was told of such a text may be that
+/// nothing is called so, and one of these places may have said that something is.
+pub(super) fn supposed_called(schema: &Value, declared: &Value, text: &str) -> Option<Value> {
+    mended(schema, declared.clone(), Instead::Text(text))
+}
+
 /// What `of` says of every one of `supposed`.
 pub(super) fn of_all<T>(supposed: &[T], of: impl Fn(&T) -> Vec<Problem>) -> Vec<Problem> {
     let mut each = supposed.iter().map(of);
@@ -41,7 +49,7 @@ pub(super) fn of_all<T>(supposed: &[T], of: impl Fn(&T) -> Vec<Problem>) -> Vec<
     common
 }
 
-fn mended(schema: &Value, mut value: Value, instead: Instead) -> Option<Value> {
+fn mended(schema: &Value, mut value: Value, instead: Instead<'_>) -> Option<Value> {
     for _ in 0..ROUNDS {
         let (fitting, problems) = fitted(schema, value);
         value = fitting;
@@ -56,7 +64,7 @@ fn mended(schema: &Value, mut value: Value, instead: Instead) -> Option<Value> {
 }
 
 /// Nothing, where the place of the problem is none that something else could stand in.
-fn mend(schema: &Value, value: &mut Value, problem: &Problem, instead: Instead) -> Option<()> {
+fn mend(schema: &Value, value: &mut Value, problem: &Problem, instead: Instead<'_>) -> Option<()> {
     let is_missing = problem.code == Some(&codes::MISSING);
     if problem.code == Some(&codes::UNKNOWN_FIELD) {
         put(value, &problem.path, None)?;
@@ -122,7 +130,7 @@ fn put(value: &mut Value, path: &Path, other: Option<Value>) -> Option<()> {
 }
 
 /// A value that fits `schema`: the least that does, or much.
-fn fitting(schema: &Value, instead: Instead) -> Value {
+fn fitting(schema: &Value, instead: Instead<'_>) -> Value {
     if let Some(only) = schema.get("const") {
         return only.clone();
     }
@@ -139,14 +147,14 @@ fn fitting(schema: &Value, instead: Instead) -> Value {
     match kind_of(schema) {
         Some("object") => fields(schema, instead).into(),
         Some("array") => elements(schema, instead).into(),
-        Some("string") => text(schema, instead).into(),
+        Some("string") => text(schema, instead),
         Some("integer" | "number") => number(schema, instead).into(),
         Some("boolean") => (instead == Instead::Most).into(),
         _ => Value::Null,
     }
 }
 
-fn one_of<T>(all: &[T], instead: Instead) -> Option<&T> {
+fn one_of<'a, T>(all: &'a [T], instead: Instead<'_>) -> Option<&'a T> {
     if instead == Instead::Most {
         all.last()
     } else {
@@ -154,14 +162,21 @@ fn one_of<T>(all: &[T], instead: Instead) -> Option<&T> {
     }
 }
 
-fn text(schema: &Value, instead: Instead) -> &'static str {
+fn text(schema: &Value, instead: Instead<'_>) -> Value {
     let format = schema.get("x-format").and_then(Value::as_str);
+    if let Instead::Text(text) = instead
+        && format
+            .and_then(format::check_of)
+            .is_none_or(|check| check(text).is_ok())
+    {
+        return text.into();
+    }
     let texts = format.and_then(format::examples_of).unwrap_or(["", "supposed"]);
-    one_of(&texts, instead).copied().unwrap_or_default()
+    one_of(&texts, instead).copied().unwrap_or_default().into()
 }
 
 /// The fields that have to be there.
-fn fields(schema: &Value, instead: Instead) -> Map<String, Value> {
+fn fields(schema: &Value, instead: Instead<'_>) -> Map<String, Value> {
     let required = schema
         .get("required")
         .and_then(Value::as_array)
@@ -175,12 +190,12 @@ fn fields(schema: &Value, instead: Instead) -> Map<String, Value> {
     required.filter_map(field).collect()
 }
 
-fn elements(schema: &Value, instead: Instead) -> Vec<Value> {
+fn elements(schema: &Value, instead: Instead<'_>) -> Vec<Value> {
     let items = schema.get("items").filter(|_| instead == Instead::Most);
     items.map(|items| fitting(items, instead)).into_iter().collect()
 }
 
-fn number(schema: &Value, instead: Instead) -> Number {
+fn number(schema: &Value, instead: Instead<'_>) -> Number {
     let bound = |name: &str| schema.get(name).and_then(Value::as_number).cloned();
     let (least, most) = (bound("minimum"), bound("maximum"));
     match instead {

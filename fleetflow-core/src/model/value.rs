@@ -16,6 +16,7 @@ const REFERENCE: &str = "$ref";
 const TEXT: &str = "$text";
 const SECRET: &str = "$secret";
 const UNKNOWN: &str = "$unknown";
+const MISTAKEN: &str = "$mistaken";
 
 /// A type that an output can have and an input can ask for.
 pub trait ValueType: 'static {
@@ -156,6 +157,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Input<T> {
             Some(Marker::Unknown(reference)) => {
                 Err(D::Error::custom(format!("`{reference}` is not known yet")))
             }
+            Some(Marker::Mistaken) => Err(D::Error::custom(UNREAD)),
             None => T::deserialize(value).map(Self::Value).map_err(D::Error::custom),
         }
     }
@@ -183,6 +185,7 @@ pub(crate) enum Marker<'v> {
     Text(&'v Vec<Value>),
     Secret(&'v str),
     Unknown(&'v str),
+    Mistaken,
 }
 
 impl<'v> Marker<'v> {
@@ -195,9 +198,35 @@ impl<'v> Marker<'v> {
             (TEXT, Value::Array(parts)) => Some(Self::Text(parts)),
             (SECRET, Value::String(name)) => Some(Self::Secret(name)),
             (UNKNOWN, Value::String(text)) => Some(Self::Unknown(text)),
+            (MISTAKEN, Value::Bool(true)) => Some(Self::Mistaken),
             _ => None,
         }
     }
+}
+
+/// What is wrong with a place that [`mistaken`] marks.
+pub(super) const UNREAD: &str = "what stands here could not be read";
+
+/// What a front end writes in the place of a value that it could not read, and has told of: the environment variable is not
+/// set, the number is too large. A declaration with one is refused at that very place, which is a mistake that the front end
+/// leaves out; and nothing is told that only follows from it, as would be of a value that is not there.
+///
+/// ```
+/// use fleetflow_core::model::{Declaration, mistaken};
+/// use fleetflow_core::Stack;
+/// use serde_json::json;
+///
+/// let stack = |image| {
+///     let group = json!({"name": "g", "service": [{"name": "a", "image": image}]});
+///     Stack::new("shop", "dev").add(Declaration::new("service-group.g".parse().unwrap(), group))
+/// };
+/// let told = |image| stack(image).check().iter().map(|problem| problem.path.to_string()).collect::<Vec<_>>();
+/// assert_eq!(told(mistaken()), ["service[0].image"]);
+/// // Nothing to run: that follows from there being none.
+/// assert_eq!(told(json!(null)), ["service[0]"]);
+/// ```
+pub fn mistaken() -> Value {
+    json!({ MISTAKEN: true })
 }
 
 /// The encoded form of a value that will be known after the run.

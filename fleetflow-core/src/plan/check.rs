@@ -52,6 +52,7 @@ pub(crate) fn dangling_in(declared: &Declaration, known: &Known<'_>) -> Vec<Prob
 /// What may be referred to. Made once for a stack: each declaration may be wrong.
 pub(crate) struct Known<'s> {
     declared: BTreeSet<&'s Address>,
+    unread: &'s BTreeSet<String>,
 }
 
 impl<'s> Known<'s> {
@@ -62,11 +63,12 @@ impl<'s> Known<'s> {
                 .iter()
                 .map(|declared| &declared.address)
                 .collect(),
+            unread: stack.unread_kinds(),
         }
     }
 
     fn has(&self, address: &Address) -> bool {
-        self.declared.contains(address)
+        self.declared.contains(address) || self.unread.contains(address.kind())
     }
 
     fn near(&self, address: &Address) -> Option<String> {

@@ -18,6 +18,8 @@ use crate::tree::{Content, Tree};
 #[derive(Default)]
 pub(crate) struct Variables<'a> {
     declared: BTreeMap<&'a str, Declared<'a>>,
+    /// Whether there may be more of them, in files that could not be read.
+    more: bool,
 }
 
 struct Declared<'a> {
@@ -32,9 +34,13 @@ impl<'a> Variables<'a> {
         file: &[&'a Node],
         stage: &[&'a Node],
         given: &BTreeMap<String, String>,
+        more: bool,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut variables = Self::default();
+        let mut variables = Self {
+            more,
+            ..Self::default()
+        };
         for level in [file, stage] {
             let mut seen = BTreeMap::new();
             for block in level {
@@ -85,6 +91,9 @@ impl<'a> Variables<'a> {
     fn give(&mut self, name: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) {
         let known: Vec<&str> = self.declared.keys().copied().collect();
         let Some(declared) = self.declared.get_mut(name) else {
+            if self.more {
+                return;
+            }
             let message = format!("there is no variable `{name}` to set");
             let help = if known.is_empty() {
                 "declare it: variables { NAME \"default\" }".to_owned()
@@ -127,6 +136,9 @@ impl Converter<'_> {
     pub(super) fn variable(&mut self, name: &str, span: Span) -> Tree {
         let scope = self.scope;
         let Some(declared) = scope.variables.declared.get(name) else {
+            if scope.variables.more {
+                return Tree::broken(span);
+            }
             let help = match scope.variables.names() {
                 names if names.is_empty() => "declare it: variables { NAME \"value\" }".to_owned(),
                 names => suggestion(name, names),

@@ -31,6 +31,8 @@ pub(super) struct Stages<'s> {
     pub(super) options: &'s LoadOptions<'s>,
     pub(super) catalog: &'s dyn Catalog,
     pub(super) chosen: Option<usize>,
+    /// Whether there is more in files that could not be read.
+    pub(super) more: bool,
     pub(super) sources: &'s mut Sources,
     pub(super) found: &'s mut Vec<Diagnostic>,
 }
@@ -44,12 +46,17 @@ pub(super) struct Assembly {
     pub(super) places: Places,
     /// Indexes of the definitions that it uses.
     used: BTreeSet<usize>,
+    /// Kinds of its nodes whose names are not known: any definition of that kind may be used by them.
+    nameless: BTreeSet<String>,
 }
 
 impl Stages<'_> {
     pub(super) fn assemble(&mut self) -> Vec<Assembly> {
         let grammars = Grammars::default();
-        let (project, project_span) = settings::project(self.outline.project, &self.options.path, self.found);
+        let mut found = Vec::new();
+        let (project, project_span) = settings::project(self.outline.project, &self.options.path, &mut found);
+        let is_elsewhere = self.more && self.outline.project.is_none();
+        self.found.extend(found.into_iter().filter(|_| !is_elsewhere));
         let mut assemblies = Vec::new();
         for index in 0..self.outline.stages.len() {
             let assembly = self.stage(index, (&project, project_span), &assemblies, &grammars);
@@ -86,6 +93,7 @@ impl Stages<'_> {
                 &outline.variables,
                 &stage.variables,
                 &self.options.variables,
+                self.more,
                 self.found,
             ),
             environment: environment.clone(),
@@ -113,6 +121,8 @@ impl Stages<'_> {
             declared: Vec::new(),
             places: Places::of_stage(stage.span.or(project_span)),
             used: BTreeSet::new(),
+            more: self.more,
+            nameless: BTreeSet::new(),
         };
         build.resources(stage, &services);
         build.groups(stage);
@@ -129,11 +139,14 @@ impl Stages<'_> {
     /// What uses a definition may stand in the file by a name that is misspelt: then only that is a mistake.
     fn unused(&mut self, assemblies: &[Assembly]) {
         const MISSPELT: [&str; 3] = ["flow::unknown_node", "flow::unknown_field", "flow::service_group"];
-        if self.found.iter().any(|told| MISSPELT.contains(&told.code)) {
+        if self.more || self.found.iter().any(|told| MISSPELT.contains(&told.code)) {
             return;
         }
         for (index, node) in self.outline.definitions.iter().enumerate() {
-            if assemblies.iter().any(|assembly| assembly.used.contains(&index)) {
+            let uses = |assembly: &Assembly| {
+                assembly.used.contains(&index) || assembly.nameless.contains(&node.name.text)
+            };
+            if assemblies.iter().any(uses) {
                 continue;
             }
             let name = node
@@ -204,6 +217,9 @@ pub(super) struct Build<'b> {
     pub(super) declared: Vec<Declared>,
     pub(super) places: Places,
     pub(super) used: BTreeSet<usize>,
+    pub(super) more: bool,
+    /// Kinds of the nodes whose names are not known.
+    pub(super) nameless: BTreeSet<String>,
 }
 
 pub(super) struct Declared {
@@ -217,6 +233,7 @@ impl<'b> Build<'b> {
     fn resources(&mut self, stage: &StageOutline<'b>, services: &'b [Node]) {
         for node in stage.resources.iter().copied().chain(services) {
             let Some(named) = named(node, &mut self.converter) else {
+                self.nameless.insert(node.name.text.clone());
                 self.check_alone(node);
                 continue;
             };
@@ -246,6 +263,7 @@ impl<'b> Build<'b> {
                 self.used.insert(index);
                 self.tree(node).overridden(tree)
             }
+            None if self.may_define(named.address.kind()) => self.completed(tree, named.address.kind()),
             None => tree,
         };
         self.declared.push(Declared {
@@ -301,7 +319,8 @@ impl<'b> Build<'b> {
             settings::providers([outline.providers, stage.providers], &schema, &mut self.converter);
         let kept = settings::state(outline.state, &mut self.converter);
         let protect = settings::protect(stage.protect, &mut self.converter);
-        let settings_are_known = providers.is_some() && !outline.settings_misspelt;
+        let settings_are_known = providers.is_some() && !outline.settings_misspelt && !self.more;
+        let stack = self.unread().into_iter().fold(stack, Stack::unread);
         let mut stack = stack.providers(providers.unwrap_or_default());
         for declared in std::mem::take(&mut self.declared) {
             stack.push(self.declaration(declared));
@@ -340,7 +359,12 @@ impl<'b> Build<'b> {
                 protect,
                 environment,
                 places: self.places,
-                used: self.used,
+                used: self
+                    .used
+                    .into_iter()
+                    .chain(self.definitions.nameless.into_keys())
+                    .collect(),
+                nameless: self.nameless,
             },
             found,
         )

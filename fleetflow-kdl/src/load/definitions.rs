@@ -1,5 +1,7 @@
 //! Resources outside of stages, which stages share by name.
 
+use std::collections::BTreeMap;
+
 use fleetflow_core::Address;
 use fleetflow_core::model::Path;
 
@@ -37,13 +39,17 @@ pub(super) fn named<'n>(node: &'n Node, converter: &mut Converter<'_>) -> Option
 /// The definitions of a file, as one stage sees them.
 pub(super) struct Definitions<'n> {
     all: Vec<(Named<'n>, usize)>,
+    /// Indexes and kinds of those whose names are not known.
+    pub(super) nameless: BTreeMap<usize, &'n str>,
 }
 
 impl<'n> Definitions<'n> {
     pub(super) fn new(nodes: &[&'n Node], converter: &mut Converter<'_>) -> Self {
         let mut all: Vec<(Named<'n>, usize)> = Vec::new();
+        let mut nameless = BTreeMap::new();
         for (index, node) in nodes.iter().enumerate() {
             let Some(named) = named(node, converter) else {
+                nameless.insert(index, node.name.text.as_str());
                 continue;
             };
             match all.iter().find(|(first, _)| first.address == named.address) {
@@ -51,7 +57,12 @@ impl<'n> Definitions<'n> {
                 None => all.push((named, index)),
             }
         }
-        Self { all }
+        Self { all, nameless }
+    }
+
+    /// Whether there are definitions of `kind` whose names are not known.
+    pub(super) fn has_nameless(&self, kind: &str) -> bool {
+        self.nameless.values().any(|nameless| *nameless == kind)
     }
 
     pub(super) fn find(&self, address: &Address) -> Option<&(Named<'n>, usize)> {

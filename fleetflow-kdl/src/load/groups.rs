@@ -12,7 +12,7 @@ use crate::tree::{Content, Field, Tree};
 
 /// What the local engine runs, as a declaration.
 const LOCAL: (&str, &str) = ("deploy-services", "local");
-const GROUP: &str = "service-group";
+pub(super) const GROUP: &str = "service-group";
 
 /// `service "x" { … }` directly in a stage is a group of one.
 pub(super) fn single_services(stage: &StageOutline<'_>) -> Vec<Node> {
@@ -105,6 +105,9 @@ impl Build<'_> {
             return;
         }
         let Some((definition, index)) = self.definitions.find(&address).cloned() else {
+            if self.unread().contains(GROUP) {
+                return;
+            }
             let declared = self.declared.iter().map(|declared| &declared.address);
             let here = declared
                 .filter(|address| address.kind() == GROUP)

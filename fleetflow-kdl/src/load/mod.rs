@@ -5,6 +5,7 @@ mod assembly;
 mod choice;
 mod claims;
 mod definitions;
+mod elsewhere;
 mod flags;
 mod groups;
 mod options;
@@ -94,20 +95,22 @@ pub fn check(options: &LoadOptions<'_>) -> Result<Checked, Diagnostics> {
     check_with(options, &CoreCatalog)
 }
 
-/// The names of the stages; `default` alone where the file has no `stage` node.
+/// The names of the stages, as a load knows them; `default` alone where the file has no `stage` node.
+///
+/// # Errors
+///
+/// A file that cannot be read, or that does not parse: of its stages nobody knows. Other mistakes do not matter here.
 pub fn stages(options: &LoadOptions<'_>) -> Result<Vec<String>, Diagnostics> {
-    let mut sources = Sources::default();
-    let mut found = Vec::new();
-    let nodes = read::read(options, &mut sources, &mut found);
-    let outline = Outline::new(&nodes, &CoreCatalog.kinds(), &mut found);
-    match Diagnostics::new(
+    let mut session = Session::default();
+    let nodes = session.read(options, &CoreCatalog);
+    let Session {
         sources,
-        found
-            .into_iter()
-            .filter(|d| d.code.starts_with("kdl::"))
-            .collect(),
-    ) {
-        Some(diagnostics) => Err(diagnostics),
+        mut found,
+        more,
+    } = session;
+    let outline = Outline::new(&nodes, &CoreCatalog.kinds(), &mut found);
+    match Diagnostics::new(sources, found).filter(|_| more) {
+        Some(found) => Err(found),
         None => Ok(outline.stage_names()),
     }
 }
@@ -116,10 +119,10 @@ pub(crate) fn load_with(options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Res
     let mut session = Session::default();
     let nodes = session.read(options, catalog);
     let outline = Outline::new(&nodes, &catalog.kinds(), &mut session.found);
-    // Of a file that does not parse nobody knows which stages it has.
-    let is_read = !session.found.iter().any(|told| told.code.starts_with("kdl::"));
+    // Of a file that could not be read nobody knows which stages it has.
+    let told = !session.more;
     let chosen = choice::choose(&outline, options.stage.as_deref())
-        .map_err(|error| session.found.extend(is_read.then_some(*error)))
+        .map_err(|error| session.found.extend(told.then_some(*error)))
         .ok();
     let assemblies = session.assemble(&outline, options, catalog, chosen);
     let stages = outline.stage_names();
@@ -171,14 +174,17 @@ fn nothing(sources: Sources) -> Diagnostics {
 struct Session {
     sources: Sources,
     found: Vec<Diagnostic>,
+    /// Whether a file could not be read.
+    more: bool,
 }
 
 impl Session {
     /// The nodes of the file, by the names that they were meant to have.
     fn read(&mut self, options: &LoadOptions<'_>, catalog: &dyn Catalog) -> Vec<Node> {
-        let mut nodes = read::read(options, &mut self.sources, &mut self.found);
-        respell::respell(&mut nodes, &catalog.kinds(), &mut self.found);
-        nodes
+        let mut read = read::read(options, &mut self.sources, &mut self.found);
+        let includes = respell::respell(&mut read.nodes, &catalog.kinds(), &mut self.found);
+        self.more = read.more || includes;
+        read.nodes
     }
 
     /// Every stage, put together and checked.
@@ -189,19 +195,12 @@ impl Session {
         catalog: &dyn Catalog,
         chosen: Option<usize>,
     ) -> Vec<Assembly> {
-        // Where a file does not parse, everything that refers into it would seem to be missing.
-        let unreadable = self
-            .found
-            .iter()
-            .any(|d| d.code.starts_with("kdl::") || d.code == "flow::include");
-        if unreadable {
-            return Vec::new();
-        }
         let mut stages = Stages {
             outline,
             options,
             catalog,
             chosen,
+            more: self.more,
             sources: &mut self.sources,
             found: &mut self.found,
         };

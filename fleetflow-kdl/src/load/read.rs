@@ -10,11 +10,15 @@ use crate::dialect;
 use crate::files::normal;
 use crate::source::{FileId, SourceFile, Sources, Span};
 
-pub(super) fn read(
-    options: &LoadOptions<'_>,
-    sources: &mut Sources,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<Node> {
+/// The nodes of all files that could be read.
+pub(super) struct Read {
+    pub(super) nodes: Vec<Node>,
+    /// Whether there is more that could not: a file that does not parse, or is not there. What is told of the others must
+    /// not follow from what it would have said.
+    pub(super) more: bool,
+}
+
+pub(super) fn read(options: &LoadOptions<'_>, sources: &mut Sources, found: &mut Vec<Diagnostic>) -> Read {
     let text = match options.files.read(&options.path) {
         Ok(text) => text,
         Err(error) => {
@@ -25,7 +29,10 @@ pub(super) fn read(
             sources.add(
                 SourceFile::new(options.path.clone(), String::new()).shown_as(options.shown(&options.path)),
             );
-            return Vec::new();
+            return Read {
+                nodes: Vec::new(),
+                more: true,
+            };
         }
     };
     let file =
@@ -38,8 +45,13 @@ pub(super) fn read(
             path: normal(&options.path),
             asked: None,
         }],
+        more: false,
     };
-    reader.file(file)
+    let nodes = reader.file(file);
+    Read {
+        nodes,
+        more: reader.more,
+    }
 }
 
 /// What to do about a file that is there and cannot be read.
@@ -58,6 +70,8 @@ struct Reader<'r> {
     found: &'r mut Vec<Diagnostic>,
     /// The files that are being read, outermost first.
     open: Vec<Open>,
+    /// Whether something could not be read.
+    more: bool,
 }
 
 struct Open {
@@ -77,9 +91,15 @@ impl Reader<'_> {
             Ok(document) => self.spliced(document.nodes, file),
             Err(found) => {
                 self.found.extend(found);
-                Vec::new()
+                self.unread()
             }
         }
+    }
+
+    /// What stands for the nodes of what could not be read.
+    fn unread(&mut self) -> Vec<Node> {
+        self.more = true;
+        Vec::new()
     }
 
     /// `include` may stand at the top and directly in a stage.
@@ -102,7 +122,7 @@ impl Reader<'_> {
         if node.arguments.is_empty() || !node.properties.is_empty() || node.children.is_some() {
             let error = Diagnostic::error("flow::include", node.head(), "`include` takes the path of a file");
             self.found.push(error.label("write include \"other.kdl\""));
-            return Vec::new();
+            return self.unread();
         }
         node.arguments
             .iter()
@@ -114,7 +134,7 @@ impl Reader<'_> {
         let error = |message: String| Diagnostic::error("flow::include", argument.span, message);
         let Some(name) = argument.literal.text() else {
             self.found.push(error("the path of a file must be a text".into()));
-            return Vec::new();
+            return self.unread();
         };
         let path = self.resolved(name, from);
         if let Some(diagnostic) = self.cycle(&path, argument.span) {
@@ -138,7 +158,7 @@ impl Reader<'_> {
                 let help = remedy(&reason).unwrap_or("the path is relative to the file that names it");
                 self.found
                     .push(error(message).label("included here").help(help.to_owned()));
-                Vec::new()
+                self.unread()
             }
         }
     }

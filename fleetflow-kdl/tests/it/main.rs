@@ -2,6 +2,7 @@
 
 mod language;
 mod mistakes;
+mod unread;
 mod values;
 
 use std::collections::BTreeMap;

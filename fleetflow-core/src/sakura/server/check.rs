@@ -58,10 +58,10 @@ pub(super) fn object(
 
 /// The problem that nothing of `kind` is called `name`.
 pub(crate) fn named(kind: &str, name: &str, path: &Path, around: &Expansion<'_>) -> Option<Problem> {
-    let names = around.names(kind);
-    if names.contains(&name) {
+    if around.may_be_called(kind, name) {
         return None;
     }
+    let names = around.names(kind);
     let code = match kind {
         "service-group" => &codes::SERVICE_GROUP,
         _ => &codes::UNDECLARED,

@@ -3,7 +3,7 @@
 mod corpus;
 mod examples;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fleetflow_core::model::{Path, Problem, conform, references};
 use fleetflow_core::{Address, Stack};
@@ -49,6 +49,10 @@ impl Catalog for ExampleCatalog {
             .iter()
             .map(|declared| &declared.address)
             .collect();
+        let known = Known {
+            declared: &known,
+            unread: stack.unread_kinds(),
+        };
         let mut problems = Vec::new();
         for declared in stack.declarations() {
             let schema = &self.schemas[declared.address.kind()];
@@ -57,10 +61,7 @@ impl Catalog for ExampleCatalog {
                 Err(found) => found,
             };
             problems.extend(found.into_iter().map(|problem| problem.on(&declared.address)));
-            let absent = declared
-                .depends_on
-                .iter()
-                .filter(|address| !known.contains(address));
+            let absent = declared.depends_on.iter().filter(|address| !known.has(address));
             problems.extend(absent.map(|address| {
                 Problem::at(Path::root().key("depends_on"), format!("there is no `{address}`"))
                     .on(&declared.address)
@@ -82,10 +83,21 @@ impl Catalog for ExampleCatalog {
     }
 }
 
-fn dangling(spec: &Value, known: &[&Address]) -> Vec<Problem> {
+struct Known<'k> {
+    declared: &'k [&'k Address],
+    unread: &'k BTreeSet<String>,
+}
+
+impl Known<'_> {
+    fn has(&self, address: &Address) -> bool {
+        self.declared.contains(&address) || self.unread.contains(address.kind())
+    }
+}
+
+fn dangling(spec: &Value, known: &Known<'_>) -> Vec<Problem> {
     references(spec)
         .into_iter()
-        .filter(|(_, reference)| !known.contains(&&reference.address))
+        .filter(|(_, reference)| !known.has(&reference.address))
         .map(|(path, reference)| Problem::at(path, format!("there is no `{}`", reference.address)))
         .collect()
 }
