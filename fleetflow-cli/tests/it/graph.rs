@@ -244,3 +244,56 @@ fn no_arrow_crosses_a_box() {
     let picture = project.flow(&["graph"]).succeeded(&["graph"]).out;
     assert!(assert_no_arrow_crosses_a_box(&picture) > 30, "{picture}");
 }
+
+/// Through one gap come more arrows than it has room for: it becomes wider, and each has a lane of its own.
+#[test]
+fn no_arrow_hides_another_one() {
+    const GROUPS: usize = 14;
+    let all = |text: &dyn Fn(usize) -> String| (0..GROUPS).map(text).collect::<String>();
+    let text = "providers { sakura-cloud { zone \"tk1a\" } }\n                server \"db\" { plan core=1 memory=1; disk size=20 os=\"debian-12\" }\n"
+        .to_owned()
+        + &all(&|index| {
+            format!(
+                "worker \"w-{index}\" {{ source \"w.js\"; bindings {{ kv \"A\" namespace=\"n-{index}\" }} }}\n                 kv-namespace \"n-{index}\"\nservice-group \"g-{index}\" {{ service \"a\" {{ image \"nginx\";                  env {{ W \"${{worker.w-{index}.url}}\"; DB \"${{server.db.ip}}\" }} }} }}\n"
+            )
+        })
+        + "deploy-services"
+        + &all(&|index| format!(" \"g-{index}\""));
+    let project = Project::new(&text);
+    let picture = project.flow(&["graph"]).succeeded(&["graph"]).out;
+    assert!(assert_no_arrow_crosses_a_box(&picture) >= 4 * GROUPS, "{picture}");
+    assert!(assert_lanes_differ(&picture) > 5, "{picture}");
+}
+
+/// How many arrows at most run upright beside each other between two boxes of a row, or at its end; no two from different
+/// boxes in one lane.
+fn assert_lanes_differ(picture: &str) -> usize {
+    let boxes = boxes(picture);
+    let mut most = 0;
+    for (_, begin, end) in &boxes {
+        let height = f64::midpoint(begin.1, end.1);
+        let mut lanes: Vec<(f64, String)> = Vec::new();
+        for (from, to, way) in arrows(picture) {
+            let crossing = way
+                .windows(2)
+                .find(|two| (two[0].1 - height) * (two[1].1 - height) <= 0.0);
+            let Some(crossing) = crossing else { continue };
+            let (x, other) = (
+                crossing[0].0,
+                lanes
+                    .iter()
+                    .find(|(x, other)| (x - crossing[0].0).abs() < 3.0 && *other != from),
+            );
+            assert_eq!(other, None, "{from} needs {to} runs over it at {x}, {height}");
+            lanes.push((x, from));
+        }
+        let left = boxes
+            .iter()
+            .filter(|(_, b, e)| (b.1 - begin.1).abs() < 1.0 && e.0 <= begin.0);
+        let left = left.map(|(_, _, end)| end.0).fold(f64::MIN, f64::max);
+        lanes.retain(|(x, _)| *x > left && *x < begin.0);
+        lanes.dedup_by(|a, b| a.1 == b.1);
+        most = most.max(lanes.len());
+    }
+    most
+}

@@ -7,6 +7,7 @@ use fleetflow_core::Address;
 use rust_sugiyama::configure::{Config, CrossingMinimization, RankingType};
 
 use super::CLOUDS;
+use super::route::{Rows, Ways};
 use crate::documents::graph::{GraphDocument, NodeDocument};
 
 pub(super) const BOX: (f64, f64) = (216.0, 56.0);
@@ -25,73 +26,129 @@ pub(super) struct Area {
     pub(super) height: f64,
 }
 
+/// The gaps that are wider than any, by row from the top and number from the left.
+pub(super) type Spaces = BTreeMap<(usize, usize), f64>;
+
 /// Where everything is.
 pub(super) struct Layout<'g> {
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) bands: Vec<(&'static str, Area)>,
     pub(super) boxes: BTreeMap<&'g Address, Area>,
+    pub(super) rows: Rows,
+    pub(super) ways: Ways<'g>,
 }
 
+/// The rows of boxes of each cloud.
+type Arranged<'g> = Vec<(&'static str, Vec<Vec<&'g NodeDocument>>)>;
+
 impl<'g> Layout<'g> {
+    /// The boxes are as close as the arrows between them allow: those are looked for first, where all are close.
     pub(super) fn new(graph: &'g GraphDocument) -> Self {
-        let order = order(graph);
-        let mut rows_of = Vec::new();
-        for (provider, title) in CLOUDS {
-            let mut inside: Vec<_> = graph
-                .nodes
-                .iter()
-                .filter(|node| node.provider == provider)
-                .collect();
-            inside.sort_by(|a, b| order[&a.address].total_cmp(&order[&b.address]));
-            if !inside.is_empty() {
-                rows_of.push((title, rows(inside, graph)));
-            }
-        }
-        let widest = rows_of
-            .iter()
-            .flat_map(|(_, rows)| rows.iter().map(Vec::len))
-            .max()
-            .unwrap_or(1);
-        #[expect(clippy::cast_precision_loss, reason = "a few boxes")]
-        let across = |count: usize| count as f64 * (BOX.0 + GAP.0) - GAP.0;
-        let width = across(widest) + 2.0 * MARGIN;
-        let mut boxes = BTreeMap::new();
-        let mut bands = Vec::new();
-        let mut y = MARGIN + TITLE;
-        for (title, rows) in rows_of {
-            let top = y;
-            y += TITLE;
-            for row in rows {
-                let mut x = MARGIN + (width - across(row.len())) / 2.0;
-                for node in row {
-                    let area = Area {
-                        x,
-                        y,
-                        width: BOX.0,
-                        height: BOX.1,
-                    };
-                    boxes.insert(&node.address, area);
-                    x += BOX.0 + GAP.0;
-                }
-                y += BOX.1 + GAP.1;
-            }
-            let area = Area {
-                x: MARGIN,
-                y: top,
-                width,
-                height: y - top - GAP.1 + MARGIN,
-            };
-            y = top + area.height + GAP.1;
-            bands.push((title, area));
-        }
+        let arranged = arranged(graph);
+        let close = Placing::of(&arranged, &Spaces::new());
+        let ways = Ways::chosen(graph, &close.boxes);
+        let spaces = ways.spaces();
+        let Placing {
+            width,
+            y,
+            bands,
+            boxes,
+        } = Placing::of(&arranged, &spaces);
         Self {
             width: width + 2.0 * MARGIN,
             height: y - GAP.1 + MARGIN,
             bands,
+            rows: Rows::of(&boxes, &spaces),
             boxes,
+            ways,
         }
     }
+}
+
+fn arranged(graph: &GraphDocument) -> Arranged<'_> {
+    let order = order(graph);
+    let inside = |provider: &str| {
+        let all = graph.nodes.iter();
+        let mut inside: Vec<_> = all.filter(|node| node.provider == provider).collect();
+        inside.sort_by(|a, b| order[&a.address].total_cmp(&order[&b.address]));
+        inside
+    };
+    let clouds = CLOUDS.into_iter();
+    let all = clouds.map(|(provider, title)| (title, inside(provider)));
+    all.filter(|(_, inside)| !inside.is_empty())
+        .map(|(title, inside)| (title, rows(inside, graph)))
+        .collect()
+}
+
+/// Boxes while they are placed, from top to bottom.
+struct Placing<'g> {
+    width: f64,
+    y: f64,
+    bands: Vec<(&'static str, Area)>,
+    boxes: BTreeMap<&'g Address, Area>,
+}
+
+impl<'g> Placing<'g> {
+    fn of(arranged: &Arranged<'g>, spaces: &Spaces) -> Self {
+        let all = arranged.iter().flat_map(|(_, rows)| rows).enumerate();
+        let across = all.map(|(number, row)| across(number, row.len(), spaces));
+        let mut placing = Self {
+            width: across.fold(BOX.0, f64::max) + 2.0 * MARGIN,
+            y: MARGIN + TITLE,
+            bands: Vec::new(),
+            boxes: BTreeMap::new(),
+        };
+        let mut number = 0;
+        for (title, rows) in arranged {
+            let top = placing.y;
+            placing.y += TITLE;
+            for row in rows {
+                placing.row(number, row, spaces);
+                number += 1;
+            }
+            let area = Area {
+                x: MARGIN,
+                y: top,
+                width: placing.width,
+                height: placing.y - top - GAP.1 + MARGIN,
+            };
+            placing.y = top + area.height + GAP.1;
+            placing.bands.push((title, area));
+        }
+        placing
+    }
+
+    /// In the middle of its band.
+    fn row(&mut self, number: usize, row: &[&'g NodeDocument], spaces: &Spaces) {
+        let free = self.width - across(number, row.len(), spaces);
+        let mut x = MARGIN + free / 2.0 - GAP.0;
+        for (gap, node) in row.iter().enumerate() {
+            x += space(spaces, number, gap);
+            let area = Area {
+                x,
+                y: self.y,
+                width: BOX.0,
+                height: BOX.1,
+            };
+            self.boxes.insert(&node.address, area);
+            x += BOX.0;
+        }
+        self.y += BOX.1 + GAP.1;
+    }
+}
+
+/// How wide the gap is.
+pub(super) fn space(spaces: &Spaces, row: usize, gap: usize) -> f64 {
+    spaces.get(&(row, gap)).copied().unwrap_or(GAP.0)
+}
+
+/// How wide a row of so many boxes is, with what its ends need beyond the margin of a band.
+fn across(number: usize, boxes: usize, spaces: &Spaces) -> f64 {
+    let gaps: f64 = (0..=boxes).map(|gap| space(spaces, number, gap)).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a few boxes")]
+    let boxes = boxes as f64 * BOX.0;
+    boxes + gaps - 2.0 * GAP.0
 }
 
 /// The rows of a cloud. What fits beside each other stays so; more boxes stand below what needs them, and what nothing

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use fleetflow_core::Address;
 
 use super::layout::{Area, Layout};
-use super::route::{Point, Router, path};
+use super::route::{Point, path};
 use super::{icons, mark};
 use crate::documents::graph::{GraphDocument, NodeDocument};
 use crate::show::text::escaped;
@@ -110,10 +110,9 @@ pub(crate) fn svg(graph: &GraphDocument) -> String {
     for (title, area) in &layout.bands {
         band(&mut out, title, *area);
     }
-    let mut router = Router::new(&layout.boxes);
     for edge in &graph.edges {
         if let (Some(from), Some(to)) = (layout.boxes.get(&edge.from), layout.boxes.get(&edge.to)) {
-            let way = router.way(&edge.from, *from, *to);
+            let way = layout.ways.way((&edge.from, &edge.to), &layout.rows, *from, *to);
             arrow(&mut out, (&edge.from, &edge.to), &way);
         }
     }
