@@ -301,7 +301,9 @@ pub static OTHER_PROCESSOR: Code = run(
     "other-processor",
     ErrorKind::Refused,
     "the image is made for another processor",
-    "Its programs are for another kind of processor than the machine has, such as ARM for one from Intel or AMD.",
+    "Its programs are for another kind of processor than the machine has, such as ARM for one from Intel or AMD. The registry \
+     says so, or the engine's answer to the start, or only what the container wrote before it ended: `exec format error`. A \
+     program of your own that writes these words and ends has this number too.",
     "Build it for the machine with `build \"./api\" platform=\"linux/amd64\"`, or choose an image that a registry has for it.",
     "error[FF0280]: container.web/shop/api: could not pull acme/api:1.4: no matching manifest for linux/amd64 in the \
      manifest list entries",

@@ -6,6 +6,7 @@ mod deploy_services;
 mod engines;
 pub(crate) mod formats;
 mod host;
+mod last_words;
 mod logs;
 mod look;
 mod looking_in;

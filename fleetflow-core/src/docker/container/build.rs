@@ -11,10 +11,11 @@ use serde_json::Value;
 use tokio_util::io::ReaderStream;
 
 use super::sent::{self, Ignored, Item};
-use super::{Container, body, gate};
+use super::{Container, body};
 use crate::codes;
 use crate::converge::Context;
 use crate::docker::engines::{Engine, Registries};
+use crate::docker::last_words::masked;
 use crate::docker::{Build, marks};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -61,7 +62,7 @@ pub(super) async fn run(
             Ok(info) => listen(&info, context, &spec.image, &mut last),
             Err(error) => {
                 let error = engine.failure(&operation, error);
-                let said = gate::masked(&last.make_contiguous().join("\n"), spec, &context.applied);
+                let said = masked(&last.make_contiguous().join("\n"), spec, &context.applied);
                 return Err(with_lines(error, &said));
             }
         }

@@ -7,18 +7,16 @@ use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum as State, HealthConfig,
     HealthStatusEnum as Health,
 };
-use bollard::query_parameters::{InspectContainerOptions, LogsOptions};
-use futures::StreamExt as _;
-use serde_json::Value;
+use bollard::query_parameters::InspectContainerOptions;
 use tokio::time::Instant;
 
 use super::Container;
 use crate::codes;
 use crate::converge::Context;
 use crate::docker::Restart;
-use crate::docker::engines::{Engine, FOREIGN_PROGRAM, other_processor};
+use crate::docker::engines::Engine;
+use crate::docker::last_words::{self, masked};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::secrets;
 
 /// What a check may take beyond its own times.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -30,7 +28,6 @@ const DEFAULT_RETRIES: i64 = 3;
 const MOST_RESTARTS: i64 = 3;
 /// How long it is looked for the exit code of a container without a check that the engine starts again and again.
 const STARTED_AGAIN: Duration = Duration::from_secs(6);
-const LAST_LINES: &str = "20";
 
 /// Waits until the container `id` works, and answers what the engine says of it then.
 pub(super) async fn pass(
@@ -82,24 +79,6 @@ pub(super) async fn inspect(engine: &Engine, id: &str) -> Result<ContainerInspec
             }
         })
         .await
-}
-
-/// `text` without the secrets of the container.
-pub(super) fn masked(text: &str, spec: &Container, applied: &Value) -> String {
-    let Ok(plain) = serde_json::to_value(spec) else {
-        return String::new();
-    };
-    let mut masked = text.to_owned();
-    for (path, _) in secrets(applied) {
-        if let Some(value) = path
-            .of(&plain)
-            .and_then(Value::as_str)
-            .filter(|value| value.len() > 3)
-        {
-            masked = masked.replace(value, "(secret)");
-        }
-    }
-    masked
 }
 
 fn is_check(check: &HealthConfig) -> bool {
@@ -193,40 +172,11 @@ async fn with_last_lines(
     spec: &Container,
     error: Error,
 ) -> Error {
-    let lines = masked(last_lines(engine, id).await.trim_end(), spec, &context.applied);
+    let lines = engine.docker().logs(id, Some(last_words::asked()));
+    let lines = last_words::heard(lines).await;
     let message = masked(error.message(), spec, &context.applied);
-    let message = match lines.as_str() {
-        "" => format!("{message}; it logged nothing"),
-        lines => format!("{message}; its last lines were:\n{lines}"),
-    };
-    let error = if lines.contains(FOREIGN_PROGRAM) {
-        other_processor(Error::new(ErrorKind::Refused, message))
-    } else {
-        error
-            .saying(message)
-            .help("correct it and run the same command again")
-    };
-    error.during("start the container")
-}
-
-async fn last_lines(engine: &Engine, id: &str) -> String {
-    let options = LogsOptions {
-        stdout: true,
-        stderr: true,
-        tail: LAST_LINES.to_owned(),
-        ..LogsOptions::default()
-    };
-    let lines = engine.docker().logs(id, Some(options));
-    let mut lines = std::pin::pin!(lines.take(1000));
-    let mut text = String::new();
-    while let Some(line) = lines.next().await {
-        match line {
-            Ok(line) => text.push_str(&line.to_string()),
-            Err(error) => {
-                text.push_str(&format!("(the log cannot be read: {error})"));
-                break;
-            }
-        }
-    }
-    text
+    let lines = masked(&lines, spec, &context.applied);
+    last_words::told(error.saying(message), &lines)
+        .help("correct it and run the same command again")
+        .during("start the container")
 }

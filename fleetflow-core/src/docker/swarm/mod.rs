@@ -9,6 +9,7 @@
 //! ```
 
 mod deploy;
+mod failing;
 mod joining;
 mod leaving;
 mod listening;

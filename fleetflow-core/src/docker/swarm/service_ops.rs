@@ -10,10 +10,10 @@ use bollard::models::{
 use bollard::query_parameters::{ListServicesOptions, UpdateServiceOptions};
 use serde_json::json;
 
+use super::failing::{Failures, failed};
 use super::{SwarmService, managers, nodes, wait};
-use crate::codes;
 use crate::converge::Context;
-use crate::docker::engines::{Engine, Engines, advised};
+use crate::docker::engines::{Engine, Engines};
 use crate::docker::marks;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Existing, Found, Lifecycle, Made, Observed, Resource as _, Scope, Wanted};
@@ -62,7 +62,14 @@ impl Lifecycle for SwarmService {
         let id = created.id.unwrap_or_default();
         let made = made(&id);
         context.checkpoint(id.clone(), made.outputs.clone()).await?;
-        settled(&engine, context, &id, &BTreeSet::new()).await?;
+        let rollout = Rollout {
+            engine: &engine,
+            context,
+            spec,
+            id: &id,
+            before: BTreeSet::new(),
+        };
+        rollout.settled().await?;
         Ok(made)
     }
 
@@ -128,72 +135,73 @@ async fn change(
             async move { docker.update_service(&id, request, options, credentials).await }
         })
         .await?;
-    settled(engine, context, &id, &before).await?;
+    let rollout = Rollout {
+        engine,
+        context,
+        spec,
+        id: &id,
+        before,
+    };
+    rollout.settled().await?;
     Ok(made(&id))
 }
 
-/// Waits until every replica runs in the new version; an error if the swarm went back to the old one. Tasks that failed
-/// `before` say nothing about it.
-async fn settled(engine: &Engine, context: &Context, id: &str, before: &BTreeSet<String>) -> Result<()> {
-    let look = || progress(engine, id, before);
-    let what = "waiting until every replica runs";
-    context.until(what, STARTING, look).await?;
-    tokio::time::sleep(engine.probation()).await;
-    context.until(what, STARTING, look).await
+/// A service on its way to a new version.
+struct Rollout<'r> {
+    engine: &'r Engine,
+    context: &'r Context,
+    spec: &'r SwarmService,
+    id: &'r str,
+    /// Tasks that failed before say nothing about it.
+    before: BTreeSet<String>,
 }
 
-/// Something once every replica runs, nothing while they start.
-async fn progress(engine: &Engine, id: &str, before: &BTreeSet<String>) -> Result<Option<()>> {
-    let rows = list(engine).await?;
-    let Some(row) = rows.iter().find(|row| row.id.as_deref() == Some(id)) else {
-        return Ok(None);
-    };
-    match row.update_status.as_ref().and_then(|status| status.state) {
-        Some(Progress::ROLLBACK_COMPLETED | Progress::ROLLBACK_PAUSED | Progress::PAUSED) => {
-            let (why, _) = last_failure(engine, id, before).await?;
-            let message = format!(
-                "the new version did not become healthy, the swarm went back to the one before: {why}"
-            );
-            return Err(advised(Error::new(ErrorKind::Refused, message))
-                .number(&codes::UNHEALTHY)
-                .help("what is declared was not rolled out: mend it, then run the same command again"));
+impl Rollout<'_> {
+    /// Waits until every replica runs in the new version; an error if the swarm went back to the old one.
+    async fn settled(&self) -> Result<()> {
+        let look = || self.progress();
+        let what = "waiting until every replica runs";
+        self.context.until(what, STARTING, look).await?;
+        tokio::time::sleep(self.engine.probation()).await;
+        self.context.until(what, STARTING, look).await
+    }
+
+    /// Something once every replica runs, nothing while they start.
+    async fn progress(&self) -> Result<Option<()>> {
+        let rows = list(self.engine).await?;
+        let Some(row) = rows.iter().find(|row| row.id.as_deref() == Some(self.id)) else {
+            return Ok(None);
+        };
+        match row.update_status.as_ref().and_then(|status| status.state) {
+            Some(Progress::ROLLBACK_COMPLETED | Progress::ROLLBACK_PAUSED | Progress::PAUSED) => {
+                let failures = self.failures().await?;
+                let message = "the new version did not become healthy, the swarm went back to the one before";
+                return Err(self
+                    .told(&failures, message)
+                    .await
+                    .help("what is declared was not rolled out: mend it, then run the same command again"));
+            }
+            Some(Progress::UPDATING | Progress::ROLLBACK_STARTED) => return Ok(None),
+            _ => {}
         }
-        Some(Progress::UPDATING | Progress::ROLLBACK_STARTED) => return Ok(None),
-        _ => {}
-    }
-    if current(row) >= wanted(row) {
-        return Ok(Some(()));
-    }
-    match last_failure(engine, id, before).await? {
-        (_, 0..FAILURES) => Ok(None),
-        (why, _) => {
-            let message = format!("its containers end again and again: {why}");
-            Err(advised(Error::new(ErrorKind::Refused, message))
-                .number(&codes::UNHEALTHY)
-                .help("read what they say: `docker service logs` on a manager"))
+        if current(row) >= wanted(row) {
+            return Ok(Some(()));
         }
+        let failures = self.failures().await?;
+        if failures.count() < FAILURES {
+            return Ok(None);
+        }
+        let error = self.told(&failures, "its containers end again and again").await;
+        Err(error.help("correct it and run the same command again"))
     }
-}
 
-/// What the last task that failed said, and how many did.
-async fn last_failure(engine: &Engine, id: &str, before: &BTreeSet<String>) -> Result<(String, usize)> {
-    let is_new = |task: &Task| task.id.as_ref().is_none_or(|id| !before.contains(id));
-    let failed: Vec<Task> = failed(engine, id).await?.into_iter().filter(is_new).collect();
-    let said = |task: &Task| task.status.as_ref()?.err.clone();
-    let why = failed.iter().find_map(said);
-    Ok((why.unwrap_or_else(|| "no task says why".to_owned()), failed.len()))
-}
+    async fn failures(&self) -> Result<Failures> {
+        Failures::since(self.engine, self.id, &self.before).await
+    }
 
-/// The service's tasks that failed, as far as the swarm remembers them.
-async fn failed(engine: &Engine, id: &str) -> Result<Vec<Task>> {
-    let mut tasks = nodes::tasks(engine, "service", id).await?;
-    tasks.retain(|task| {
-        matches!(
-            nodes::progress(task),
-            Some(TaskState::FAILED | TaskState::REJECTED)
-        )
-    });
-    Ok(tasks)
+    async fn told(&self, failures: &Failures, message: &str) -> Error {
+        failures.told(self.engine, self.context, self.spec, message).await
+    }
 }
 
 /// The services, with how many of their tasks run. The engine's own count is not taken: it has tasks of dead nodes in it,

@@ -249,14 +249,30 @@ async fn life(bench: &Bench) {
 
 /// A version that ends at once: the swarm goes back to the one before, and the error says so.
 async fn goes_back(bench: &Bench, stack: &Stack) {
-    let bad = Service {
-        command: super::bench::words(&["sh", "-c", "exit 3"]),
-        ..web(NEXT, 2)
-    };
-    let bad = bench.stack(3, bad);
-    let plan = bad.plan().await.unwrap();
-    let failed = format!("{:?}", bad.apply(&plan).await.unwrap().failed);
-    assert!(failed.contains("went back to the one before"), "{failed}");
+    // What a real engine has in the log of a program for another processor: all that the swarm says is that it ended.
+    let foreign = "echo exec /app: exec format error; exit 1";
+    for (command, number, words) in [
+        ("echo bye; exit 3", "FF0266", "bye"),
+        (foreign, "FF0280", "exec /app"),
+    ] {
+        let bad = Service {
+            command: super::bench::words(&["sh", "-c", command]),
+            ..web(NEXT, 2)
+        };
+        let bad = bench.stack(3, bad);
+        let plan = bad.plan().await.unwrap();
+        let report = bad.apply(&plan).await.unwrap();
+        let [(_, failed)] = report.failed.as_slice() else {
+            panic!("{report:?}")
+        };
+        assert_eq!(failed.registered().number, number, "{failed:?}");
+        for part in [
+            "went back to the one before: task: non-zero exit",
+            &format!("its last lines were:\n{words}"),
+        ] {
+            assert!(failed.message().contains(part), "{failed:?}");
+        }
+    }
     assert!(stack.plan().await.unwrap().is_empty(), "the one before is back");
 }
 
