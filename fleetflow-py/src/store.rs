@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::failure::raise;
 use crate::load::Loaded;
+use crate::runtime;
 
 /// A place for the state of one stage. The runs of several stacks may share it.
 #[pyclass(frozen, module = "fleetflow._fleetflow")]
@@ -61,6 +62,12 @@ impl Store {
             Some(key) => Self(Arc::new(store.encrypted(Encryption::new(key)))),
             None => Self(Arc::new(store)),
         })
+    }
+
+    /// Changes the passphrase that opens the state. Other threads of Python go on meanwhile.
+    fn change_passphrase(&self, py: Python<'_>, to: String) -> PyResult<()> {
+        let change = || runtime::handle()?.block_on(self.0.change_passphrase(SecretString::from(to)));
+        py.detach(change).map_err(|error| raise(py, &error))
     }
 
     /// In words, for messages.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import time
@@ -105,6 +106,37 @@ def test_the_key_that_servers_let_in_travels_with_an_encrypted_state(
         machine("elsewhere", None).plan()
     assert keys("elsewhere") == []
     machine("open", None).destroy(with_data=True)
+
+
+def test_a_changed_passphrase_opens_the_state_and_the_one_before_does_not(
+    fleetflow_sandbox: Sandbox, endpoint: str, tmp_path: Path
+) -> None:
+    def machine(state: BucketState) -> Stack:
+        stack = Stack("shop", providers=fleetflow_sandbox.providers, state=state, root=tmp_path, environment=fleetflow_sandbox.environment)
+        stack.add(server("web"))
+        return stack
+
+    def opened_by(passphrase: Optional[str], prefix: str = "shop/passphrase") -> BucketState:
+        variables = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        return BucketState("states", prefix=prefix, endpoint=endpoint, encrypt=passphrase, environment=variables)
+
+    state = opened_by("correct horse")
+    stack = machine(state)
+    stack.converge()
+    # Who does not know it changes nothing, and nobody changes it to nothing.
+    for refused, new in [(opened_by("wrong"), "mine"), (opened_by(None), "mine"), (state, " ")]:
+        with pytest.raises(fleetflow.UnauthorizedError) as refusal:
+            refused.change_passphrase(new)
+        assert refusal.value.hint and "correct horse" not in str(refusal.value)
+    assert machine(opened_by("correct horse")).plan().is_empty
+
+    state.change_passphrase("battery staple")
+    assert stack.plan().is_empty, "the same object goes on"
+    assert machine(opened_by("battery staple")).plan().is_empty
+    with pytest.raises(fleetflow.UnauthorizedError, match="does not open"):
+        machine(opened_by("correct horse")).plan()
+    asyncio.run(state.change_passphrase_async("a third one"))
+    machine(opened_by("a third one")).destroy(with_data=True)
 
 
 def test_no_access_key_says_which_variable_is_missing() -> None:

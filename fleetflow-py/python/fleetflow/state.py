@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Mapping, Optional, Union
 
@@ -109,7 +111,8 @@ class BucketState:
             )
 
         self._name = f"s3://{bucket}/{prefix}".rstrip("/")
-        self._store = Store.bucket(
+        self._opened_by = partial(
+            Store.bucket,
             name=bucket,
             prefix=prefix,
             endpoint=endpoint or variables.get("AWS_ENDPOINT_URL_S3") or variables.get("AWS_ENDPOINT_URL"),
@@ -117,9 +120,36 @@ class BucketState:
             access_key=needed(access_key, "AWS_ACCESS_KEY_ID"),
             secret_key=needed(secret_key, "AWS_SECRET_ACCESS_KEY"),
             session_token=session_token or variables.get("AWS_SESSION_TOKEN"),
-            encrypt=encrypt,
             file=_file,
         )
+        self._store = self._opened_by(encrypt=encrypt)
+
+    def change_passphrase(self, new: str) -> None:
+        """Changes the passphrase that opens the state, for everybody: who has the one before opens it no longer.
+
+        What is kept is not written anew: its key is closed with the new passphrase, in one write that takes effect or does
+        not. Who kept a copy of ``identity.age``, which holds that key, and the passphrase before, still reads what they
+        copied. It takes about two seconds. This object, and stacks that have it, go on with the new passphrase; give it to
+        every other place that works on the stage. ``flow state passphrase`` does the same.
+
+        Args:
+            new: The new passphrase.
+
+        Raises:
+            UnauthorizedError: Nothing is encrypted, the passphrase of this object does not open the state, the new one is
+                empty, or either is a key as ``age-keygen`` makes it, and no passphrase.
+
+        Example::
+
+            state = BucketState("shop-state", prefix="shop/dev", encrypt=os.environ["FLEETFLOW_STATE_KEY"])
+            state.change_passphrase(os.environ["NEW_STATE_KEY"])
+        """
+        self._store.change_passphrase(new)
+        self._store = self._opened_by(encrypt=new)
+
+    async def change_passphrase_async(self, new: str) -> None:
+        """:meth:`change_passphrase`, without keeping the event loop from other things."""
+        await asyncio.get_running_loop().run_in_executor(None, self.change_passphrase, new)
 
     def _ready(self) -> Store:
         return self._store
