@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 
 /// Read access to the files a stack is written in.
 pub trait Files {
@@ -90,9 +90,31 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
     out
 }
 
+/// The path as declarations have it, on every system with `/`: the state of a stage is shared by machines of all kinds, and a
+/// path that another one wrote otherwise would be a change.
+pub(crate) fn declared(path: &Path) -> String {
+    slashed(&path.display().to_string(), MAIN_SEPARATOR)
+}
+
+/// Systems that separate with `\` take `/` as well; elsewhere `\` is a letter of a name like any other.
+fn slashed(path: &str, separator: char) -> String {
+    match separator {
+        '\\' => path.replace(separator, "/"),
+        _ => path.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn declared_paths_are_the_same_on_every_system() {
+        assert_eq!(slashed(r"C:\Users\me\dist\w.js", '\\'), "C:/Users/me/dist/w.js");
+        assert_eq!(slashed(r"sites\..\a/b", '\\'), "sites/../a/b");
+        assert_eq!(slashed(r"a\b/c", '/'), r"a\b/c");
+        assert_eq!(declared(Path::new("a/b")), "a/b");
+    }
 
     #[test]
     fn another_encoding_is_named_and_the_first_line_that_shows_it() {

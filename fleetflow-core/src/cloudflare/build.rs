@@ -48,7 +48,9 @@ pub(super) fn inputs(command: &str, folder: &Path, outputs: &[PathBuf]) -> Resul
         }
         let path = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         hasher.update(&[0]);
-        hasher.update(path.to_string_lossy().as_bytes());
+        // With `/` on every system: what one machine built, another one does not build anew.
+        let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
+        hasher.update(parts.collect::<Vec<_>>().join("/").as_bytes());
         hasher.update(&[0]);
         let file = std::fs::File::open(entry.path()).map_err(|error| failed(&error))?;
         hasher.update(

@@ -11,7 +11,7 @@ use super::interpolate::{Piece, pieces};
 use super::{Converter, Missing};
 use crate::ast::{Literal, Value};
 use crate::diagnostic::Diagnostic;
-use crate::files::normal;
+use crate::files::{declared, normal};
 use crate::schema::{Schema, suggestion};
 use crate::source::Span;
 use crate::tree::{Content, Tree};
@@ -250,7 +250,7 @@ impl Converter<'_> {
             };
             let path = home.join(rest);
             self.look_for(&path, text, tree.span);
-            return Tree::scalar(tree.span, path.display().to_string());
+            return Tree::scalar(tree.span, declared(&path));
         }
         if !is_relative_path(text) {
             return tree;
@@ -263,7 +263,7 @@ impl Converter<'_> {
         if folder.as_os_str().is_empty() {
             return tree;
         }
-        Tree::scalar(tree.span, path.display().to_string())
+        Tree::scalar(tree.span, declared(&path))
     }
 
     /// Where a file is only checked, a missing one is worth a word: a build may make it, or another machine may have it.
