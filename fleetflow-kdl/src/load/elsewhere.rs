@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::assembly::Build;
 use super::groups::GROUP;
-use crate::schema::{Schema, Shape};
+use crate::schema::{Grammar, Schema, Shape};
 use crate::source::Span;
 use crate::tree::{Content, Field, Tree};
 
@@ -17,7 +17,7 @@ impl Build<'_> {
 
     pub(super) fn completed(&self, tree: Tree, kind: &str) -> Tree {
         match self.catalog.schema(kind) {
-            Some(schema) => completed(tree, Schema::new(schema)),
+            Some(schema) => completed(tree, Grammar::new(schema).root()),
             None => tree,
         }
     }
