@@ -19,7 +19,7 @@ use crate::site::Site;
 use crate::workplace::{Intent, Workplace};
 
 pub(super) fn unlock(invocation: &Invocation, stage: Option<&str>, yes: bool) -> Result<(), Failure> {
-    let site = Site::load(invocation, stage)?;
+    let site = Site::remembered(invocation, stage)?;
     let (project, stage) = site.names();
     let consent = Consent::of(invocation.terminal, stage, yes)?;
     let site = &site;
@@ -139,6 +139,8 @@ async fn find(workplace: &Workplace<'_>) -> Result<Finding> {
                 Ok(None) => finding.left.push(unfinished(seen)),
                 Err(error) => finding.left.push(format!("{address} ({}): {error}", seen.id)),
             }
+        } else if observation.state.is_left(address) && !declared {
+            continue;
         } else if let Some(advice) = advice(seen, declared) {
             finding.left.push(advice);
         }

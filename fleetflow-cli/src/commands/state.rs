@@ -1,6 +1,6 @@
 //! `state list`, `show`, `history`, `forget`: what is remembered. No cloud is asked.
 
-use fleetflow_core::state::{Event, Holder, Store as _};
+use fleetflow_core::state::{Event, Holder};
 use fleetflow_core::{Address, Error, codes};
 
 use super::{mend, passphrase};
@@ -94,7 +94,7 @@ fn entry(entry: &EntryDocument) -> String {
 }
 
 fn history(invocation: &Invocation, stage: Option<&str>) -> Result<(), Failure> {
-    let site = Site::load(invocation, stage)?;
+    let site = Site::remembered(invocation, stage)?;
     let events = runtime::run(|_| async { Ok(site.store().history().await?) })?;
     if invocation.options.json {
         let (project, stage) = site.names();
@@ -115,7 +115,7 @@ fn line(event: &Event) -> String {
         Event::ChangeStarted { address, .. } => format!("    {address}: change begun"),
         Event::DeleteStarted { address, .. } => format!("    {address}: delete begun"),
         Event::Deleted { address, .. } => format!("    {address}: deleted"),
-        Event::Forgotten { address } => format!("    {address}: forgotten"),
+        Event::Forgotten { address, .. } => format!("    {address}: forgotten"),
         Event::Scaled {
             server,
             count,
@@ -132,11 +132,11 @@ fn line(event: &Event) -> String {
 
 /// Under the state's lock, so that no run is going on with it.
 fn forget(invocation: &Invocation, address: &Address, yes: bool) -> Result<(), Failure> {
-    let site = Site::load(invocation, None)?;
+    let site = Site::remembered(invocation, None)?;
     let (project, stage) = site.names();
     let consent = Consent::of(invocation.terminal, stage, yes)?;
     let site = &site;
-    runtime::run(|cancelled| async move {
+    let forgotten = runtime::run(|cancelled| async move {
         let store = site.store();
         if store.load().await?.entry(address).is_none() {
             return Err(unknown(address).into());
@@ -148,13 +148,16 @@ fn forget(invocation: &Invocation, address: &Address, yes: bool) -> Result<(), F
             operation: "state forget".to_owned(),
             since: edge::now(),
         };
-        let lease = store.acquire(holder).await?;
-        let address = address.clone();
-        let written = store.append(&lease, vec![Event::Forgotten { address }]).await;
-        store.release(lease).await?;
-        Ok(written?)
+        Ok(fleetflow_core::state::forget(&*store, holder, address).await?)
     })?;
-    let text = format!("{address} is no longer looked after; it stays in its cloud.\n");
+    let lodgers = &forgotten[1..];
+    let with = if lodgers.is_empty() {
+        String::new()
+    } else {
+        let names = text::joined(lodgers.iter().map(ToString::to_string));
+        format!(" So does what lives in it: {names}.")
+    };
+    let text = format!("{address} is no longer looked after; it stays in its cloud.{with}\n");
     invocation.terminal.say(&text);
     Ok(())
 }
@@ -165,7 +168,7 @@ fn unknown(address: &Address) -> Error {
 }
 
 fn load(invocation: &Invocation, stage: Option<&str>) -> Result<(Site, StateDocument), Failure> {
-    let site = Site::load(invocation, stage)?;
+    let site = Site::remembered(invocation, stage)?;
     let state = runtime::run(|_| async { Ok(site.store().load().await?) })?;
     let (project, stage) = site.names();
     let document = StateDocument::new(project, stage, &state);

@@ -310,7 +310,10 @@ impl<'r> Run<'r> {
                 let time = Some(self.session.time());
                 return Some(Entry::Deleted { address, time });
             }
-            Action::Forget => return Some(Entry::Forgotten { address }),
+            Action::Forget => {
+                let left = step.record.retain;
+                return Some(Entry::Forgotten { address, left });
+            }
             Action::Create | Action::Update | Action::Replace | Action::Adopt => {}
         }
         let Made { id, outputs } = made.or_else(|| step.existing.as_ref().map(Made::unchanged))?;
@@ -350,7 +353,7 @@ impl<'r> Run<'r> {
         let stays = action == Action::Delete && error.is_answered();
         self.report.failed.push((address.clone(), error));
         match step.existing {
-            _ if nothing => Some(Entry::Forgotten { address }),
+            _ if nothing => Some(Entry::Forgotten { address, left: false }),
             Some(was) if stays => Some(Entry::Identified {
                 address,
                 id: was.id,

@@ -46,6 +46,8 @@ impl Observation {
     pub fn standings(&self) -> Vec<Standing<'_>> {
         let declared = self.desired.iter().map(|declared| &declared.address);
         let found = self.found.resources.iter().map(|found| &found.address);
+        // What was let go, and is in its cloud with our mark, is nobody's business here.
+        let found = found.filter(|address| !self.state.is_left(address));
         let remembered = self.state.entries().map(|(address, _)| address);
         let unreached = self.found.unreached.iter().map(|one| &one.address);
         let addresses: BTreeSet<_> = declared.chain(found).chain(remembered).chain(unreached).collect();
@@ -60,7 +62,10 @@ impl Observation {
                     found: found.or(hidden.remembered),
                 },
                 (None, Some(found)) => Standing::present(found),
-                (None, None) => Standing::missing(address, self.state.entry(address).is_some()),
+                (None, None) => {
+                    let entry = self.state.entry(address);
+                    Standing::missing(address, entry.is_some_and(|entry| entry.id().is_some()))
+                }
             })
             .collect();
         standings.sort_by(|a, b| b.health.cmp(&a.health).then_with(|| a.address.cmp(b.address)));
@@ -121,8 +126,9 @@ impl<'o> Standing<'o> {
         }
     }
 
-    fn missing(address: &'o Address, is_remembered: bool) -> Self {
-        let note = if is_remembered { "is gone" } else { "not there yet" };
+    /// What never had an id was only begun: it is not gone.
+    fn missing(address: &'o Address, was_there: bool) -> Self {
+        let note = if was_there { "is gone" } else { "not there yet" };
         Self {
             address,
             health: Health::Bad,

@@ -148,7 +148,7 @@ impl<'i> Planner<'i> {
     ) {
         let entry = self.entry(&declared.address);
         let changes = self.differences(kind, entry, observed, spec);
-        self.note_drift(entry, observed);
+        self.note_drift(entry, observed, spec);
         let moved = self.moved_with(declared, kind);
         if moved.is_some() || changes.iter().any(|change| change.forces_replacement) {
             return self.replace(declared, kind, observed, changes, moved);
@@ -286,11 +286,15 @@ impl<'i> Planner<'i> {
         }
     }
 
-    fn note_drift(&mut self, entry: Option<&Entry>, observed: &Observed) {
+    /// What is as declared was not changed by others, as far as anybody can tell: a cloud shows what means the same (a key with
+    /// another comment) as it is declared now.
+    fn note_drift(&mut self, entry: Option<&Entry>, observed: &Observed, spec: &Spec) {
         let Some(entry) = entry else { return };
         let arranged = |field: &&String| !observed.unarranged.contains_key(*field);
         let live = observed.live.fields().filter(|(field, _)| arranged(field));
-        let changes = drift(&entry.spec, live.chain(&observed.unarranged));
+        let mut changes = drift(&entry.spec, live.chain(&observed.unarranged));
+        // A part that nobody declared (the name of a disk) is left alone, as it is in the plan.
+        changes.retain(|change| !change.before.is_null() && change.path.of(spec) != Some(&change.after));
         if !changes.is_empty() {
             self.drift.push(Drift {
                 address: observed.address.clone(),

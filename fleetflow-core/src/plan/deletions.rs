@@ -6,6 +6,8 @@ use super::{
     Action, Basis, Bookkeeping, DataGuard, DeletionGuard, Disruption, Level, PLAN_FORMAT, Plan, Planner,
     Step, existing,
 };
+use serde_json::Value;
+
 use crate::catalog;
 use crate::codes;
 use crate::model::{Address, Existing, Kind, Observed, Ownership, Path, Problem};
@@ -33,7 +35,8 @@ impl Planner<'_> {
             .observed
             .resources
             .iter()
-            .filter(|found| found.ownership == Ownership::Marked);
+            .filter(|found| found.ownership == Ownership::Marked)
+            .filter(|found| !self.inputs.state.is_left(&found.address));
         let all: BTreeSet<Address> = remembered
             .into_iter()
             .chain(marked.map(|found| found.address.clone()))
@@ -45,6 +48,14 @@ impl Planner<'_> {
         }
         self.unremembered();
         self.mass_deletions();
+    }
+
+    /// How many resources with our mark stay alone: they were let go.
+    fn left(&self) -> usize {
+        let found = self.inputs.observed.resources.iter().map(|found| &found.address);
+        let alone =
+            |address: &&Address| self.inputs.state.is_left(address) && !self.declared.contains_key(*address);
+        found.filter(alone).count()
     }
 
     /// Says what may be ours, but carries no mark and is not remembered: it stays, and nobody shall believe it is gone.
@@ -117,6 +128,9 @@ impl Planner<'_> {
             Some(_) if entry.is_some_and(|entry| entry.record.retain) => {
                 self.forget(address, entry, "it is retained in the cloud");
             }
+            Some(_) if let Some(home) = self.retained_home(entry) => {
+                self.forget(address, entry, &format!("it is retained with {home}"));
+            }
             Some(_) if entry.is_some_and(|entry| entry.record.protect) => {
                 let help = "declare it again with `protect #false` and run `up`, then remove it";
                 let problem = Problem::guard(address, "it is protected and cannot be deleted");
@@ -134,12 +148,21 @@ impl Planner<'_> {
             spec: entry.spec.clone(),
             outputs: entry.existing_outputs().clone(),
         });
+        let mut record = entry.record.clone();
+        record.retain |= self.retained_home(Some(entry)).is_some();
         let step = Step {
             reason: Some(reason.to_owned()),
             existing,
-            ..removal(address, Action::Forget, entry.record.clone())
+            ..removal(address, Action::Forget, record)
         };
         self.steps.insert(address.clone(), step);
+    }
+
+    /// What it lives in, where that is no longer declared and stays in its cloud: then it goes on there.
+    fn retained_home<'e>(&self, entry: Option<&'e Entry>) -> Option<&'e Address> {
+        let home = entry?.record.lives_in.as_ref()?;
+        let is_retained = self.entry(home).is_some_and(|home| home.record.retain);
+        (is_retained && !self.declared.contains_key(home)).then_some(home)
     }
 
     fn delete(&mut self, address: &Address, kind: &dyn Kind, found: &Observed, entry: Option<&Entry>) {
@@ -152,7 +175,16 @@ impl Planner<'_> {
         // Who declares a scale agreed that further replicas come and go, with what they hold.
         let held = kind.holds_data().filter(|_| !self.is_of_replica(entry));
         if let (Some(what), DataGuard::Refuse) = (held, self.inputs.data) {
-            return self.problems.push(data_guard(address, what, "deleting it"));
+            let problem = data_guard(address, what, "deleting it");
+            let help = self.renaming(address, &found.id);
+            let help = help.map(|how| format!("add `--with-data` if that is what you want; {how}"));
+            return self.problems.push(match help {
+                Some(help) => problem.help(help),
+                None => problem,
+            });
+        }
+        if held.is_some() {
+            self.notes.extend(self.renaming(address, &found.id));
         }
         let reason = match &gone_with {
             Some(parent) => format!("goes with {parent}"),
@@ -173,6 +205,33 @@ impl Planner<'_> {
             ..removal(address, Action::Delete, record)
         };
         self.steps.insert(address.clone(), step);
+    }
+
+    /// How to keep what goes only because it is declared under another name now.
+    fn renaming(&self, address: &Address, id: &str) -> Option<String> {
+        let mut made = self.steps.values().filter(|step| {
+            step.action == Action::Create
+                && step.existing.is_none()
+                && step.address.kind() == address.kind()
+                && step.record.replica_of.is_none()
+        });
+        let was = self.entry(address).map(|entry| nameless(&entry.spec));
+        let alike = made
+            .clone()
+            .find(|step| was.is_some() && step.desired.as_ref().map(|spec| nameless(spec)) == was);
+        let new = &alike
+            .or_else(|| made.next().filter(|_| made.next().is_none()))?
+            .address;
+        let same = format!("if {new} is {address} under another name");
+        // What runs there has names and marks of its own, which it does not change.
+        if self.inputs.state.household(address).len() > 1 {
+            return Some(format!(
+                "{same}, give it back its name: what lives in it would be made anew"
+            ));
+        }
+        Some(format!(
+            "{same}, keep it with `flow state forget {address}`, then `flow import {new} {id}`"
+        ))
     }
 
     /// Where something lives that no state remembers: in that of which an output of the same type has the same value.
@@ -242,7 +301,7 @@ impl Planner<'_> {
             basis: Basis::of(self.inputs, &steps, &self.drift),
             steps,
             unchanged: self.unchanged,
-            foreign: self.inputs.observed.foreign,
+            foreign: self.inputs.observed.foreign + self.left(),
             drift: self.drift,
             notes: self.notes,
             known: self.known,
@@ -291,6 +350,15 @@ fn is_ours(found: &Observed, entry: Option<&Entry>) -> bool {
         Ownership::Unmarkable => entry.is_some(),
         Ownership::Foreign(_) => entry.is_some_and(|entry| entry.id() == Some(&found.id)),
     }
+}
+
+/// A declaration but for its name.
+fn nameless(spec: &Value) -> Value {
+    let mut spec = spec.clone();
+    if let Value::Object(fields) = &mut spec {
+        fields.remove("name");
+    }
+    spec
 }
 
 fn removal(address: &Address, action: Action, record: Bookkeeping) -> Step {

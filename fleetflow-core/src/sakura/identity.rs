@@ -122,6 +122,16 @@ impl<'w> Search<'w> {
         });
         if let Some(owner) = ours {
             let wanted = self.wanted.iter().find(|wanted| wanted.address == owner.address);
+            // Nobody declares or remembers what it was: who is told to take over this id gives it another name.
+            let named = || {
+                self.wanted
+                    .iter()
+                    .find(|other| other.adopt_id.as_ref() == Some(&id))
+            };
+            if let (None, Some(named)) = (wanted, named()) {
+                let ownership = Ownership::Foreign(Some(owner.to_string()));
+                return Some((2, named.address.clone(), ownership, Some(named)));
+            }
             let rank = u8::from(wanted.is_some_and(|wanted| !remembers(wanted, &id)));
             return Some((rank, owner.address.clone(), Ownership::Marked, wanted));
         }

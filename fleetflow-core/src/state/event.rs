@@ -95,6 +95,10 @@ pub enum Event {
     Forgotten {
         /// The resource.
         address: Address,
+        /// Whether it is in its cloud, with our mark: it stays alone until it is declared again. Older versions did not write
+        /// it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        left: bool,
     },
     /// How many replicas of a server there shall be: written before anything is done about it.
     Scaled {

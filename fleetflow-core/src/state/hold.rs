@@ -36,22 +36,26 @@ pub async fn acquire_within(
     }
 }
 
-/// Drops `address` from the state. The resource stays in its cloud, and is found again there by its mark.
-pub async fn forget(store: &dyn Store, holder: Holder, address: &Address) -> Result<()> {
+/// Drops `address` from the state, and what lives in it: the containers of a server. All of it stays in its cloud, and is left
+/// alone there until it is declared again: then it is found by its mark. Returns what was dropped.
+pub async fn forget(store: &dyn Store, holder: Holder, address: &Address) -> Result<Vec<Address>> {
     let lease = store.acquire(holder).await?;
     let forgotten = async {
-        if store.load().await?.entry(address).is_none() {
+        let dropped = store.load().await?.household(address);
+        if dropped.is_empty() {
             return Err(
                 Error::of(&codes::NOT_REMEMBERED, format!("the state knows no {address}"))
                     .help("`flow state list` lists what it knows"),
             );
         }
-        let event = Event::Forgotten {
-            address: address.clone(),
-        };
-        store.append(&lease, vec![event]).await
+        let events = dropped
+            .iter()
+            .cloned()
+            .map(|address| Event::Forgotten { address, left: true });
+        store.append(&lease, events.collect()).await?;
+        Ok(dropped)
     };
     let forgotten = forgotten.await;
-    let released = store.release(lease).await;
-    forgotten.and(released)
+    store.release(lease).await?;
+    forgotten
 }

@@ -53,6 +53,9 @@ pub struct State {
     /// What was deleted a short while before the last run, by address.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     gone: BTreeMap<Address, Gone>,
+    /// What stays in its cloud with our mark, and is not looked after until it is declared again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    left: BTreeSet<Address>,
     #[serde(skip)]
     damage: Vec<String>,
 }
@@ -215,6 +218,23 @@ impl State {
         self.entries.iter()
     }
 
+    /// What is remembered of `address` and of what lives in it, the former first; nothing where it is not remembered.
+    pub fn household(&self, address: &Address) -> Vec<Address> {
+        let lodger = |entry: &Entry| entry.record.lives_in.as_ref() == Some(address);
+        let lodgers = self.entries.iter().filter(|(_, entry)| lodger(entry));
+        let own = self.entries.get_key_value(address);
+        let own = own.map(|(address, _)| address).into_iter();
+        match self.entries.contains_key(address) {
+            true => own.chain(lodgers.map(|(address, _)| address)).cloned().collect(),
+            false => Vec::new(),
+        }
+    }
+
+    /// Whether `address` was let go and stays in its cloud: a mark of it makes nothing ours until it is declared again.
+    pub fn is_left(&self, address: &Address) -> bool {
+        self.left.contains(address)
+    }
+
     /// The outputs of everything that exists, and of what was looked up for it.
     pub fn outputs(&self) -> BTreeMap<Address, Map<String, Value>> {
         let made = self.entries.iter().filter(|(_, entry)| entry.id().is_some());
@@ -252,6 +272,7 @@ impl State {
 
     /// What exists already is completed, under the id that it has.
     fn begin(&mut self, address: Address, spec: Spec, record: Bookkeeping) {
+        self.left.remove(&address);
         let before = self.entries.remove(&address);
         let since = before.as_ref().and_then(|entry| entry.since.clone());
         let phase = match before.map(|entry| entry.phase) {
@@ -278,9 +299,17 @@ impl State {
     /// It is there as declared, since `time` where something was done about it.
     fn ready(&mut self, address: Address, ready: Entry, time: Option<String>) {
         self.gone.remove(&address);
+        self.left.remove(&address);
         let before = self.entries.remove(&address).and_then(|entry| entry.since);
         let since = time.or(before);
         self.entries.insert(address, Entry { since, ..ready });
+    }
+
+    fn let_go(&mut self, address: Address, stays: bool) {
+        self.entries.remove(&address);
+        if stays {
+            self.left.insert(address);
+        }
     }
 
     /// Folds one more event in. Each event is legal after each other one, so that a journal cut short still folds.
@@ -324,7 +353,7 @@ impl State {
                 }
             }
             Event::Deleted { address, time } => self.bury(address, time),
-            Event::Forgotten { address } => drop(self.entries.remove(&address)),
+            Event::Forgotten { address, left } => self.let_go(address, left),
             Event::Scaled {
                 server,
                 count,

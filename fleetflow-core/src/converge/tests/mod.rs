@@ -2,6 +2,7 @@
 //! changes nothing, every crash and every lost answer ends in the same world, strangers are left alone.
 
 mod lateness;
+mod letting_go;
 mod proofs;
 mod resting;
 mod reviews;

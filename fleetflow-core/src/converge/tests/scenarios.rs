@@ -343,6 +343,7 @@ async fn a_saved_plan_is_bound_to_declaration_state_and_clouds() {
     assert!(declaration.contains("the declaration"), "{declaration}");
     let event = crate::state::Event::Forgotten {
         address: Address::new("thing", "unknown"),
+        left: false,
     };
     bench.journal.pages().events.push(event);
     let state = refusal(declared.apply(&saved).await.unwrap_err());

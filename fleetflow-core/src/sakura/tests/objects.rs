@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::{Bench, KEY, stage};
-use crate::model::Stack;
+use crate::model::{Address, Stack};
 use crate::plan::Action;
 use crate::prelude::*;
+use crate::state::{self, Holder};
 
 /// What changes, as `switch.backend tags`.
 fn changes(plan: &crate::plan::Plan) -> Vec<String> {
@@ -207,6 +208,49 @@ async fn another_key_is_another_object_and_a_strangers_one_stays() {
         "{refusal}"
     );
     assert_eq!(stranger.inventory(), before);
+}
+
+#[tokio::test]
+async fn another_comment_of_a_key_is_nobodys_change() {
+    let bench = Bench::new().await;
+    let of = |comment: &str| {
+        let key = format!(
+            "{} {comment}",
+            KEY.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+        );
+        stage().add(SshKey::builder().name("ops").public_key(key).build())
+    };
+    bench.settle(&of("old@laptop")).await;
+    let plan = bench.plan(&of("new@laptop")).await;
+    assert!(plan.is_empty() && plan.drift.is_empty(), "{plan:#?}");
+}
+
+#[tokio::test]
+async fn what_was_let_go_is_taken_over_under_another_name() {
+    let bench = Bench::new().await;
+    let named = |name: &str| Switch::builder().name(name).build();
+    let old = Address::new("switch", "old");
+    let made = bench.settle(&stage().add(named("old"))).await;
+    let id = made.outputs[&old]["id"].as_str().unwrap().to_owned();
+    let renamed = stage().add(named("new").adopt_id(&id));
+    let both = bench.plan(&renamed).await;
+    assert_eq!(
+        (both.count(Action::Create), both.count(Action::Delete)),
+        (1, 1),
+        "it is still ours"
+    );
+    let holder = Holder {
+        who: "somebody".to_owned(),
+        operation: "state forget".to_owned(),
+        since: String::new(),
+    };
+    state::forget(&bench.journal, holder, &old).await.unwrap();
+    let report = bench.converge(&renamed).await.unwrap();
+    assert_eq!(report.count(Action::Adopt), 1);
+    let there = bench.inventory();
+    assert_eq!(there["switches"].as_array().map(Vec::len), Some(1));
+    assert_eq!(there["switches"][0]["name"], "new");
+    bench.settle(&stage().add(named("new"))).await;
 }
 
 #[tokio::test]

@@ -261,7 +261,10 @@ async fn what_is_forgotten_is_an_event_and_what_is_unknown_is_an_error() {
     assert_eq!(names(&store).await, ["b"]);
     assert_eq!(
         store.history().await.unwrap().last(),
-        Some(&Event::Forgotten { address: a.clone() })
+        Some(&Event::Forgotten {
+            address: a.clone(),
+            left: true
+        })
     );
     let refusal = forget(&store, holder("a"), &a).await.unwrap_err();
     assert_eq!(refusal.kind(), ErrorKind::NotFound);
