@@ -19,6 +19,7 @@ mod load;
 mod lock;
 mod logging;
 mod lsp;
+mod patience;
 mod place;
 mod progress;
 mod project;
@@ -66,7 +67,7 @@ fn run(edge: Edge) -> Exit {
     let invocation = Invocation::new(edge, arguments.options);
     // `watch` begins it with its own traces.
     if !matches!(arguments.command, Command::Watch(_)) {
-        logging::start(invocation.options.verbose);
+        logging::start(invocation.options.verbose, invocation.terminal);
     }
     match commands::run(&invocation, arguments.command) {
         Ok(exit) => exit,

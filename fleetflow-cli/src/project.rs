@@ -53,6 +53,11 @@ fn given(folder: &Path, file: &Path) -> Result<PathBuf> {
     if path.is_file() {
         return Ok(path);
     }
+    if path.exists() {
+        let message = format!("{} is no regular file", file.display());
+        let help = "write it to a file: what FleetFlow keeps, and what the file names, lies beside it";
+        return Err(Error::of(&codes::NO_FILE, message).help(help));
+    }
     Err(
         Error::of(&codes::NO_FILE, format!("there is no file {}", file.display()))
             .help("check the path after -f"),

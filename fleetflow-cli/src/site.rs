@@ -31,6 +31,18 @@ impl Site {
         let project = load::project(invocation)?;
         let wanted = load::wanted_stage(invocation, argument)?;
         let loaded = load::stage(invocation, &project, wanted)?;
+        Self::of(invocation, project, loaded)
+    }
+
+    /// The same for commands that ask no cloud: they work without the variables that only a cloud would be told.
+    pub(crate) fn remembered(invocation: &Invocation, argument: Option<&str>) -> Result<Self, Failure> {
+        let project = load::project(invocation)?;
+        let wanted = load::wanted_stage(invocation, argument)?;
+        let loaded = load::remembered(invocation, &project, wanted)?;
+        Self::of(invocation, project, loaded)
+    }
+
+    fn of(invocation: &Invocation, project: Project, loaded: Loaded) -> Result<Self, Failure> {
         if let Some(warnings) = &loaded.warnings {
             invocation
                 .terminal

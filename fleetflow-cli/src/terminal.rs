@@ -83,6 +83,11 @@ impl Terminal {
         self.err_width.unwrap_or(PIPED)
     }
 
+    /// Whether results go to a terminal.
+    pub(crate) fn is_read_by_people(&self) -> bool {
+        self.out_width.is_some()
+    }
+
     /// How many columns a line of a result may have.
     pub(crate) fn result_width(&self) -> usize {
         self.out_width.unwrap_or(PIPED)

@@ -106,8 +106,27 @@ fn suggestion(found: &clap::Error) -> Option<String> {
     ];
     let near: Vec<_> = kinds.into_iter().flat_map(|kind| quoted(found, kind)).collect();
     // clap puts the nearest one last.
-    let near: Vec<_> = near.into_iter().rev().collect();
+    let near = near.into_iter().rev();
+    let meant = meant(&one(found, ContextKind::InvalidSubcommand));
+    let near: Vec<_> = meant
+        .map(|name| format!("`{name}`"))
+        .into_iter()
+        .chain(near)
+        .collect();
     (!near.is_empty()).then(|| near.join(" or "))
+}
+
+/// The command that other tools call `word`.
+fn meant(word: &str) -> Option<&'static str> {
+    match word.trim_matches('`') {
+        "apply" | "deploy" | "converge" => Some("up"),
+        "destroy" | "delete" | "remove" => Some("down"),
+        "diff" | "preview" => Some("plan"),
+        "adopt" => Some("import"),
+        "ps" | "ls" | "show" => Some("status"),
+        "check" | "lint" => Some("validate"),
+        _ => None,
+    }
 }
 
 fn texts(found: &clap::Error, kind: ContextKind) -> Vec<String> {
@@ -177,6 +196,11 @@ mod tests {
             "flow plna",
             "there is no command `plna`",
             "did you mean `plan` or `explain`? `flow --help` lists all",
+        ),
+        (
+            "flow destroy",
+            "there is no command `destroy`",
+            "did you mean `down`? `flow --help` lists all",
         ),
         (
             "flow plan --foo",

@@ -165,7 +165,10 @@ pub(crate) async fn emulated(
             since: edge::now(),
         };
         match Emulated::start(&folder, holder).await {
-            Ok(emulated) => return Ok(emulated),
+            Ok(emulated) => {
+                emulated.have_zones(&site.loaded.stack);
+                return Ok(emulated);
+            }
             Err(error) => patience.bear(error, invocation.terminal, cancelled).await?,
         }
     }

@@ -15,18 +15,34 @@ pub trait Files {
     }
 }
 
+const MIB: u64 = 1024 * 1024;
+
+/// The longest file that is read: 100,000 records take 5 MiB.
+const LONGEST: u64 = 32 * MIB;
+
 /// The real file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FolderFiles;
 
 impl Files for FolderFiles {
     fn read(&self, path: &Path) -> io::Result<String> {
+        fits(std::fs::metadata(path)?.len())?;
         text_of(std::fs::read(path)?)
     }
 
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }
+}
+
+/// Errors: so many bytes are no file that anybody has written.
+fn fits(length: u64) -> io::Result<()> {
+    if length <= LONGEST {
+        return Ok(());
+    }
+    let (found, most) = (length / MIB, LONGEST / MIB);
+    let message = format!("it has {found} MiB, and nobody writes more than {most} MiB by hand");
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
 }
 
 /// The text of a file. Errors: it is in another encoding than UTF-8, named where its first bytes tell which.
@@ -37,6 +53,12 @@ fn text_of(bytes: Vec<u8>) -> io::Result<String> {
         return Err(wrong(
             "it is a text in UTF-16, and KDL is written in UTF-8".to_owned(),
         ));
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        return Err(wrong(format!(
+            "it is no text: line {line} has a byte that is zero"
+        )));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -124,7 +146,16 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(latin.starts_with("line 2 has bytes that are no UTF-8"), "{latin}");
+        let binary = text_of(b"\x7fELF\n\0".to_vec()).unwrap_err().to_string();
+        assert!(binary.starts_with("it is no text: line 2"), "{binary}");
         assert_eq!(text_of("さくら".into()).unwrap(), "さくら");
+    }
+
+    #[test]
+    fn what_nobody_writes_by_hand_is_not_read() {
+        assert!(fits(LONGEST).is_ok());
+        let refused = fits(LONGEST + 1).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

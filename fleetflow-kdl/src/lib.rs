@@ -21,6 +21,6 @@ mod written;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use files::{Files, FolderFiles, MemoryFiles};
-pub use format::format;
+pub use format::{format, format_file};
 pub use load::{Checked, LoadOptions, Loaded, StateSettings, check, load, stages};
 pub use source::{FileId, Location, SourceFile, Sources, Span};

@@ -151,6 +151,13 @@ impl Sandbox {
         variables
     }
 
+    /// Sees to it that the emulated account has the zone `name`, as somebody adds one in the dashboard. One that is there stays as
+    /// it is.
+    pub fn have_zone(&self, name: &str) {
+        let now = self.shared.clock.now();
+        self.shared.world().cloudflare.have_zone(name, now);
+    }
+
     /// A copy of the world.
     pub fn world(&self) -> World {
         self.shared.world().clone()

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use fleetflow_access::whole;
 use fleetflow_core::docker::Translate;
 use fleetflow_core::state::{FolderStore, Holder, Lease, Store as _};
-use fleetflow_core::{Error, ErrorKind, Result};
+use fleetflow_core::{Error, ErrorKind, Result, Stack};
 use fleetflow_sandbox::{Options, Sandbox};
 use futures::FutureExt as _;
 
@@ -42,6 +42,14 @@ impl Emulated {
             turns,
             turn,
         })
+    }
+
+    /// Zones exist before a file names them, also here: who tries a file of their own has them.
+    pub(crate) fn have_zones(&self, stack: &Stack) {
+        let declared = stack.declarations().iter().map(|declared| &declared.address);
+        for zone in declared.filter(|address| address.kind() == "dns") {
+            self.sandbox.have_zone(zone.name());
+        }
     }
 
     /// The variables that lead to them: credentials and addresses.

@@ -1,10 +1,6 @@
 //! `fmt`: rewrites the file in canonical form, or checks that it is.
 
-use std::fs;
-use std::path::Path;
-
 use fleetflow_access::whole::{self, Readers};
-use fleetflow_core::{Error, ErrorKind};
 
 use crate::arguments::FmtArguments;
 use crate::exit::Exit;
@@ -15,8 +11,7 @@ use crate::load;
 pub(super) fn run(invocation: &Invocation, arguments: &FmtArguments) -> Result<Exit, Failure> {
     let project = load::project(invocation)?;
     let path = invocation.edge.folder.join(&project.file);
-    let text = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
-    let formatted = fleetflow_kdl::format(&text)?;
+    let (text, formatted) = fleetflow_kdl::format_file(&load::options(invocation, &project))?;
     let file = project.file.display();
     if formatted == text {
         invocation
@@ -34,12 +29,4 @@ pub(super) fn run(invocation: &Invocation, arguments: &FmtArguments) -> Result<E
         .map_err(|error| whole::unwritable(format!("could not write {}", path.display()), &error))?;
     invocation.terminal.say(&format!("{file} was laid out anew.\n"));
     Ok(Exit::Done)
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> Error {
-    Error::new(
-        ErrorKind::Local,
-        format!("could not read {}: {error}", path.display()),
-    )
-    .help("check the file's permissions")
 }

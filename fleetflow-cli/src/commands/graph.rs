@@ -31,7 +31,12 @@ pub(super) fn run(invocation: &Invocation, arguments: &GraphArguments) -> Result
     match arguments.format {
         _ if invocation.options.json => terminal.print_json(&graph)?,
         GraphFormat::Json => terminal.print_json(&graph)?,
-        GraphFormat::Svg => terminal.print(&svg(&graph))?,
+        GraphFormat::Svg => {
+            terminal.print(&svg(&graph))?;
+            if terminal.is_read_by_people() {
+                terminal.say("This is a picture: `flow graph > graph.svg`, and open that in a browser.\n");
+            }
+        }
         GraphFormat::Mermaid => terminal.print(&mermaid(&graph))?,
         GraphFormat::Dot => terminal.print(&dot(&graph))?,
     }

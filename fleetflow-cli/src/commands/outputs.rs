@@ -16,7 +16,7 @@ use crate::show::{report, text};
 use crate::site::Site;
 
 pub(super) fn run(invocation: &Invocation, name: Option<&str>) -> Result<Exit, Failure> {
-    let site = Site::load(invocation, None)?;
+    let site = Site::remembered(invocation, None)?;
     let state = runtime::run(|_| async { Ok(site.store().load().await?) })?;
     let (project, stage) = site.names();
     let document = OutputsDocument::new(project, stage, &state);

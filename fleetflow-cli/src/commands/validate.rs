@@ -31,7 +31,7 @@ fn load_one(
     project: &Project,
     stage: &str,
 ) -> Result<Option<Diagnostics>, Diagnostics> {
-    let options = load::options(invocation, project).stage(stage);
+    let options = load::options(invocation, project).stage(stage).only_checked();
     fleetflow_kdl::load(&options).map(|loaded| loaded.warnings)
 }
 

@@ -41,7 +41,11 @@ pub(super) fn run(invocation: &Invocation, arguments: &WatchArguments) -> Result
         return Err(error.help(help).into());
     }
     let telemetry = Telemetry::new(&invocation.edge)?;
-    logging::traced(invocation.options.verbose, telemetry.tracer());
+    logging::traced(
+        invocation.options.verbose,
+        invocation.terminal,
+        telemetry.tracer(),
+    );
     let result = watched(invocation, &site, arguments, &telemetry);
     if let Err(told) = telemetry.finish() {
         invocation.terminal.alert(&format!("{told}\n"));

@@ -7,6 +7,7 @@ use fleetflow_core::converge::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Display, Running, TICK, lines};
+use crate::patience;
 use crate::terminal::{Terminal, hush};
 
 /// How many live lines at most: a terminal must not be filled with them.
@@ -31,6 +32,7 @@ impl Live {
         let style =
             ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
         hush::begin();
+        patience::drawn(true);
         Self {
             terminal,
             lines: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
@@ -104,5 +106,6 @@ impl Display for Live {
         // A terminal that is gone shows nothing.
         drop(self.lines.clear());
         hush::end();
+        patience::drawn(false);
     }
 }

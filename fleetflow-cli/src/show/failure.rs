@@ -64,6 +64,12 @@ pub(crate) fn step(address: &Address, error: &Error, done: &str) -> String {
 /// So many mistakes are drawn. More than that are not read from a screen, but searched, and a line each is best for that.
 const DRAWN: usize = 50;
 
+/// So many further ones get a line. What has more is no file that anybody has written.
+const LISTED: usize = 1000;
+
+/// So many columns of a line are drawn. The place above it says which column is meant.
+const LONGEST: usize = 400;
+
 /// Every mistake of a file, the first ones underlined.
 pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
     // What a plan finds is in no document of its own.
@@ -77,6 +83,7 @@ pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
     let lines: String = mistakes
         .iter()
         .skip(most)
+        .take(LISTED)
         .map(|mistake| format!("{}\n", brief(mistakes, mistake)))
         .collect();
     let of = |severity, noun| {
@@ -123,6 +130,8 @@ fn mistake(mistake: &Diagnostic, drawn: &dyn miette::Diagnostic, look: Look) -> 
     };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(look.width)
+        // A name that is broken at its hyphen is no name: nobody finds it, or can copy it.
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_links(false);
     let (style, word) = match mistake.severity {
         Severity::Error => (RED, "error"),
@@ -142,6 +151,11 @@ fn mistake(mistake: &Diagnostic, drawn: &dyn miette::Diagnostic, look: Look) -> 
         Err(_) => None,
     };
     let place = place.unwrap_or_default().trim_end_matches('\n');
+    let place: Vec<_> = place
+        .lines()
+        .map(|line| console::truncate_str(line, LONGEST, "…"))
+        .collect();
+    let place = place.join("\n");
     let separator = if place.is_empty() { "" } else { "\n" };
     format!("{} {}{separator}{place}\n", paint(style, label), mistake.message)
 }

@@ -12,6 +12,9 @@ use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarStat
 
 use crate::terminal::fold::fold;
 
+/// The columns of the scroll bar, and of the gap before it.
+const BAR: u16 = 2;
+
 /// What is on the screen.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
@@ -55,11 +58,19 @@ impl Screen {
         self.lay_out();
     }
 
+    /// In all columns; what is longer than the screen leaves two of them to the scroll bar.
     fn lay_out(&mut self) {
-        let folded = fold(&self.status, usize::from(self.columns));
-        self.text = folded
+        self.text = self.folded(self.columns);
+        if self.text.height() > self.room {
+            self.text = self.folded(self.columns.saturating_sub(BAR));
+        }
+    }
+
+    fn folded(&self, columns: u16) -> Text<'static> {
+        let folded = fold(&self.status, usize::from(columns));
+        folded
             .into_text()
-            .unwrap_or_else(|_| Text::raw(console::strip_ansi_codes(&folded).into_owned()));
+            .unwrap_or_else(|_| Text::raw(console::strip_ansi_codes(&folded).into_owned()))
     }
 
     /// Keeps what was seen last, and says why there is nothing newer.
@@ -112,11 +123,11 @@ impl Screen {
             let first = trouble.lines().next().unwrap_or_default();
             frame.render_widget(Line::from(format!("cannot look: {first}")).red(), news);
         }
-        if self.columns != body.width {
-            self.columns = body.width;
+        let room = usize::from(body.height);
+        if (self.columns, self.room) != (body.width, room) {
+            (self.columns, self.room) = (body.width, room);
             self.lay_out();
         }
-        self.room = usize::from(body.height);
         self.top = self.top.min(self.text.height().saturating_sub(self.room));
         let offset = u16::try_from(self.top).unwrap_or(u16::MAX);
         frame.render_widget(Paragraph::new(self.text.clone()).scroll((offset, 0)), body);

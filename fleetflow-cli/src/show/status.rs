@@ -43,8 +43,9 @@ fn worst(resources: &[&Resource]) -> Health {
 
 fn section(kind: &str, resources: &[&Resource]) -> Vec<String> {
     let columns = columns(resources);
-    let heading = ["", kind].into_iter().chain(columns.iter().copied());
-    let mut rows = vec![heading.map(|word| paint(BOLD, word)).collect::<Vec<_>>()];
+    let words = columns.iter().map(|column| heading(column, resources));
+    let words = ["", kind].map(str::to_owned).into_iter().chain(words);
+    let mut rows = vec![words.map(|word| paint(BOLD, word)).collect::<Vec<_>>()];
     for resource in resources {
         let said = |column: &str| {
             resource
@@ -91,10 +92,26 @@ fn row<'v>(
 
 /// A time as people read it, to the minute: the columns of a server are to fit into 80. `--json` has it as it came.
 fn short(said: &str) -> String {
+    match time(said) {
+        Some(time) => time.strftime("%Y-%m-%d %H:%M").to_string(),
+        None => said.to_owned(),
+    }
+}
+
+/// A moment that a cloud tells in a time zone of its own. People compare it with those of the history and of other clouds, so
+/// that all are shown in UTC, and the heading says so.
+fn time(said: &str) -> Option<jiff::Timestamp> {
     let time = jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%:z", said);
-    match time.and_then(|time| time.to_datetime()) {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M").to_string(),
-        Err(_) => said.to_owned(),
+    time.and_then(|time| time.to_timestamp()).ok()
+}
+
+fn heading(column: &str, resources: &[&Resource]) -> String {
+    let mut said = resources
+        .iter()
+        .filter_map(|resource| resource.status.get(column)?.as_str());
+    match said.any(|said| time(said).is_some()) {
+        true => format!("{column} (UTC)"),
+        false => column.to_owned(),
     }
 }
 
@@ -163,19 +180,20 @@ fn drift(document: &StatusDocument) -> Vec<String> {
 }
 
 fn summary(document: &StatusDocument) -> String {
-    let bad = document
-        .resources
-        .iter()
-        .filter(|resource| resource.health == Health::Bad)
-        .count();
-    let there = document
-        .resources
-        .iter()
-        .filter(|resource| resource.id.is_some())
-        .count();
-    let well = match bad {
+    let of = |is_bad: bool, is_there: bool| {
+        let resources = document.resources.iter();
+        resources
+            .filter(|resource| (resource.health == Health::Bad, resource.id.is_some()) == (is_bad, is_there))
+            .count()
+    };
+    let (bad, missing) = (of(true, true), of(true, false));
+    let there = bad + of(false, true);
+    let told = [(bad, "not well"), (missing, "not there")];
+    let told = told.into_iter().filter(|(number, _)| *number > 0);
+    let told = text::joined(told.map(|(number, what)| format!("{number} {what}")));
+    let well = match bad + missing {
         0 => "all well".to_owned(),
-        _ => paint(RED, format!("{bad} not well")),
+        _ => paint(RED, told),
     };
     let changes = match document.pending_changes {
         Some(0) => "as declared".to_owned(),

@@ -50,3 +50,4 @@ mod shape;
 mod support;
 mod swarms;
 mod telemetry;
+mod walk;

@@ -7,6 +7,7 @@ use crate::ast::same_data;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dialect::{self, Document};
 use crate::lexer::{Kind, tokens};
+use crate::load::{LoadOptions, read};
 use crate::source::{FileId, SourceFile, Sources, Span};
 
 /// The canonical form of `text`, or why it cannot be read. Formatting the result again changes nothing.
@@ -20,8 +21,25 @@ use crate::source::{FileId, SourceFile, Sources, Span};
 /// # Ok::<(), fleetflow_kdl::Diagnostics>(())
 /// ```
 pub fn format(text: &str) -> Result<String, Diagnostics> {
+    laid_out(text, SourceFile::new("flow.kdl".into(), text))
+}
+
+/// Reads the file that `options` name, and lays it out: its text as it is, and in canonical form. What it includes is left alone.
+///
+/// Errors: it cannot be read, or is not KDL; both name it as `options` show it.
+pub fn format_file(options: &LoadOptions<'_>) -> Result<(String, String), Diagnostics> {
+    let text = options.files.read(&options.path);
+    let text =
+        text.map_err(|error| Diagnostics::one(Sources::default(), read::unreadable(options, &error)))?;
+    let shown = options.shown(&options.path);
+    let source = SourceFile::new(options.path.clone(), text.as_str()).shown_as(shown);
+    let laid_out = laid_out(&text, source)?;
+    Ok((text, laid_out))
+}
+
+fn laid_out(text: &str, source: SourceFile) -> Result<String, Diagnostics> {
     let mut sources = Sources::default();
-    let file = sources.add(SourceFile::new("flow.kdl".into(), text));
+    let file = sources.add(source);
     formatted(file, text).or_else(|found| match Diagnostics::new(sources, found) {
         Some(diagnostics) => Err(diagnostics),
         None => Ok(text.to_owned()),

@@ -104,7 +104,7 @@ impl Stages<'_> {
             sources: self.sources.clone(),
         };
         let missing = match self.chosen {
-            Some(chosen) if chosen == index => Missing::Reported,
+            Some(chosen) if chosen == index => self.options.missing,
             Some(_) => Missing::Tolerated,
             None => Missing::Warned,
         };
@@ -123,6 +123,7 @@ impl Stages<'_> {
             used: BTreeSet::new(),
             more: self.more,
             nameless: BTreeSet::new(),
+            is_chosen: self.chosen == Some(index),
         };
         build.resources(stage, &services);
         build.groups(stage);
@@ -220,6 +221,8 @@ pub(super) struct Build<'b> {
     pub(super) more: bool,
     /// Kinds of the nodes whose names are not known.
     pub(super) nameless: BTreeSet<String>,
+    /// Whether it is the stage that is loaded.
+    pub(super) is_chosen: bool,
 }
 
 pub(super) struct Declared {
@@ -317,6 +320,11 @@ impl<'b> Build<'b> {
         let schema = settings::providers_schema();
         let providers =
             settings::providers([outline.providers, stage.providers], &schema, &mut self.converter);
+        // A state that is taken for one without encryption, or for another one, is no state.
+        let strict = self.is_chosen && self.converter.missing == Missing::Tolerated;
+        if strict {
+            self.converter.missing = Missing::Reported;
+        }
         let kept = settings::state(outline.state, &mut self.converter);
         let protect = settings::protect(stage.protect, &mut self.converter);
         let settings_are_known = providers.is_some() && !outline.settings_misspelt && !self.more;

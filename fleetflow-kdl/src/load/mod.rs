@@ -11,7 +11,7 @@ mod groups;
 mod options;
 mod outline;
 mod places;
-mod read;
+pub(crate) mod read;
 mod respell;
 mod settings;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::convert::Missing;
 use crate::files::Files;
 
 /// How to load a file.
@@ -16,6 +17,8 @@ pub struct LoadOptions<'a> {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) home: Option<PathBuf>,
     pub(crate) shown_from: Option<PathBuf>,
+    /// What is missing for the chosen stage.
+    pub(crate) missing: Missing,
 }
 
 impl<'a> LoadOptions<'a> {
@@ -29,6 +32,7 @@ impl<'a> LoadOptions<'a> {
             environment: BTreeMap::new(),
             home: None,
             shown_from: None,
+            missing: Missing::Reported,
         }
     }
 
@@ -64,6 +68,20 @@ impl<'a> LoadOptions<'a> {
     #[must_use]
     pub fn shown_from(mut self, folder: impl Into<PathBuf>) -> Self {
         self.shown_from = Some(folder.into());
+        self
+    }
+
+    /// The stage is only checked: a variable that is not set, or a file that is not there, is worth a warning.
+    #[must_use]
+    pub fn only_checked(mut self) -> Self {
+        self.missing = Missing::Warned;
+        self
+    }
+
+    /// Nothing is compared with a cloud: a variable that is not set counts as absent, but where the state needs it.
+    #[must_use]
+    pub fn without_clouds(mut self) -> Self {
+        self.missing = Missing::Tolerated;
         self
     }
 

@@ -22,9 +22,7 @@ pub(super) fn read(options: &LoadOptions<'_>, sources: &mut Sources, found: &mut
     let text = match options.files.read(&options.path) {
         Ok(text) => text,
         Err(error) => {
-            let message = format!("cannot read {}: {error}", options.shown(&options.path));
-            let told = Diagnostic::error("flow::include", None, message);
-            found.push(told.help(remedy(&error).map(str::to_owned)));
+            found.push(unreadable(options, &error));
             // It has no text to point into, but its name is what could not be loaded.
             sources.add(
                 SourceFile::new(options.path.clone(), String::new()).shown_as(options.shown(&options.path)),
@@ -54,11 +52,19 @@ pub(super) fn read(options: &LoadOptions<'_>, sources: &mut Sources, found: &mut
     }
 }
 
+/// The main file cannot be read.
+pub(crate) fn unreadable(options: &LoadOptions<'_>, reason: &io::Error) -> Diagnostic {
+    let message = format!("cannot read {}: {reason}", options.shown(&options.path));
+    let told = Diagnostic::error("flow::include", None, message);
+    told.help(remedy(reason).map(str::to_owned))
+}
+
 /// What to do about a file that is there and cannot be read.
 fn remedy(reason: &io::Error) -> Option<&'static str> {
     match reason.kind() {
         io::ErrorKind::PermissionDenied => Some("let your user read it, or run this as its owner"),
         io::ErrorKind::InvalidData => Some("save it in UTF-8"),
+        io::ErrorKind::FileTooLarge => Some("check that it is the file that you mean"),
         io::ErrorKind::IsADirectory => Some("name the file itself: this is a folder"),
         _ => None,
     }
