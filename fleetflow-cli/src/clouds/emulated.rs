@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use fleetflow_access::whole;
 use fleetflow_core::docker::Translate;
 use fleetflow_core::state::{FolderStore, Holder, Lease, Store as _};
-use fleetflow_core::{Error, ErrorKind, Result, Stack};
+use fleetflow_core::{Address, Error, ErrorKind, Result, Stack};
 use fleetflow_sandbox::{Options, Sandbox};
 use futures::FutureExt as _;
 
@@ -44,11 +44,15 @@ impl Emulated {
         })
     }
 
-    /// Zones exist before a file names them, also here: who tries a file of their own has them.
+    /// Zones exist before a file names them, also here: who tries a file of their own has them. Those below `invalid`, which exist
+    /// nowhere (RFC 6761), are not there here either.
     pub(crate) fn have_zones(&self, stack: &Stack) {
         let declared = stack.declarations().iter().map(|declared| &declared.address);
-        for zone in declared.filter(|address| address.kind() == "dns") {
-            self.sandbox.have_zone(zone.name());
+        let zones = declared
+            .filter(|address| address.kind() == "dns")
+            .map(Address::name);
+        for zone in zones.filter(|name| name.rsplit('.').next() != Some("invalid")) {
+            self.sandbox.have_zone(zone);
         }
     }
 

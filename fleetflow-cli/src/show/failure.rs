@@ -64,9 +64,6 @@ pub(crate) fn step(address: &Address, error: &Error, done: &str) -> String {
 /// So many mistakes are drawn. More than that are not read from a screen, but searched, and a line each is best for that.
 const DRAWN: usize = 50;
 
-/// So many further ones get a line. What has more is no file that anybody has written.
-const LISTED: usize = 1000;
-
 /// So many columns of a line are drawn. The place above it says which column is meant.
 const LONGEST: usize = 400;
 
@@ -83,7 +80,6 @@ pub(crate) fn mistakes(mistakes: &Diagnostics, look: Look) -> String {
     let lines: String = mistakes
         .iter()
         .skip(most)
-        .take(LISTED)
         .map(|mistake| format!("{}\n", brief(mistakes, mistake)))
         .collect();
     let of = |severity, noun| {

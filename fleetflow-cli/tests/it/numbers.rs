@@ -102,7 +102,7 @@ fn what_is_ours_is_told_from_what_is_not() {
     project.write(&format!("project \"other\"\n{bucket}"));
     told(&project.in_sandbox(&["plan"]), "FF0261", 1);
     project
-        .write("stage \"dev\" { dns \"nowhere.example\" { record \"a\" type=\"A\" value=\"192.0.2.1\" } }\n");
+        .write("stage \"dev\" { dns \"nowhere.invalid\" { record \"a\" type=\"A\" value=\"192.0.2.1\" } }\n");
     told(&project.in_sandbox(&["plan"]), "FF0252", 1);
 }
 

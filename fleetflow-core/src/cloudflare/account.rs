@@ -8,7 +8,7 @@ use crate::clouds::Account;
 use crate::codes;
 use crate::error::{Error, Result};
 
-const VERIFYING: &str = "verify the API token";
+const VERIFYING: &str = "verify the API token of Cloudflare";
 
 /// What the verify routes say about a token (API doc §1.3).
 #[derive(Deserialize)]
@@ -57,7 +57,9 @@ impl Cloudflare {
         if let Some(id) = &self.account {
             well_formed(id)?;
         }
-        let rows: Vec<Row> = self.pages("/accounts", 50, "", "look for the account").await?;
+        let rows: Vec<Row> = self
+            .pages("/accounts", 50, "", "look for the Cloudflare account")
+            .await?;
         let row = match &self.account {
             Some(id) => rows
                 .iter()
