@@ -55,7 +55,7 @@ fn text_of(bytes: Vec<u8>) -> io::Result<String> {
         ));
     }
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        let line = bytes[..at].split(|byte| *byte == b'\n').count();
         return Err(wrong(format!(
             "it is no text: line {line} has a byte that is zero"
         )));

@@ -139,10 +139,8 @@ async fn find(workplace: &Workplace<'_>) -> Result<Finding> {
                 Ok(None) => finding.left.push(unfinished(seen)),
                 Err(error) => finding.left.push(format!("{address} ({}): {error}", seen.id)),
             }
-        } else if observation.state.is_left(address) && !declared {
-            continue;
-        } else if let Some(advice) = advice(seen, declared) {
-            finding.left.push(advice);
+        } else if declared || !observation.state.is_left(address) {
+            finding.left.extend(advice(seen, declared));
         }
     }
     Ok(finding)
