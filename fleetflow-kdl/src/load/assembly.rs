@@ -1,9 +1,7 @@
 //! Puts the stages of a file together: resources with their definitions, groups that are deployed, settings. What is
 //! right is checked by core; the places of its answers are kept.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use fleetflow_core::model::{Declaration, Problem, Providers};
 use fleetflow_core::{Address, Stack, codes};
@@ -11,6 +9,7 @@ use serde_json::Value;
 
 use super::claims::claimed;
 use super::definitions::{Definitions, Named, duplicate, named};
+use super::grammars::Grammars;
 use super::groups::single_services;
 use super::outline::{Outline, StageOutline};
 use super::places::{Places, diagnostic_in};
@@ -21,7 +20,6 @@ use crate::catalog::Catalog;
 use crate::convert::{Converter, Missing, Scope, Variables};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::environment::Environment;
-use crate::schema::Grammar;
 use crate::source::{Sources, Span};
 use crate::tree::Tree;
 
@@ -189,23 +187,6 @@ impl Stages<'_> {
                 }
             }
         }
-    }
-}
-
-/// What a file may say of each kind, read when the first node of it is.
-#[derive(Default)]
-struct Grammars(RefCell<BTreeMap<String, Rc<Grammar>>>);
-
-impl Grammars {
-    fn of(&self, catalog: &dyn Catalog, kind: &str) -> Rc<Grammar> {
-        let mut read = self.0.borrow_mut();
-        if let Some(grammar) = read.get(kind) {
-            return Rc::clone(grammar);
-        }
-        let schema = catalog.schema(kind).map(flags::with_flags).unwrap_or_default();
-        let grammar = Rc::new(Grammar::new(&schema));
-        read.insert(kind.to_owned(), Rc::clone(&grammar));
-        grammar
     }
 }
 

@@ -7,6 +7,7 @@ mod claims;
 mod definitions;
 mod elsewhere;
 mod flags;
+mod grammars;
 mod groups;
 mod options;
 mod outline;
