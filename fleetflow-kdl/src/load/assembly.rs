@@ -101,13 +101,8 @@ impl Stages<'_> {
             files: self.options.files,
             sources: self.sources.clone(),
         };
-        let missing = match self.chosen {
-            Some(chosen) if chosen == index => self.options.missing,
-            Some(_) => Missing::Tolerated,
-            None => Missing::Warned,
-        };
         let services = single_services(stage);
-        let mut converter = Converter::new(&scope, missing);
+        let mut converter = Converter::new(&scope, self.missing_in(index));
         converter.check_variables();
         let definitions = Definitions::new(&outline.definitions, &mut converter);
         let last = index + 1 == outline.stages.len();
@@ -133,6 +128,15 @@ impl Stages<'_> {
         let (assembly, found) = build.finish(stack, outline, stage, environment.clone());
         self.found.extend(found);
         assembly
+    }
+
+    /// What a missing variable is in the stage of this number.
+    fn missing_in(&self, index: usize) -> Missing {
+        match self.chosen {
+            Some(chosen) if chosen == index => self.options.missing,
+            Some(_) => Missing::Tolerated,
+            None => Missing::Warned,
+        }
     }
 
     /// What uses a definition may stand in the file by a name that is misspelt: then only that is a mistake.
