@@ -9,6 +9,8 @@ export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}" CARGO_TERM_COLOR=never
 export FLEETFLOW_TEST_CLIENTS="${FLEETFLOW_TEST_CLIENTS:-1}"
 # Where a test panicked and why is in its message, which a long trace would bury.
 export RUST_BACKTRACE=0
+# Most of the tests wait most of the time.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$(($(nproc) * 3 / 2))}"
 
 step() { printf '\n== %s (after %d s)\n' "$*" "$SECONDS"; }
 
