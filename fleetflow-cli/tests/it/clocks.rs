@@ -88,9 +88,14 @@ impl<'c> Wrong<'c> {
 
 /// `process`, once it says that it has begun.
 fn begun(process: &mut Child, journal: &Path, runs: usize) {
+    written(process, journal, "run-started", runs);
+}
+
+/// Waits until `word` stands in the journal so many times, while `process` works.
+fn written(process: &mut Child, journal: &Path, word: &str, times: usize) {
     let until = Instant::now() + Duration::from_secs(60);
-    let starts = |text: &str| text.matches("run-started").count();
-    while !fs::read_to_string(journal).is_ok_and(|text| starts(&text) == runs) {
+    let count = |text: &str| text.matches(word).count();
+    while !fs::read_to_string(journal).is_ok_and(|text| count(&text) >= times) {
         assert!(process.try_wait().unwrap().is_none(), "it ended before it began");
         assert!(Instant::now() < until, "nothing was begun");
         std::thread::sleep(Duration::from_millis(10));
@@ -157,14 +162,12 @@ fn a_lock_of_tomorrow_is_one_and_that_of_a_dead_holder_is_none() {
     let Some(wrong) = Wrong::on(&clouds) else { return };
     wrong.set("+24h");
     let mut holder = wrong.command(&["up", "--yes"]).spawn().unwrap();
-    begun(
-        &mut holder,
-        &wrong
-            .machine
-            .project
-            .file(".fleetflow/state/shop/dev/journal.jsonl"),
-        1,
-    );
+    let journal = wrong
+        .machine
+        .project
+        .file(".fleetflow/state/shop/dev/journal.jsonl");
+    // What is to be forgotten has to be remembered first.
+    written(&mut holder, &journal, "switch.lan", 1);
     // A command that asks no cloud: it is there while the holder works.
     let refused = wrong.flow("+0", &["state", "forget", "switch.lan", "--yes"]);
     assert_eq!(refused.code, Some(6), "{refused:#?}");
