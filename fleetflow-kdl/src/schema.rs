@@ -116,19 +116,19 @@ impl<'s> Schema<'s> {
     /// The words that an enumeration allows.
     pub(crate) fn words(self) -> Vec<&'s str> {
         let of = |one: Self| {
-            let listed = one.own("enum").and_then(Value::as_array).into_iter().flatten();
-            listed.chain(one.own("const")).filter_map(Value::as_str)
+            let listed = one
+                .keyword("enum")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
+            listed.chain(one.keyword("const")).filter_map(Value::as_str)
         };
         self.alternatives().into_iter().flat_map(of).collect()
     }
 
-    fn own(self, name: &str) -> Option<&'s Value> {
-        self.here().keywords.get(name)
-    }
-
     /// One of our own keywords, on the field or on what it refers to, or on any scalar alternative.
     pub(crate) fn keyword(self, name: &str) -> Option<&'s Value> {
-        self.own(name)
+        self.here().keywords.get(name)
     }
 
     /// The fields that positional arguments fill, in order.
@@ -151,7 +151,7 @@ impl<'s> Schema<'s> {
     pub(crate) fn field_names(self) -> Vec<&'s str> {
         let fields = self.resolved().here().fields.iter();
         fields
-            .filter(|(_, at)| self.on(**at).own("const").is_none())
+            .filter(|(_, at)| !self.on(**at).here().is_constant)
             .map(|(name, _)| name.as_str())
             .collect()
     }
@@ -216,6 +216,7 @@ mod tests {
                 "note": {"type": ["string", "null"], "x-path": true},
                 "env": {"type": "object", "additionalProperties": {"type": "string", "x-input": "text"}},
                 "port": {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "string"}, {"$ref": "#/$defs/plan"}]}},
+                "type": {"const": "thing", "type": "string"},
                 "class": {"oneOf": [{"const": "a", "type": "string"}, {"const": "b", "type": "string"}]},
             },
         });
@@ -234,6 +235,8 @@ mod tests {
         let field = |name| schema.field(name).unwrap().1;
         assert!(matches!(field("note").shape(), Shape::Scalar) && field("note").keyword("x-path").is_some());
         assert!(matches!(field("class").shape(), Shape::Scalar));
+        // One of several constants is a field like any other; one constant is a tag.
+        assert_eq!(schema.field_names(), ["class", "env", "note", "plan", "port"]);
         let Shape::Map(values) = field("env").shape() else {
             panic!("a map")
         };

@@ -21,6 +21,8 @@ pub(super) struct Place {
     pub(super) alternatives: Option<Vec<usize>>,
     pub(super) json_type: Option<String>,
     pub(super) sort: Sort,
+    /// Whether it is itself one constant, as the tag of a variant is.
+    pub(super) is_constant: bool,
     /// What is said beside the structure: here, then where this leads to, then in the alternatives.
     pub(super) keywords: Keywords,
     pub(super) fields: BTreeMap<String, usize>,
@@ -58,13 +60,14 @@ pub(super) struct Keywords(Vec<(String, Value)>);
 
 impl Keywords {
     /// Keywords that say how a schema is put together: the places say that.
-    const STRUCTURE: [&str; 7] = [
+    const STRUCTURE: [&str; 8] = [
         "$ref",
         "$defs",
         "anyOf",
         "oneOf",
         "items",
         "properties",
+        "additionalProperties",
         "required",
     ];
 
@@ -169,6 +172,7 @@ impl<'v> Reading<'v> {
         Place {
             leads_to: at,
             sort: self.sort(schema, json_type),
+            is_constant: schema.get("const").is_some(),
             fields: properties()
                 .map(|(name, field)| (name.clone(), self.place(field)))
                 .collect(),
