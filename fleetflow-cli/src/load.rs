@@ -31,31 +31,13 @@ pub(crate) fn wanted_stage<'a>(
     }
 }
 
-/// Loads `stage` of `project`, or the only one.
-pub(crate) fn stage(
-    invocation: &Invocation,
-    project: &Project,
-    stage: Option<&str>,
-) -> Result<Loaded, Failure> {
-    let options = options(invocation, project);
-    Ok(fleetflow_kdl::load(&of(options, stage))?)
-}
-
-/// The same for who asks no cloud: what only a cloud would be told may be missing.
-pub(crate) fn remembered(
-    invocation: &Invocation,
-    project: &Project,
-    stage: Option<&str>,
-) -> Result<Loaded, Failure> {
-    let options = options(invocation, project).without_clouds();
-    Ok(fleetflow_kdl::load(&of(options, stage))?)
-}
-
-fn of<'f>(options: LoadOptions<'f>, stage: Option<&str>) -> LoadOptions<'f> {
-    match stage {
+/// Loads `stage`, or the only one.
+pub(crate) fn stage(options: LoadOptions<'_>, stage: Option<&str>) -> Result<Loaded, Failure> {
+    let options = match stage {
         Some(stage) => options.stage(stage),
         None => options,
-    }
+    };
+    Ok(fleetflow_kdl::load(&options)?)
 }
 
 /// How files are loaded here.

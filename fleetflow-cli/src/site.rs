@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fleetflow_core::Error;
 use fleetflow_core::state::Store;
-use fleetflow_kdl::{Loaded, StateSettings};
+use fleetflow_kdl::{LoadOptions, Loaded, StateSettings};
 
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -28,21 +28,22 @@ pub(crate) struct Site {
 impl Site {
     /// Finds and loads the stage that the user means; `argument` is the positional STAGE.
     pub(crate) fn load(invocation: &Invocation, argument: Option<&str>) -> Result<Self, Failure> {
-        let project = load::project(invocation)?;
-        let wanted = load::wanted_stage(invocation, argument)?;
-        let loaded = load::stage(invocation, &project, wanted)?;
-        Self::of(invocation, project, loaded)
+        Self::of(invocation, argument, |options| options)
     }
 
     /// The same for commands that ask no cloud: they work without the variables that only a cloud would be told.
     pub(crate) fn remembered(invocation: &Invocation, argument: Option<&str>) -> Result<Self, Failure> {
-        let project = load::project(invocation)?;
-        let wanted = load::wanted_stage(invocation, argument)?;
-        let loaded = load::remembered(invocation, &project, wanted)?;
-        Self::of(invocation, project, loaded)
+        Self::of(invocation, argument, LoadOptions::without_clouds)
     }
 
-    fn of(invocation: &Invocation, project: Project, loaded: Loaded) -> Result<Self, Failure> {
+    fn of(
+        invocation: &Invocation,
+        argument: Option<&str>,
+        how: fn(LoadOptions<'static>) -> LoadOptions<'static>,
+    ) -> Result<Self, Failure> {
+        let project = load::project(invocation)?;
+        let wanted = load::wanted_stage(invocation, argument)?;
+        let loaded = load::stage(how(load::options(invocation, &project)), wanted)?;
         if let Some(warnings) = &loaded.warnings {
             invocation
                 .terminal

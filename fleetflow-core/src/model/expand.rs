@@ -83,7 +83,9 @@ impl<'s> Expansion<'s> {
 
     /// Whether something of `kind` may be called `name`: it is declared, or the front end could not read all of that kind.
     pub fn may_be_called(&self, kind: &str, name: &str) -> bool {
-        self.all.unread_kinds().contains(kind) || self.names(kind).contains(&name)
+        let is_it = |address: &Address| address.kind() == kind && address.name() == name;
+        let mut declared = self.all.declarations().iter();
+        self.all.unread_kinds().contains(kind) || declared.any(|declared| is_it(&declared.address))
     }
 
     /// How many replicas of `server` exist now, as far as the state knows.

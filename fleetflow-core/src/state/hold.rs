@@ -56,6 +56,6 @@ pub async fn forget(store: &dyn Store, holder: Holder, address: &Address) -> Res
         Ok(dropped)
     };
     let forgotten = forgotten.await;
-    store.release(lease).await?;
-    forgotten
+    let released = store.release(lease).await;
+    forgotten.and_then(|dropped| released.map(|()| dropped))
 }

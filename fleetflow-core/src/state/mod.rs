@@ -220,14 +220,13 @@ impl State {
 
     /// What is remembered of `address` and of what lives in it, the former first; nothing where it is not remembered.
     pub fn household(&self, address: &Address) -> Vec<Address> {
-        let lodger = |entry: &Entry| entry.record.lives_in.as_ref() == Some(address);
-        let lodgers = self.entries.iter().filter(|(_, entry)| lodger(entry));
-        let own = self.entries.get_key_value(address);
-        let own = own.map(|(address, _)| address).into_iter();
-        match self.entries.contains_key(address) {
-            true => own.chain(lodgers.map(|(address, _)| address)).cloned().collect(),
-            false => Vec::new(),
+        if !self.entries.contains_key(address) {
+            return Vec::new();
         }
+        let lives_here = |entry: &Entry| entry.record.lives_in.as_ref() == Some(address);
+        let lodgers = self.entries.iter().filter(|(_, entry)| lives_here(entry));
+        let lodgers = lodgers.map(|(lodger, _)| lodger);
+        std::iter::once(address).chain(lodgers).cloned().collect()
     }
 
     /// Whether `address` was let go and stays in its cloud: a mark of it makes nothing ours until it is declared again.
