@@ -48,12 +48,14 @@ pub(super) async fn observe(
     let began = Instant::now();
     let mut wait = Duration::from_secs(1);
     loop {
+        // What comes may show how things were before this, and not one moment later, however long it is on its way.
+        let over = began.elapsed() >= session.settle;
         let now = (session.caller.now)();
         let mut found = observe_once(&session.clouds, scope, desired, state).await?;
         conceal(&mut found, desired, state, secrets);
         let look = Look::at(&now, session.settle);
         let doubts = doubts(&found, desired, state, look);
-        if doubts.is_empty() || began.elapsed() >= session.settle || session.cancelled.is_cancelled() {
+        if doubts.is_empty() || over || session.cancelled.is_cancelled() {
             return Ok(found);
         }
         for (address, doubt) in doubts {
@@ -62,7 +64,8 @@ pub(super) async fn observe(
                 what: doubtful(doubt).to_owned(),
             });
         }
-        sleep(wait.min(session.settle)).await;
+        let pause = sleep(wait.min(session.settle));
+        session.cancelled.run_until_cancelled(pause).await;
         wait *= 2;
     }
 }

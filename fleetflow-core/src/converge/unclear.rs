@@ -60,7 +60,8 @@ pub(super) async fn run(
     answers
 }
 
-/// What became of the lost ones. What a create should have made is looked for as long as reads may be stale.
+/// What became of the lost ones. What a create should have made is looked for as long as reads may be stale; in a run that
+/// is stopped before, it stays lost.
 async fn look(
     session: &Session,
     scope: &Scope,
@@ -80,16 +81,22 @@ async fn look(
             step.context
                 .waiting("the answer was lost: looking what became of it");
         }
-        sleep(wait).await;
+        session.cancelled.run_until_cancelled(sleep(wait)).await;
         wait *= 2;
+        // A look shows how things were when it began, or before, however long its answer is on its way.
+        let settled = began.elapsed() >= session.settle;
         let found = operations.observe(&session.clouds, scope, &wanted).await;
-        let over = began.elapsed() >= session.settle || session.cancelled.is_cancelled();
+        let over = settled || session.cancelled.is_cancelled();
         match found {
             Ok(found) => {
-                let outcomes: Vec<_> = lost
+                let mut outcomes: Vec<_> = lost
                     .iter()
-                    .map(|(index, step)| (*index, outcome(step, &found, over)))
+                    .map(|(index, step)| (*index, outcome(step, &found, settled)))
                     .collect();
+                if !settled && over {
+                    // Who stops waiting has not seen that it is absent.
+                    outcomes.retain(|(_, outcome)| !outcome.is_absent_create());
+                }
                 if over || !outcomes.iter().any(|(_, outcome)| outcome.is_absent_create()) {
                     return outcomes;
                 }

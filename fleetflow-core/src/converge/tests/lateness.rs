@@ -70,6 +70,43 @@ async fn what_a_dead_run_may_have_removed_is_waited_for_when_it_is_declared_agai
     }
 }
 
+/// What an answer shows is as old as the question: one that is long on its way is no proof that nothing is there.
+#[tokio::test(start_paused = true)]
+async fn a_look_that_takes_long_shows_no_more_than_when_it_began() {
+    for lost in [0, 2, 3] {
+        let bench = late();
+        bench.things.slow(LATE * 2);
+        bench.things.faulty([(lost, Fault::After)]);
+        bench.converge(&two()).await.unwrap();
+        assert_eq!(count(&bench), 2, "call {lost}");
+        bench.things.slow(Duration::ZERO);
+        bench.converge(&stack(vec![])).await.unwrap();
+        bench.converge(&two()).await.unwrap();
+        bench.things.slow(LATE * 2);
+        bench.destroy().await.unwrap();
+        assert_eq!(count(&bench), 0, "call {lost}");
+    }
+}
+
+/// Whoever stops a run that looks for what became of a lost answer does not make it anew: it may be there unseen.
+#[tokio::test(start_paused = true)]
+async fn a_run_stopped_while_it_looks_for_a_lost_answer_makes_nothing_twice() {
+    let bench = late();
+    bench.things.faulty([(2, Fault::After)]);
+    let one = stack(vec![Thing::new("a")]);
+    let token = tokio_util::sync::CancellationToken::new();
+    let stop = token.clone();
+    let session = bench.session().cancelled_by(token).watcher(move |event| {
+        if matches!(event, crate::converge::Event::Waiting { .. }) {
+            stop.cancel();
+        }
+    });
+    one.clone().session(session).converge().await.unwrap_err();
+    assert_eq!(count(&bench), 1);
+    bench.converge(&one).await.unwrap();
+    assert_eq!(count(&bench), 1);
+}
+
 /// A clock that is set back by hours, from run to run and within each: nothing is made twice or left behind, nobody waits for what is
 /// there to be seen, and for what is not once, for no longer than usual.
 #[tokio::test(start_paused = true)]

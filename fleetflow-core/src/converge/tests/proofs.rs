@@ -196,26 +196,30 @@ fn faults() -> impl Strategy<Value = Vec<(u64, Fault)>> {
 /// How long it takes until reads show what was done: less than `Session::settle`.
 const STALE: Duration = Duration::from_secs(25);
 
-/// Whether reads are stale, and by how many seconds the clocks are wrong that runs are made by, in turn.
-fn surroundings() -> impl Strategy<Value = (bool, Vec<i64>)> {
-    (any::<bool>(), proptest::collection::vec(-240_i64..240, 1..4))
+/// Whether reads are stale, how many seconds answers are on their way, and by how many seconds the clocks are wrong that
+/// runs are made by, in turn.
+fn surroundings() -> impl Strategy<Value = (bool, u64, Vec<i64>)> {
+    let on_their_way = prop_oneof![Just(0), 1_u64..60];
+    let wrong_by = proptest::collection::vec(-240_i64..240, 1..4);
+    (any::<bool>(), on_their_way, wrong_by)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     /// Whatever fails or dies on the way from one random stack to another and back, and however late reads show what was
-    /// done: runs until one succeeds end in the declared world, without duplicates or orphans; then the plan is empty, and
+    /// done, and answers come: runs until one succeeds end in the declared world, without duplicates or orphans; then the plan is empty, and
     /// a removal leaves nothing.
     #[test]
     fn any_schedule_of_faults_converges(
-        first in things(), second in things(), faults in faults(), (late, wrong_by) in surroundings()
+        first in things(), second in things(), faults in faults(), (late, slow, wrong_by) in surroundings()
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let mut bench = Bench::default();
             bench.clocks.wrong_by = wrong_by;
             bench.things.stale(if late { STALE } else { Duration::ZERO });
+            bench.things.slow(Duration::from_secs(slow));
             bench.things.faulty(faults);
             let mut tries = 0;
             for goal in [&second, &first, &second].map(|parts| declared(parts)) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::clouds::{Cloud, Clouds};
 use crate::converge::Context;
@@ -136,6 +136,8 @@ struct World {
     faults: BTreeMap<u64, Fault>,
     /// How long what was made is not seen by reads, and since when each is there.
     stale: Duration,
+    /// How long after a call did its work its answer comes.
+    slow: Duration,
     /// How much the stage declared, as each look was told.
     declared: Vec<usize>,
     born: BTreeMap<u64, Instant>,
@@ -173,6 +175,11 @@ impl Things {
     /// From now on reads show what is made, or deleted, only after `time`.
     pub(crate) fn stale(&self, time: Duration) {
         self.world().stale = time;
+    }
+
+    /// From now on the answer to a call comes `time` after the call did its work.
+    pub(crate) fn slow(&self, time: Duration) {
+        self.world().slow = time;
     }
 
     /// How much the stage declared, as each look was told.
@@ -223,19 +230,19 @@ impl Things {
     /// One call: dies, fails or works as the faults say.
     async fn call<T>(&self, write: bool, work: impl FnOnce(&mut World) -> T) -> Result<T> {
         tokio::task::yield_now().await;
-        let (fault, answer) = {
+        let (fault, answer, slow) = {
             let mut world = self.world();
             world.calls += 1;
             let number = world.calls;
             let fault = world.faults.remove(&number);
-            if matches!(fault, Some(Fault::Before | Fault::Refused | Fault::DieBefore)) {
-                (fault, None)
-            } else {
+            let stops = matches!(fault, Some(Fault::Before | Fault::Refused | Fault::DieBefore));
+            let answer = (!stops).then(|| {
                 world.writes += u64::from(write);
-                let answer = work(&mut world);
-                (fault, Some(answer))
-            }
+                work(&mut world)
+            });
+            (fault, answer, world.slow)
         };
+        sleep(slow).await;
         match (fault, answer) {
             (None, Some(answer)) => Ok(answer),
             (Some(Fault::DieBefore | Fault::DieAfter), _) => std::future::pending().await,
