@@ -181,6 +181,7 @@ impl<'r> Run<'r> {
                         address,
                         spec,
                         record: step.record.clone(),
+                        anew: step.existing.is_none(),
                     }));
                 }
                 Action::Delete | Action::Replace => events.push(Entry::DeleteStarted {

@@ -16,7 +16,7 @@ use super::{Event, Session};
 use crate::autoscale::Scaling;
 use crate::catalog;
 use crate::clouds::Clouds;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Address, Declaration, Found, Kind, Observed, Operations, Ownership, Scope, Spec, Wanted, has_unknown,
 };
@@ -47,26 +47,40 @@ pub(super) async fn observe(
 ) -> Result<Found> {
     let began = Instant::now();
     let mut wait = Duration::from_secs(1);
+    // What was fresh at first stays so until `settle` is over: by how much clocks are apart is nobody's to know.
+    let look = Look::at(&(session.caller.now)(), session.settle);
     loop {
         // What comes may show how things were before this, and not one moment later, however long it is on its way.
         let over = began.elapsed() >= session.settle;
-        let now = (session.caller.now)();
         let mut found = observe_once(&session.clouds, scope, desired, state).await?;
         conceal(&mut found, desired, state, secrets);
-        let look = Look::at(&now, session.settle);
         let doubts = doubts(&found, desired, state, look);
-        if doubts.is_empty() || over || session.cancelled.is_cancelled() {
+        if doubts.is_empty() || over {
             return Ok(found);
         }
-        for (address, doubt) in doubts {
+        for (address, doubt) in &doubts {
             (session.watcher)(Event::Waiting {
-                address,
-                what: doubtful(doubt).to_owned(),
+                address: address.clone(),
+                what: doubtful(*doubt).to_owned(),
             });
         }
         let pause = sleep(wait.min(session.settle));
-        session.cancelled.run_until_cancelled(pause).await;
+        if session.cancelled.run_until_cancelled(pause).await.is_none() {
+            // What is in doubt must not pass for what is there: as such it might look as if there was nothing to do.
+            return Err(stopped(&doubts));
+        }
         wait *= 2;
+    }
+}
+
+fn stopped(doubts: &[(Address, Doubt)]) -> Error {
+    let why = doubts.first().map_or("", |(_, doubt)| doubtful(*doubt));
+    let message = format!("stopped before it was certain what is there ({why})");
+    let error = Error::new(ErrorKind::Cancelled, message)
+        .help("run the same command again: this one changed nothing");
+    match doubts.first() {
+        Some((address, _)) => error.on(address),
+        None => error,
     }
 }
 
@@ -103,7 +117,10 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> 
             .and_then(|entry| entry.record.lives_in.as_ref());
         !hidden.contains(address) && home.is_none_or(|home| whole.contains(home))
     };
-    let declared: BTreeSet<_> = desired.iter().map(|declared| &declared.address).collect();
+    let declared: BTreeMap<_, _> = desired
+        .iter()
+        .map(|declared| (&declared.address, &declared.spec))
+        .collect();
     let of = state.doubts(look, &seen).filter(|(address, doubt)| match doubt {
         // What its maker sent before it died may arrive late, wherever that is.
         Doubt::Intended => true,
@@ -111,21 +128,32 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> 
         Doubt::Older | Doubt::Lingering => true,
         Doubt::Unseen => looked_at(address),
         // To delete it once more does no harm.
-        Doubt::Doomed => declared.contains(address),
+        Doubt::Doomed => declared.contains_key(address),
     });
     let of = of.map(|(address, doubt)| (address.clone(), doubt));
+    let parents = Parents::of(&found.resources);
     let older = found.resources.iter().filter(|seen| {
-        let entry = state.entry(&seen.address);
-        entry.is_some_and(|entry| {
-            let is_it = entry.id() == Some(seen.id.as_str()) && declared.contains(&seen.address);
-            is_it
-                && lags(&seen.address)
-                && entry.is_just_done(look)
-                && !drift(&entry.spec, seen.live.fields()).is_empty()
+        let entry = state.entry(&seen.address).filter(|entry| {
+            entry.id() == Some(seen.id.as_str()) && lags(&seen.address) && entry.is_just_done(look)
+        });
+        let pair = entry.zip(declared.get(&seen.address));
+        pair.is_some_and(|(entry, desired)| {
+            !drift(&entry.spec, seen.live.fields()).is_empty()
+                || is_early(&entry.spec, &parents.resolved(desired), seen)
         })
     });
     of.chain(older.map(|seen| (seen.address.clone(), Doubt::Older)))
         .collect()
+}
+
+/// Whether something of `desired` that was not `applied` is there already: it may have been removed just now.
+fn is_early(applied: &Spec, desired: &Spec, seen: &Observed) -> bool {
+    let added = || {
+        seen.live
+            .fields()
+            .filter(|(field, _)| applied.get(*field).is_none())
+    };
+    added().any(|(field, live)| desired.get(field).is_some() && drift(desired, [(field, live)]).is_empty())
 }
 
 async fn observe_once(

@@ -30,6 +30,10 @@ pub enum Event {
         spec: Spec,
         /// What else is remembered.
         record: Bookkeeping,
+        /// Whether nothing of it was there: an id that is remembered is that of something gone. Older versions did not write
+        /// it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
     },
     /// Its id became known, or changed.
     Identified {

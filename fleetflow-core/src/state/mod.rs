@@ -269,10 +269,10 @@ impl State {
         self.entries.is_empty()
     }
 
-    /// What exists already is completed, under the id that it has.
-    fn begin(&mut self, address: Address, spec: Spec, record: Bookkeeping) {
+    /// What exists already is completed, under the id that it has; where nothing does (`anew`), that is the id of what is gone.
+    fn begin(&mut self, address: Address, (spec, record): (Spec, Bookkeeping), anew: bool) {
         self.left.remove(&address);
-        let before = self.entries.remove(&address);
+        let before = self.entries.remove(&address).filter(|_| !anew);
         let since = before.as_ref().and_then(|entry| entry.since.clone());
         let phase = match before.map(|entry| entry.phase) {
             Some(Phase::Identified { id, outputs } | Phase::Ready { id, outputs }) => {
@@ -323,7 +323,8 @@ impl State {
                 address,
                 spec,
                 record,
-            } => self.begin(address, spec, record),
+                anew,
+            } => self.begin(address, (spec, record), anew),
             Event::Identified {
                 address,
                 id,

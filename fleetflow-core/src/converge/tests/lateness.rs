@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::thing::{Fault, Thing, UNMARKABLE};
 use super::{Bench, stack};
+use crate::error::ErrorKind;
 use crate::model::Stack;
 use crate::plan::Action;
 use crate::state::{Event, State};
@@ -92,19 +93,42 @@ async fn a_look_that_takes_long_shows_no_more_than_when_it_began() {
 #[tokio::test(start_paused = true)]
 async fn a_run_stopped_while_it_looks_for_a_lost_answer_makes_nothing_twice() {
     let bench = late();
-    bench.things.faulty([(2, Fault::After)]);
+    bench.things.faulty([(2, Fault::After), (3, Fault::Stop)]);
     let one = stack(vec![Thing::new("a")]);
-    let token = tokio_util::sync::CancellationToken::new();
-    let stop = token.clone();
-    let session = bench.session().cancelled_by(token).watcher(move |event| {
-        if matches!(event, crate::converge::Event::Waiting { .. }) {
-            stop.cancel();
-        }
-    });
-    one.clone().session(session).converge().await.unwrap_err();
+    bench.converge(&one).await.unwrap_err();
     assert_eq!(count(&bench), 1);
     bench.converge(&one).await.unwrap();
     assert_eq!(count(&bench), 1);
+}
+
+/// What somebody removed long ago, and a run that died may have made again, is waited for: the id that is remembered says
+/// nothing about it.
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_run_may_have_made_again_is_not_made_twice() {
+    let bench = late();
+    bench.converge(&two()).await.unwrap();
+    bench.things.remove("a");
+    tokio::time::sleep(Duration::from_mins(11)).await;
+    bench.things.faulty([(bench.things.calls() + 2, Fault::DieAfter)]);
+    let died = tokio::time::timeout(Duration::from_secs(1), bench.converge(&two())).await;
+    assert!(died.is_err());
+    bench.converge(&two()).await.unwrap();
+    assert_eq!(count(&bench), 2);
+}
+
+/// A run that is stopped before it knows what is there does not say that there is nothing to do.
+#[tokio::test(start_paused = true)]
+async fn a_run_stopped_before_it_is_certain_what_is_there_says_so() {
+    let bench = late();
+    let within = |zone| stack(vec![Thing::new("a").zone(zone)]);
+    bench.converge(&within("a")).await.unwrap();
+    tokio::time::sleep(LATE).await;
+    bench.converge(&within("b")).await.unwrap();
+    bench.things.faulty([(bench.things.calls() + 1, Fault::Stop)]);
+    let stopped = bench.converge(&within("a")).await.unwrap_err();
+    assert_eq!(stopped.kind(), ErrorKind::Cancelled, "{stopped}");
+    bench.converge(&within("a")).await.unwrap();
+    assert_eq!(bench.things.rows()[0].zone, "a");
 }
 
 /// A clock that is set back by hours, from run to run and within each: nothing is made twice or left behind, nobody waits for what is

@@ -16,6 +16,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{Caller, Report, Session};
 use crate::clouds::Clouds;
@@ -149,7 +150,9 @@ impl Bench {
     fn session(&self) -> Session {
         let clouds = Clouds::things(self.things.clone());
         let caller = Caller::new("a test", self.clocks.next());
-        Session::new(clouds, self.journal.clone(), caller)
+        let stop = CancellationToken::new();
+        self.things.stopped_by(stop.clone());
+        Session::new(clouds, self.journal.clone(), caller).cancelled_by(stop)
     }
 
     fn attach(&self, stack: Stack) -> Stack {

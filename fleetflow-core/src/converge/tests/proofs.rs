@@ -188,37 +188,51 @@ fn faults() -> impl Strategy<Value = Vec<(u64, Fault)>> {
         Just(Fault::Before),
         Just(Fault::After),
         Just(Fault::DieBefore),
-        Just(Fault::DieAfter)
+        Just(Fault::DieAfter),
+        (1_u64..90).prop_map(Fault::Slow),
+        (1..=LATE).prop_map(Fault::Late),
+        Just(Fault::Stop),
     ];
     proptest::collection::vec((1_u64..40, fault), 0..8)
 }
 
-/// How long it takes until reads show what was done: less than `Session::settle`.
+/// How long it takes until reads show what was done. With [`LATE`], less than `Session::settle`.
 const STALE: Duration = Duration::from_secs(25);
+/// How many seconds after its answer was lost a call takes effect, at most.
+const LATE: u64 = 4;
+
+/// What somebody else removes on the way, and how many seconds before the next run.
+fn removal() -> impl Strategy<Value = Option<(usize, u64)>> {
+    proptest::option::of((0_usize..6, prop_oneof![Just(30), Just(3600)]))
+}
 
 /// Whether reads are stale, how many seconds answers are on their way, and by how many seconds the clocks are wrong that
 /// runs are made by, in turn.
 fn surroundings() -> impl Strategy<Value = (bool, u64, Vec<i64>)> {
     let on_their_way = prop_oneof![Just(0), 1_u64..60];
-    let wrong_by = proptest::collection::vec(-240_i64..240, 1..4);
+    let wrong_by = prop_oneof![Just(vec![0]), proptest::collection::vec(-240_i64..240, 1..4)];
     (any::<bool>(), on_their_way, wrong_by)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
-    /// Whatever fails or dies on the way from one random stack to another and back, and however late reads show what was
+    /// Whatever fails, is stopped or dies on the way from one random stack to another and back, and however late reads show what was
     /// done, and answers come: runs until one succeeds end in the declared world, without duplicates or orphans; then the plan is empty, and
     /// a removal leaves nothing.
     #[test]
     fn any_schedule_of_faults_converges(
-        first in things(), second in things(), faults in faults(), (late, slow, wrong_by) in surroundings()
+        (first, second) in (things(), things()), faults in faults(), (late, slow, wrong_by) in surroundings(),
+        removal in removal()
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let mut bench = Bench::default();
+            let stale = if late { STALE } else { Duration::ZERO };
+            bench.things.stale(stale);
+            // That something looks as it did before it was changed is only known to be stale by clocks that are right.
+            bench.things.stale_changes(if wrong_by == [0] { stale } else { Duration::ZERO });
             bench.clocks.wrong_by = wrong_by;
-            bench.things.stale(if late { STALE } else { Duration::ZERO });
             bench.things.slow(Duration::from_secs(slow));
             bench.things.faulty(faults);
             let mut tries = 0;
@@ -227,8 +241,17 @@ proptest! {
                     tries += 1;
                     assert!(tries < 40, "it does not converge");
                 }
+                // What the run before sent has arrived.
+                tokio::time::sleep(Duration::from_secs(LATE)).await;
+                if let Some((number, before)) = removal {
+                    bench.things.remove(&format!("t{number}"));
+                    tokio::time::sleep(Duration::from_secs(before)).await;
+                }
             }
             bench.things.faulty([]);
+            if removal.is_some() {
+                bench.converge(&declared(&second)).await.unwrap();
+            }
             let undisturbed = converged(&[declared(&second)]).await;
             assert_eq!(shape(&bench), shape(&undisturbed));
             let plan = bench.attach(declared(&second)).plan().await.unwrap();

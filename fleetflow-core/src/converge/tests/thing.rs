@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::clouds::{Cloud, Clouds};
 use crate::converge::Context;
@@ -125,6 +126,12 @@ pub(crate) enum Fault {
     DieBefore,
     /// The process dies after the effect.
     DieAfter,
+    /// The call works, but its answer takes so many seconds more.
+    Slow(u64),
+    /// The answer is lost, and the call takes effect only so many seconds later.
+    Late(u64),
+    /// Who waits for the run stops it, and the call works.
+    Stop,
 }
 
 #[derive(Debug, Default)]
@@ -136,13 +143,19 @@ struct World {
     faults: BTreeMap<u64, Fault>,
     /// How long what was made is not seen by reads, and since when each is there.
     stale: Duration,
+    /// How long what was changed is seen as it was.
+    stale_changes: Duration,
     /// How long after a call did its work its answer comes.
     slow: Duration,
     /// How much the stage declared, as each look was told.
     declared: Vec<usize>,
+    /// What stops the run that is under way.
+    stop: CancellationToken,
     born: BTreeMap<u64, Instant>,
     /// What was deleted, and when: it is seen for as long.
     died: BTreeMap<u64, (Row, Instant)>,
+    /// How what was changed was before, and when that was: it is seen so for as long.
+    changed: BTreeMap<u64, (Row, Instant)>,
 }
 
 impl World {
@@ -153,9 +166,15 @@ impl World {
                 .is_none_or(|born| born.elapsed() >= self.stale)
         };
         let fresh = |died: &Instant| died.elapsed() < self.stale;
+        let older = |changed: &Instant| changed.elapsed() < self.stale_changes;
         let dead = self.died.iter().filter(|(_, (_, died))| fresh(died));
+        let as_seen = |(serial, row)| match self.changed.get(serial) {
+            Some((before, changed)) if older(changed) => (serial, before),
+            _ => (serial, row),
+        };
         self.rows
             .iter()
+            .map(as_seen)
             .chain(dead.map(|(serial, (row, _))| (serial, row)))
             .filter(|(serial, _)| old(serial))
             .map(|(serial, row)| (*serial, row.clone()))
@@ -177,9 +196,19 @@ impl Things {
         self.world().stale = time;
     }
 
+    /// From now on reads show what is changed only after `time`.
+    pub(crate) fn stale_changes(&self, time: Duration) {
+        self.world().stale_changes = time;
+    }
+
     /// From now on the answer to a call comes `time` after the call did its work.
     pub(crate) fn slow(&self, time: Duration) {
         self.world().slow = time;
+    }
+
+    /// From now on [`Fault::Stop`] stops by `token`.
+    pub(crate) fn stopped_by(&self, token: CancellationToken) {
+        self.world().stop = token;
     }
 
     /// How much the stage declared, as each look was told.
@@ -228,28 +257,48 @@ impl Things {
     }
 
     /// One call: dies, fails or works as the faults say.
-    async fn call<T>(&self, write: bool, work: impl FnOnce(&mut World) -> T) -> Result<T> {
+    async fn call<T: Send + 'static>(
+        &self,
+        write: bool,
+        work: impl FnOnce(&mut World) -> T + Send + 'static,
+    ) -> Result<T> {
         tokio::task::yield_now().await;
-        let (fault, answer, slow) = {
+        let (fault, mut time) = {
             let mut world = self.world();
             world.calls += 1;
             let number = world.calls;
-            let fault = world.faults.remove(&number);
-            let stops = matches!(fault, Some(Fault::Before | Fault::Refused | Fault::DieBefore));
-            let answer = (!stops).then(|| {
-                world.writes += u64::from(write);
-                work(&mut world)
-            });
-            (fault, answer, world.slow)
+            (world.faults.remove(&number), world.slow)
         };
-        sleep(slow).await;
-        match (fault, answer) {
-            (None, Some(answer)) => Ok(answer),
-            (Some(Fault::DieBefore | Fault::DieAfter), _) => std::future::pending().await,
-            (Some(Fault::After), _) => Err(Error::new(ErrorKind::Ambiguous, "the answer was lost")),
-            (Some(Fault::Refused), _) => Err(Error::new(ErrorKind::Refused, "never")),
-            _ => Err(Error::new(ErrorKind::Unavailable, "not now")),
+        match fault {
+            Some(Fault::Before) => return Err(Error::new(ErrorKind::Unavailable, "not now")),
+            Some(Fault::Refused) => return Err(Error::new(ErrorKind::Refused, "never")),
+            Some(Fault::DieBefore) => return std::future::pending().await,
+            Some(Fault::Stop) => self.world().stop.cancel(),
+            Some(Fault::Slow(seconds)) => time += Duration::from_secs(seconds),
+            Some(Fault::Late(seconds)) => {
+                let things = self.clone();
+                tokio::spawn(async move {
+                    sleep(Duration::from_secs(seconds)).await;
+                    things.work(write, work);
+                });
+                return Err(Error::new(ErrorKind::Ambiguous, "the answer was lost"));
+            }
+            None | Some(Fault::After | Fault::DieAfter) => {}
         }
+        let answer = self.work(write, work);
+        match fault {
+            Some(Fault::DieAfter) => return std::future::pending().await,
+            Some(Fault::After) => return Err(Error::new(ErrorKind::Ambiguous, "the answer was lost")),
+            _ => {}
+        }
+        sleep(time).await;
+        Ok(answer)
+    }
+
+    fn work<T>(&self, write: bool, work: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world();
+        world.writes += u64::from(write);
+        work(&mut world)
     }
 }
 
@@ -317,7 +366,7 @@ impl Lifecycle for Thing {
             input: text(spec.input.as_ref()),
         };
         let serial = cloud
-            .call(true, |world| {
+            .call(true, move |world| {
                 world.serial += 1;
                 world.rows.insert(world.serial, row);
                 world.born.insert(world.serial, Instant::now());
@@ -333,11 +382,12 @@ impl Lifecycle for Thing {
 
     async fn update(cloud: &Things, _: &Context, was: &Existing, spec: &Self, _: &[Change]) -> Result<Made> {
         let id: u64 = was.id.parse().expect("ids of things are numbers");
+        let (size, input) = (spec.size, text(spec.input.as_ref()));
         cloud
-            .call(true, |world| {
+            .call(true, move |world| {
                 if let Some(row) = world.rows.get_mut(&id) {
-                    row.size = spec.size;
-                    row.input = text(spec.input.as_ref());
+                    world.changed.insert(id, (row.clone(), Instant::now()));
+                    (row.size, row.input) = (size, input);
                 }
             })
             .await?;
@@ -346,7 +396,7 @@ impl Lifecycle for Thing {
 
     async fn delete(cloud: &Things, _: &Context, was: &Existing) -> Result<()> {
         let id: u64 = was.id.parse().expect("ids of things are numbers");
-        let deleted = cloud.call(true, |world| {
+        let deleted = cloud.call(true, move |world| {
             if let Some(row) = world.rows.remove(&id) {
                 world.died.insert(id, (row, Instant::now()));
             }
