@@ -1,7 +1,7 @@
 //! A world with its state, which outlive the runs in them; and lives: stacks that a stage is made equal to one after
 //! another, and its removal. No test is here.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fleetflow_core::converge::{Caller, Session};
@@ -11,6 +11,7 @@ use fleetflow_core::{Result, Stack};
 use fleetflow_examples::emulated::{Emulated, Manners};
 use fleetflow_sandbox::{Clock, Cloud, Fault, Options, Timings};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::lives::KEY;
 use crate::mortal::Journal;
@@ -101,6 +102,8 @@ pub(crate) struct Bench {
     others: Journal,
     /// How long reads may be stale, as the runs believe.
     settle: Duration,
+    /// Stops the run that is under way.
+    stop: Mutex<CancellationToken>,
     _hurry: Option<Hurry>,
 }
 
@@ -180,6 +183,7 @@ impl Bench {
             journal: Journal::default(),
             others: Journal::default(),
             settle: Duration::ZERO,
+            stop: Mutex::default(),
             _hurry: None,
         }
     }
@@ -208,10 +212,33 @@ impl Bench {
     fn session(&self, journal: Journal) -> Session {
         let clouds = self.clouds.clouds().expect("clients");
         let caller = Caller::new("a test", || jiff::Timestamp::now().to_string());
+        let stop = CancellationToken::new();
+        *self.stop() = stop.clone();
         Session::new(clouds, journal, caller)
+            .cancelled_by(stop)
             .data(DataGuard::Allow)
             .deletions(DeletionGuard::Allow)
             .settle(self.settle)
+    }
+
+    fn stop(&self) -> MutexGuard<'_, CancellationToken> {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One try of the act of this number, which is stopped, as by Ctrl-C, when its request `number` arrives.
+    pub(crate) async fn stopped_act(&self, life: &Life, act: usize, number: usize) -> Result<()> {
+        let before = self.clouds.sandbox().log().len();
+        let stopper = async {
+            while self.clouds.sandbox().log().len() < before + number {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            self.stop().cancel();
+            std::future::pending().await
+        };
+        tokio::select! {
+            done = self.act(life, act) => done,
+            () = stopper => unreachable!("who stops a run does not end it"),
+        }
     }
 
     /// One try of the act of this number.

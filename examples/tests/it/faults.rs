@@ -164,11 +164,22 @@ async fn whatever_goes_wrong_with_a_request_of_any_kind_ends_in_the_same_world()
     page::block("faults", &table.markdown());
 }
 
-/// Requests that go wrong, by their number, and by how many seconds of the world's time all reads lag behind besides.
-fn schedules() -> impl Strategy<Value = (Vec<(u64, usize)>, Option<u64>)> {
+/// What goes wrong in each act.
+#[derive(Clone, Debug)]
+struct Schedule {
+    /// Requests that go wrong, by their number and the way.
+    wrong: Vec<(u64, usize)>,
+    /// By how many seconds of the world's time all reads lag behind besides.
+    lag: Option<u64>,
+    /// The request at which the first run is stopped, as by Ctrl-C.
+    stop: Option<usize>,
+}
+
+fn schedules() -> impl Strategy<Value = Schedule> {
     let wrong = proptest::collection::vec((1_u64..60, 0..WAYS.len() - 1), 1..7);
-    let lag = prop_oneof![3 => Just(None), 1 => (5_u64..10).prop_map(Some)];
-    (wrong, lag)
+    let lag = prop_oneof![3 => Just(None), 2 => (5_u64..10).prop_map(Some)];
+    let stop = prop_oneof![2 => Just(None), 1 => (1_usize..60).prop_map(Some)];
+    (wrong, lag, stop).prop_map(|(wrong, lag, stop)| Schedule { wrong, lag, stop })
 }
 
 /// How many schedules are tried.
@@ -214,29 +225,34 @@ fn any_schedule_of_faults_on_the_example_ends_in_the_same_world() {
 async fn scheduled(
     life: &Life,
     manners: &Manners,
-    (schedule, lag): &(Vec<(u64, usize)>, Option<u64>),
+    schedule: &Schedule,
     undisturbed: &Undisturbed,
 ) -> Result<(), TestCaseError> {
-    let bench = match lag {
-        Some(seconds) => Bench::lagging(manners, *seconds).await,
+    let bench = match schedule.lag {
+        Some(seconds) => Bench::lagging(manners, seconds).await,
         None => Bench::new(manners).await,
     };
     let sandbox = bench.clouds.sandbox();
     for number in 0..life.acts() {
         sandbox.faults().clear();
-        for (request, way) in schedule {
+        for (request, way) in &schedule.wrong {
             let fault = WAYS[*way].0.fault().times(Times::Nth(*request));
             sandbox.add_fault(fault).expect("a rule");
         }
         // The first rule that a request meets decides.
-        if let Some(seconds) = lag {
-            bench.lag(*seconds);
+        if let Some(seconds) = schedule.lag {
+            bench.lag(seconds);
         }
+        let mut outcome = match schedule.stop {
+            Some(request) => bench.stopped_act(life, number, request).await,
+            None => bench.act(life, number).await,
+        };
         let mut failures = 0;
-        while let Err(error) = bench.act(life, number).await {
+        while let Err(error) = outcome {
             failures += 1;
-            let borne = schedule.len() + 1 + lag.map_or(0, |_| 3);
+            let borne = schedule.wrong.len() + 2 + schedule.lag.map_or(0, |_| 3);
             prop_assert!(failures <= borne, "it does not converge: {error:?}");
+            outcome = bench.act(life, number).await;
         }
         sandbox.faults().clear();
         let differences = bench.differences(&undisturbed.worlds[number]);
