@@ -139,7 +139,7 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> 
         let pair = entry.zip(declared.get(&seen.address));
         pair.is_some_and(|(entry, desired)| {
             !drift(&entry.spec, seen.live.fields()).is_empty()
-                || is_early(&entry.spec, &parents.resolved(desired), seen)
+                || is_early(&entry.spec, desired, seen, &parents)
         })
     });
     of.chain(older.map(|seen| (seen.address.clone(), Doubt::Older)))
@@ -147,13 +147,14 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> 
 }
 
 /// Whether something of `desired` that was not `applied` is there already: it may have been removed just now.
-fn is_early(applied: &Spec, desired: &Spec, seen: &Observed) -> bool {
-    let added = || {
-        seen.live
-            .fields()
-            .filter(|(field, _)| applied.get(*field).is_none())
-    };
-    added().any(|(field, live)| desired.get(field).is_some() && drift(desired, [(field, live)]).is_empty())
+fn is_early(applied: &Spec, desired: &Spec, seen: &Observed, parents: &Parents<'_>) -> bool {
+    let is_added = |field: &String| applied.get(field).is_none() && desired.get(field).is_some();
+    let mut added = seen.live.fields().filter(|(field, _)| is_added(field)).peekable();
+    if added.peek().is_none() {
+        return false;
+    }
+    let desired = parents.resolved(desired);
+    added.any(|shown| drift(&desired, [shown]).is_empty())
 }
 
 async fn observe_once(
