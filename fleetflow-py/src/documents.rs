@@ -2,7 +2,7 @@
 
 use fleetflow_core::Result;
 use fleetflow_core::converge::{Event, Observation, Report};
-use fleetflow_core::plan::Plan;
+use fleetflow_core::plan::{Drift, Plan};
 use serde_json::{Value, json};
 
 use crate::failure;
@@ -73,7 +73,7 @@ fn outputs(report: &Report) -> Value {
 }
 
 /// What is there; `plan` is an error where no plan can be made of it.
-pub(crate) fn status(observation: &Observation, plan: &Result<Plan>) -> Value {
+pub(crate) fn status(observation: &Observation, plan: &Result<Plan>, drift: &[Drift]) -> Value {
     let resources = observation.standings().into_iter().map(|standing| {
         json!({
             "address": standing.address,
@@ -87,7 +87,7 @@ pub(crate) fn status(observation: &Observation, plan: &Result<Plan>) -> Value {
     });
     json!({
         "resources": resources.collect::<Value>(),
-        "drift": plan.as_ref().map(|plan| plan.drift.clone()).unwrap_or_default(),
+        "drift": drift,
         "pending_changes": plan.as_ref().ok().map(|plan| plan.steps.len()),
         "hindrance": plan.as_ref().err().map(failure::document),
     })

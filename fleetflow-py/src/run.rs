@@ -103,9 +103,14 @@ impl Verb {
             Self::Status => {
                 let observation = stack.observe().await.map_err(|error| document(&error))?;
                 let plan = stack.plan_of(&observation).await;
+                // Why there is no plan is told beside it.
+                let drift = match &plan {
+                    Ok(plan) => plan.drift.clone(),
+                    Err(_) => stack.drift_of(&observation).await.unwrap_or_default(),
+                };
                 let told = stack.with_runs(observation).await;
                 let observation = told.map_err(|error| document(&error))?;
-                documents::status(&observation, &plan).to_string()
+                documents::status(&observation, &plan, &drift).to_string()
             }
         };
         Ok(text)

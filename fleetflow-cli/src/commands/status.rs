@@ -82,11 +82,13 @@ async fn look(
         .session(workplace.session.clone().bearing_silence());
     let seen = interruptible(cancelled, async {
         let observation = stack.observe().await?;
-        // Why there is no plan is what `flow plan` tells.
-        let plan = stack.plan_of(&observation).await.ok();
-        let (project, stage) = site.names();
+        // Why there is no plan, or no comparison, is what `flow plan` tells.
+        let (pending, drift) = match stack.plan_of(&observation).await {
+            Ok(plan) => (Some(plan.steps.len()), plan.drift),
+            Err(_) => (None, stack.drift_of(&observation).await.unwrap_or_default()),
+        };
         let observation = stack.with_runs(stack.with_loads(observation).await?).await?;
-        let document = StatusDocument::new(project, stage, &observation, plan.as_ref());
+        let document = StatusDocument::new(site.names(), &observation, pending, drift);
         Ok(document.scaled(stack.judgements(&observation).await))
     });
     seen.await.map_err(|error| site.failed(error))

@@ -1,8 +1,8 @@
 //! The document of `status`: what is there, how it is, and what is not as declared.
 
 use fleetflow_core::autoscale::Judgement;
-use fleetflow_core::converge::{Health, Observation, Standing};
-use fleetflow_core::plan::{Drift, Plan};
+use fleetflow_core::converge::{self, Health, Observation, Standing};
+use fleetflow_core::plan::Drift;
 use fleetflow_core::{Address, Result};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,10 +24,24 @@ pub(crate) struct StatusDocument {
     /// Why nothing is known of the scaled servers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) scaling_unknown: Option<String>,
+    /// What is declared with files that cannot be read on this machine, and so cannot be compared with what is there.
+    pub(crate) uncompared: Vec<Uncompared>,
     /// What changed since the last run, without `FleetFlow`.
     pub(crate) drift: Vec<Drift>,
     /// How many steps `up` would take; null where no plan can be made.
     pub(crate) pending_changes: Option<usize>,
+}
+
+/// A declaration that cannot be compared.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Uncompared {
+    /// Its address.
+    pub(crate) address: Address,
+    /// Which file cannot be read, and why.
+    pub(crate) why: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) help: Option<String>,
 }
 
 /// One resource.
@@ -59,8 +73,13 @@ impl StatusDocument {
         self
     }
 
-    /// The status of what was observed; `plan` is none where no plan can be made of it.
-    pub(crate) fn new(project: &str, stage: &str, observation: &Observation, plan: Option<&Plan>) -> Self {
+    /// The status of what was observed; `pending` is none where no plan can be made of it.
+    pub(crate) fn new(
+        (project, stage): (&str, &str),
+        observation: &Observation,
+        pending: Option<usize>,
+        drift: Vec<Drift>,
+    ) -> Self {
         let resources = observation.standings().into_iter().map(Resource::from).collect();
         Self {
             format: "fleetflow/status/v1",
@@ -69,14 +88,27 @@ impl StatusDocument {
             resources,
             scaling: Vec::new(),
             scaling_unknown: None,
-            drift: plan.map(|plan| plan.drift.clone()).unwrap_or_default(),
-            pending_changes: plan.map(|plan| plan.steps.len()),
+            uncompared: observation.uncompared.iter().map(Uncompared::from).collect(),
+            drift,
+            pending_changes: pending,
         }
     }
 
     /// Whether anything is missing, changed, or not as declared.
     pub(crate) fn differs(&self) -> bool {
         !self.drift.is_empty() || self.pending_changes != Some(0)
+    }
+}
+
+impl From<&converge::Uncompared> for Uncompared {
+    fn from(one: &converge::Uncompared) -> Self {
+        let operation = one.error.operation();
+        let operation = operation.map(|operation| format!("could not {operation}: "));
+        Self {
+            address: one.address.clone(),
+            why: operation.unwrap_or_default() + one.error.message(),
+            help: one.error.advice().map(str::to_owned),
+        }
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn status(document: &StatusDocument) -> String {
         lines.push(String::new());
     }
     lines.extend(scaling(document));
+    lines.extend(uncompared(document));
     lines.extend(drift(document));
     lines.push(summary(document));
     lines.join("\n") + "\n"
@@ -160,6 +161,20 @@ fn mark(health: Health) -> String {
         Health::Waiting => paint(YELLOW, ".."),
         Health::Bad => paint(RED, "!!"),
     }
+}
+
+fn uncompared(document: &StatusDocument) -> Vec<String> {
+    if document.uncompared.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![paint(BOLD, "Not compared with what is declared:")];
+    for one in &document.uncompared {
+        lines.push(format!("  {}  {}", one.address, one.why));
+        let help = one.help.as_deref();
+        lines.extend(help.map(|help| paint(DIM, format!("    help: {help}"))));
+    }
+    lines.push(String::new());
+    lines
 }
 
 fn drift(document: &StatusDocument) -> Vec<String> {

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use super::support::Project;
 
 const PAIR: &str = r#"
@@ -141,4 +143,46 @@ fn a_mistake_in_a_very_long_line_is_told_in_a_few() {
         "{} bytes",
         run.err.len()
     );
+}
+
+/// Who looks after what runs need not have what it was built from.
+#[test]
+fn a_status_needs_no_file_of_the_declaration_and_says_what_it_could_not_compare() {
+    let project = Project::new(
+        "project \"shop\"\nstage \"dev\" { worker \"api\" { source \"api/index.js\"; }\n r2-bucket \"uploads\"\n }\n",
+    );
+    fs::create_dir(project.file("api")).unwrap();
+    fs::write(project.file("api/index.js"), "export default {};").unwrap();
+    project.sandbox(&["up", "--yes"]);
+    fs::remove_dir_all(project.file("api")).unwrap();
+    let world = project.world().join("world.json");
+    let mut told: Value = serde_json::from_str(&fs::read_to_string(&world).unwrap()).unwrap();
+    let buckets = told["cloudflare"]["r2"]["buckets"].as_object_mut().unwrap();
+    assert!(buckets.remove("default/uploads").is_some());
+    fs::write(&world, told.to_string()).unwrap();
+
+    let status = project.sandbox(&["status"]);
+    for line in [
+        "ok  api\n",
+        "!!  uploads    is gone\n",
+        "Not compared with what is declared:\n  worker.api  could not read the code of the Worker: there is neither",
+        "    help: paths are relative",
+        "  r2-bucket.uploads  is gone\n",
+        "no plan can be made: see `flow plan`",
+    ] {
+        assert!(status.contains(line), "{line}: {status}");
+    }
+    let document: Value = serde_json::from_str(&project.sandbox(&["status", "--json"])).unwrap();
+    assert_eq!(document["uncompared"][0]["address"], "worker.api");
+    assert_eq!(document["pending_changes"], Value::Null);
+    let differs = project.in_sandbox(&["status", "--detailed-exitcode"]);
+    assert_eq!(differs.code, Some(2), "{differs:#?}");
+    for command in [&["plan"][..], &["up", "--yes"], &["watch", "--once"]] {
+        let run = project.in_sandbox(command);
+        assert!(
+            run.code == Some(1) && run.err.contains("FF0291"),
+            "{command:?}: {run:#?}"
+        );
+        assert_eq!(project.writes(), [], "{command:?}");
+    }
 }

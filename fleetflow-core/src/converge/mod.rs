@@ -22,6 +22,7 @@ mod unclear;
 
 pub use context::{Checkpoint, Context};
 pub use event::{Event, Outcome, Report, Watcher};
+pub use files::Uncompared;
 pub use observe::Observation;
 pub use run::exceeding;
 pub use session::{Caller, Session};

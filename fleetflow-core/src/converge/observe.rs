@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 
 use super::concealed::conceal;
-use super::{Event, Session};
+use super::{Event, Session, Uncompared};
 use crate::autoscale::Scaling;
 use crate::catalog;
 use crate::clouds::Clouds;
@@ -32,6 +32,8 @@ pub struct Observation {
     pub found: Found,
     /// What is remembered.
     pub state: State,
+    /// What is declared with files that cannot be read here: nothing can be said of how it would change.
+    pub uncompared: Vec<Uncompared>,
     /// The counts that the declarations were expanded with.
     pub(crate) scaling: Scaling,
 }

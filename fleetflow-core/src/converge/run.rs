@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
 use super::apply::apply;
-use super::files::complete;
+use super::files::{Additions, complete};
 use super::journal::Journal;
 use super::observe::{Observation, observe};
 use super::permissions::permitted;
@@ -17,9 +17,18 @@ use crate::catalog;
 use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, Declaration, Kind, Observed, Problem, Scope, Stack, expand};
-use crate::plan::{Action, Inputs, Plan, plan};
+use crate::plan::{Action, Drift, Inputs, Plan, plan};
 use crate::state::{Event, Lease, State};
 use crate::veil::uncovered;
+
+/// What becomes of a look where a file that is declared cannot be read here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Files {
+    /// It fails at once: what comes after it needs them.
+    Needed,
+    /// It says so, and goes on.
+    Borne,
+}
 
 /// What a plan is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,16 +115,29 @@ impl Stack {
         }
     }
 
-    /// What is there now of everything that is declared or remembered.
+    /// What is there now of everything that is declared or remembered. A declared file that cannot be read here is no reason to
+    /// see nothing: what names it is among [`Observation::uncompared`], and only a plan fails for it.
     pub async fn observe(&self) -> Result<Observation> {
         let session = self.attached()?;
-        self.observed(session, Goal::Converge, session.at_hand().await?)
+        let state = session.at_hand().await?;
+        self.seen_scaled(session, state, Scaling::default(), Files::Borne)
             .await
     }
 
     /// What [`converge`](Self::converge) would do, as seen from `observation`. Asks nobody anything.
     pub async fn plan_of(&self, observation: &Observation) -> Result<Plan> {
         self.plan_from(self.attached()?, observation).await
+    }
+
+    /// What changed since the last run, without FleetFlow, as seen from `observation`; also where no plan can be made for want
+    /// of a local file. Asks nobody anything.
+    ///
+    /// # Errors
+    ///
+    /// Something could not be looked at, or what is declared contradicts what is there.
+    pub async fn drift_of(&self, observation: &Observation) -> Result<Vec<Drift>> {
+        let plan = self.compared(self.attached()?, observation).await?;
+        Ok(plan.drift)
     }
 
     /// The session. Its clouds know what is secret before anything is asked of them.
@@ -243,6 +265,7 @@ impl Stack {
             desired: Arc::default(),
             found,
             state,
+            uncompared: Vec::new(),
             scaling,
         })
     }
@@ -254,13 +277,23 @@ impl Stack {
         state: State,
         scaling: Scaling,
     ) -> Result<Observation> {
+        self.seen_scaled(session, state, scaling, Files::Needed).await
+    }
+
+    async fn seen_scaled(
+        &self,
+        session: &Session,
+        state: State,
+        scaling: Scaling,
+        files: Files,
+    ) -> Result<Observation> {
         let scaling = scaling.decided(&state);
-        let desired = self.desired(&scaling)?;
+        let desired = self.desired(&scaling, files)?;
         let observation = self.looked(session, desired, state, scaling).await?;
         match Scaling::recovered(self, &observation) {
             None => Ok(observation),
             Some(scaling) => {
-                let desired = self.desired(&scaling)?;
+                let desired = self.desired(&scaling, files)?;
                 self.looked(session, desired, observation.state, scaling).await
             }
         }
@@ -269,7 +302,7 @@ impl Stack {
     async fn looked(
         &self,
         session: &Session,
-        (desired, notes): (Vec<Declaration>, Vec<String>),
+        (desired, added): (Vec<Declaration>, Additions),
         mut state: State,
         scaling: Scaling,
     ) -> Result<Observation> {
@@ -280,28 +313,40 @@ impl Stack {
             ..self.scope(Arc::clone(&desired))
         };
         let mut found = observe(session, &scope, &desired, (&state, self.secrets())).await?;
-        found.notes.extend(notes);
+        found.notes.extend(added.notes);
         Ok(Observation {
             desired,
             found,
             state,
+            uncompared: added.uncompared,
             scaling,
         })
     }
 
     /// What is declared, expanded, with digests of local files; and what local files added to it.
-    fn desired(&self, scaling: &Scaling) -> Result<(Vec<Declaration>, Vec<String>)> {
+    fn desired(&self, scaling: &Scaling, files: Files) -> Result<(Vec<Declaration>, Additions)> {
         let mut stack = self.canonical().map_err(Error::from_problems)?;
-        let mut notes = complete(&mut stack)?;
-        notes.extend(uncovered(self.secrets()));
+        let mut added = complete(&mut stack);
+        added.notes.extend(uncovered(self.secrets()));
         let mut expanded = expand(&stack, &scaling.counts, &scaling.absent).map_err(Error::from_problems)?;
         for declared in &mut expanded {
-            self.digest(&declared.address, &mut declared.spec)?;
+            added.digest(self, declared);
         }
-        Ok((expanded, notes))
+        match added.uncompared.first() {
+            Some(one) if files == Files::Needed => Err(one.error.clone()),
+            _ => Ok((expanded, added)),
+        }
     }
 
     pub(crate) async fn plan_from(&self, session: &Session, observation: &Observation) -> Result<Plan> {
+        match observation.unread(session) {
+            Some(error) => Err(error),
+            None => self.compared(session, observation).await,
+        }
+    }
+
+    /// The plan, whose steps about what is uncompared mean nothing.
+    async fn compared(&self, session: &Session, observation: &Observation) -> Result<Plan> {
         if let Some(error) = observation.hindrance() {
             return Err(error);
         }
