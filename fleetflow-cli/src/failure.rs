@@ -1,7 +1,7 @@
 //! Why a command did not do what it should: an error of the library, or mistakes in the file. Shown elsewhere.
 
 use fleetflow_core::Error;
-use fleetflow_kdl::Diagnostics;
+use fleetflow_kdl::{Diagnostics, Loaded};
 
 use crate::exit::Exit;
 
@@ -16,6 +16,16 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// `error` about what was loaded; problems of declarations at their places in the file.
+    pub(crate) fn of(loaded: &Loaded, error: Error) -> Self {
+        match loaded.locate(error.problems()) {
+            Some(located) if located.len() >= error.problems().len() => {
+                Self::Located(Box::new(located), error)
+            }
+            _ => Self::Error(error),
+        }
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {

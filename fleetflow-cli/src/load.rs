@@ -9,6 +9,7 @@ use fleetflow_sandbox::Sandbox;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::project::Project;
+use crate::show::failure::mistakes;
 
 /// The project that the command line means.
 pub(crate) fn project(invocation: &Invocation) -> Result<Project> {
@@ -31,13 +32,27 @@ pub(crate) fn wanted_stage<'a>(
     }
 }
 
-/// Loads `stage`, or the only one.
-pub(crate) fn stage(options: LoadOptions<'_>, stage: Option<&str>) -> Result<Loaded, Failure> {
+/// Loads the stage that the user means as far as a picture of it needs; `argument` is the positional STAGE.
+pub(crate) fn drawn(invocation: &Invocation, argument: Option<&str>) -> Result<Loaded, Failure> {
+    let options = options(invocation, &project(invocation)?).only_drawn();
+    stage(invocation, options, wanted_stage(invocation, argument)?)
+}
+
+/// Loads `stage`, or the only one, and says what is probably not meant as it is written.
+pub(crate) fn stage(
+    invocation: &Invocation,
+    options: LoadOptions<'_>,
+    stage: Option<&str>,
+) -> Result<Loaded, Failure> {
     let options = match stage {
         Some(stage) => options.stage(stage),
         None => options,
     };
-    Ok(fleetflow_kdl::load(&options)?)
+    let loaded = fleetflow_kdl::load(&options)?;
+    if let Some(warnings) = &loaded.warnings {
+        invocation.terminal.say(&mistakes(warnings, invocation.look()));
+    }
+    Ok(loaded)
 }
 
 /// How files are loaded here.

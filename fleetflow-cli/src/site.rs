@@ -43,12 +43,7 @@ impl Site {
     ) -> Result<Self, Failure> {
         let project = load::project(invocation)?;
         let wanted = load::wanted_stage(invocation, argument)?;
-        let loaded = load::stage(how(load::options(invocation, &project)), wanted)?;
-        if let Some(warnings) = &loaded.warnings {
-            invocation
-                .terminal
-                .say(&crate::show::failure::mistakes(warnings, invocation.look()));
-        }
+        let loaded = load::stage(invocation, how(load::options(invocation, &project)), wanted)?;
         let place = place(invocation, &project, &loaded)?;
         // Nothing of value is in the emulated world: it needs no key.
         let settings = match invocation.world() {
@@ -91,12 +86,7 @@ impl Site {
 
     /// `error` as a failure; problems of declarations are shown at their places in the file.
     pub(crate) fn failed(&self, error: Error) -> Failure {
-        match self.loaded.locate(error.problems()) {
-            Some(located) if located.len() >= error.problems().len() => {
-                Failure::Located(Box::new(located), error)
-            }
-            _ => Failure::Error(error),
-        }
+        Failure::of(&self.loaded, error)
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Content {
     Map(Vec<Field>),
     /// A value whose mistake is already reported. It is there, so that it is not reported as missing as well.
     Broken,
+    /// A text of which a part is such a mistake: what else it says is in it.
+    Partial(Value),
     /// A value that may stand where nobody could read it: in the definition of a file that does not parse.
     Elsewhere,
 }
@@ -106,7 +108,20 @@ impl Tree {
             Content::Scalar(_) => false,
             Content::List { items, .. } => items.iter().any(Self::has_broken),
             Content::Map(fields) => fields.iter().any(|field| field.tree.has_broken()),
-            Content::Broken | Content::Elsewhere => true,
+            Content::Broken | Content::Partial(_) | Content::Elsewhere => true,
+        }
+    }
+
+    /// Where the mistakes that are already reported are.
+    pub(crate) fn broken_places(&self) -> Vec<Span> {
+        match &self.content {
+            Content::List { items, .. } => items.iter().flat_map(Self::broken_places).collect(),
+            Content::Map(fields) => fields
+                .iter()
+                .flat_map(|field| field.tree.broken_places())
+                .collect(),
+            Content::Broken | Content::Partial(_) => vec![self.span],
+            Content::Scalar(_) | Content::Elsewhere => Vec::new(),
         }
     }
 
@@ -117,7 +132,7 @@ impl Tree {
     /// The plain value. A field set to `#null` is a field left out; one whose mistake is told is not.
     pub(crate) fn value(&self) -> Value {
         match &self.content {
-            Content::Scalar(value) => value.clone(),
+            Content::Scalar(value) | Content::Partial(value) => value.clone(),
             Content::List { items, .. } => items.iter().map(Self::value).collect(),
             Content::Broken | Content::Elsewhere => mistaken(),
             Content::Map(fields) => {

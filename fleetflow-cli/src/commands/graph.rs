@@ -2,6 +2,7 @@
 
 use fleetflow_core::Error;
 use fleetflow_core::plan::Plan;
+use fleetflow_kdl::Loaded;
 use tokio_util::sync::CancellationToken;
 
 use super::plan::data_guard;
@@ -11,22 +12,24 @@ use crate::documents::graph::GraphDocument;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::load;
 use crate::runtime::{self, interruptible};
 use crate::show::graph::{dot, mermaid, svg};
 use crate::site::Site;
 use crate::workplace::{Intent, Workplace};
 
 pub(super) fn run(invocation: &Invocation, arguments: &GraphArguments) -> Result<Exit, Failure> {
-    let site = Site::load(invocation, arguments.stage.name.as_deref())?;
-    let relations = site.loaded.stack.relations();
-    let relations = relations.map_err(|problems| site.failed(Error::from_problems(problems)))?;
-    let plan = match arguments.plan {
-        true => Some(runtime::run(async |cancelled| {
-            Box::pin(planned(invocation, &site, &cancelled)).await
-        })?),
-        false => None,
+    let stage = arguments.stage.name.as_deref();
+    let graph = match arguments.plan {
+        true => {
+            let site = Site::load(invocation, stage)?;
+            let plan =
+                runtime::run(async |cancelled| Box::pin(planned(invocation, &site, &cancelled)).await)?;
+            drawn(&site.loaded, Some(&plan))?
+        }
+        // What it does not draw it does not need.
+        false => drawn(&load::drawn(invocation, stage)?, None)?,
     };
-    let graph = GraphDocument::new(site.names(), &relations, plan.as_ref());
     let terminal = invocation.terminal;
     match arguments.format {
         _ if invocation.options.json => terminal.print_json(&graph)?,
@@ -41,6 +44,13 @@ pub(super) fn run(invocation: &Invocation, arguments: &GraphArguments) -> Result
         GraphFormat::Dot => terminal.print(&dot(&graph))?,
     }
     Ok(Exit::Done)
+}
+
+fn drawn(loaded: &Loaded, plan: Option<&Plan>) -> Result<GraphDocument, Failure> {
+    let relations = loaded.stack.relations();
+    let relations = relations.map_err(|problems| Failure::of(loaded, Error::from_problems(problems)))?;
+    let names = (loaded.stack.project(), loaded.stack.stage());
+    Ok(GraphDocument::new(names, &relations, plan))
 }
 
 async fn planned(

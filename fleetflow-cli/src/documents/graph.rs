@@ -1,7 +1,7 @@
 //! The dependency graph as data: what is declared, what needs what, and what a plan would do about it.
 
 use fleetflow_core::Address;
-use fleetflow_core::model::Related;
+use fleetflow_core::model::{Related, is_mistaken};
 use fleetflow_core::plan::{Action, Plan};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -119,6 +119,9 @@ fn removed<'p>(plan: &'p Plan, relations: &'p [Related]) -> impl Iterator<Item =
     })
 }
 
+/// What is said of a value that is not known: a variable is not set.
+const UNKNOWN: &str = "?";
+
 fn provider(address: &Address) -> &'static str {
     fleetflow_core::catalog::kind(address.kind()).map_or("", |kind| kind.provider().name())
 }
@@ -128,18 +131,21 @@ fn detail(kind: &str, spec: &Value) -> String {
         let number = spec.get(field).and_then(Value::as_array).map_or(0, Vec::len);
         crate::show::text::count(number as u64, noun)
     };
-    let text = |field: &str| {
-        spec.get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
+    let text = |field: &str| match spec.get(field) {
+        Some(value) if is_mistaken(value) => UNKNOWN.to_owned(),
+        value => value.and_then(Value::as_str).unwrap_or_default().to_owned(),
     };
+    let number = |value: &Value| match is_mistaken(value) {
+        true => UNKNOWN.to_owned(),
+        false => value.to_string(),
+    };
+    let plan = |field: &str| number(spec["plan"].get(field).unwrap_or(&spec["plan"]));
     match kind {
-        "server" => format!("{} core, {} GiB", spec["plan"]["core"], spec["plan"]["memory"]),
+        "server" => format!("{} core, {} GiB", plan("core"), plan("memory")),
         "dns" => count("record", "record"),
         "service-group" => count("service", "service"),
         "packet-filter" => count("rule", "rule"),
-        "scale" => format!("{} to {}", spec["min"], spec["max"]),
+        "scale" => format!("{} to {}", number(&spec["min"]), number(&spec["max"])),
         "worker" | "pages" => text("source"),
         "r2-bucket" => text("location"),
         _ => String::new(),

@@ -95,6 +95,7 @@ fn commands_that_ask_no_cloud_need_no_variable_of_one() {
         &["state", "unlock", "--yes"],
         &["outputs"],
         &["validate", "default"],
+        &["graph"],
     ] {
         let run = project.flow(words);
         assert_eq!(run.code, Some(0), "{words:?}: {run:?}");
@@ -103,6 +104,11 @@ fn commands_that_ask_no_cloud_need_no_variable_of_one() {
     assert!(
         plan.code == Some(64) && plan.err.contains("`SET_NOWHERE` is not set"),
         "{plan:?}"
+    );
+    let planned = project.in_sandbox(&["graph", "--plan"]);
+    assert!(
+        planned.code == Some(64) && planned.err.contains("`SET_NOWHERE` is not set"),
+        "{planned:?}"
     );
     project.edit(
         "worker",

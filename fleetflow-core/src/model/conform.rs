@@ -41,7 +41,7 @@ pub(crate) fn fitted(schema: &Value, declared: Value) -> (Value, Vec<Problem>) {
 }
 
 fn fit(schema: &Value, value: &mut Value, path: &Trail<'_>, problems: &mut Vec<Problem>) {
-    if let Some(Marker::Mistaken) = Marker::of(value) {
+    if Marker::of(value).is_some_and(|marker| marker.is_mistaken()) {
         return problems.push(Problem::at(path.path(), UNREAD));
     }
     let Some(schema) = choose(schema, value) else {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::suppose::{holders, of_all};
+use super::suppose::{Instead, holders, of_all};
 use super::{Address, Declaration, Parts, Path, Problem, Providers, Stack};
 use crate::catalog;
 use crate::codes;
@@ -201,10 +201,10 @@ pub(super) fn beside(
         let place = problem.subject();
         !causes.contains(place) && !holders(place).any(|place| causes.contains(&place))
     });
-    // Of a text it may be said that nothing is called so: what could not be read may have been called so.
+    // Of a text it may be said that nothing is called so: one of the places that could not be read may have said that something is.
     beside.retain(|problem| {
         let text = supposed.first().and_then(|spec| problem.path.of(spec)?.as_str());
-        let called = text.and_then(|text| kind.supposed_called(&declared.spec, text));
+        let called = text.and_then(|text| kind.supposed_as(&declared.spec, &|_| Instead::Text(text)));
         called.is_none_or(|spec| wrong(&spec).iter().any(|told| told.key() == problem.key()))
     });
     beside

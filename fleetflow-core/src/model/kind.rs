@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::resource::one_by_one;
 use super::{
-    BatchStep, Declaration, Expansion, Found, Intent, Lifecycle, OutputField, Path, Problem, Provider,
-    Resource, Rollout, Scope, Verb, Wanted, conform, decode, suppose,
+    BatchStep, Choice, Declaration, Expansion, Found, Intent, Lifecycle, OutputField, Path, Problem,
+    Provider, Resource, Rollout, Scope, Verb, Wanted, conform, decode, suppose,
 };
 use crate::clouds::{Cloud as _, Clouds};
 use crate::converge::Context;
@@ -50,7 +50,7 @@ pub trait Kind: Send + Sync {
     /// What a declaration that `decode` refused may have been meant to be, in canonical form.
     fn supposed(&self, declared: &Value) -> Vec<Value>;
     /// The same with `text` wherever a text that is wrong may stand; nothing where that fits nothing.
-    fn supposed_called(&self, declared: &Value, text: &str) -> Option<Value>;
+    fn supposed_as(&self, declared: &Value, instead: &Choice<'_>) -> Option<Value>;
     /// What is wrong with a canonical declaration by itself.
     fn check(&self, spec: &Value) -> Vec<Problem>;
     /// What is wrong with the declaration among the others.
@@ -218,8 +218,8 @@ impl<R: Resource> Kind for Of<R> {
         supposed.filter_map(canonical::<R>).collect()
     }
 
-    fn supposed_called(&self, declared: &Value, text: &str) -> Option<Value> {
-        suppose::supposed_called(self.schema(), declared, text).and_then(canonical::<R>)
+    fn supposed_as(&self, declared: &Value, instead: &Choice<'_>) -> Option<Value> {
+        suppose::supposed_as(self.schema(), declared, instead).and_then(canonical::<R>)
     }
 
     fn check(&self, spec: &Value) -> Vec<Problem> {

@@ -10,6 +10,7 @@ pub mod format;
 mod found;
 mod kind;
 mod meant;
+mod partial;
 mod path;
 mod problem;
 mod relations;
@@ -37,7 +38,8 @@ pub use resource::{BatchStep, Intent, Lifecycle, OutputField, Provider, Resource
 pub use seen::{Existing, Made, Observed, Ownership, Scope, Unfinished, Wanted};
 pub use spec::Spec;
 pub use stack::{CloudflareSettings, DockerSettings, Providers, RegistrySettings, SakuraSettings, Stack};
-pub use value::{Input, Output, ValueType, has_unknown, mistaken, references, resolve, secrets};
+pub use suppose::{Choice, Instead};
+pub use value::{Input, Output, ValueType, has_unknown, is_mistaken, mistaken, references, resolve, secrets};
 
 pub(crate) use conform::{fitted, schema_at};
 #[cfg(test)]

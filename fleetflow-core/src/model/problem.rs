@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::value::UNREAD;
 use super::{Address, Path};
 use crate::ErrorKind;
 use crate::codes::{self, Code};
@@ -94,6 +95,11 @@ impl Problem {
     /// What tells it from other ones, to look for it among many.
     pub fn key(&self) -> (Option<&Address>, &Path, &str) {
         (self.address.as_ref(), &self.path, &self.message)
+    }
+
+    /// Whether it only says that a front end could not read what stands there, and has told so.
+    pub fn is_unread(&self) -> bool {
+        self.message == UNREAD
     }
 
     /// Its entry in the register: where none was given, that of a refusal, of a value that breaks a rule of its

@@ -2,8 +2,14 @@
 //! in which order is the plan's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{Address, Declaration, Problem, Stack};
+use super::expand::stands_for;
+use super::partial::Partial;
+use super::stack::decode;
+use super::value::UNREAD;
+use super::{Address, Declaration, Expansion, Problem, Stack, fitted};
+use crate::catalog;
 use crate::plan::needs;
 
 /// A declaration among the others.
@@ -33,35 +39,135 @@ impl Stack {
     /// assert_eq!(relations[1].needs.iter().next().unwrap().to_string(), "server.web");
     /// ```
     pub fn relations(&self) -> Result<Vec<Related>, Vec<Problem>> {
-        let stack = self.canonical()?;
-        let parts = stack.parts().cloned().unwrap_or_default();
-        let mut owners: BTreeMap<&Address, &Address> = BTreeMap::new();
-        for (declared, parts) in stack.declarations().iter().zip(parts.iter()) {
-            for part in parts {
-                owners.entry(&part.address).or_insert(&declared.address);
-            }
-            owners.insert(&declared.address, &declared.address);
-        }
-        let related = |(declared, parts): (&Declaration, &Vec<Declaration>)| {
-            let every = parts.iter().chain([declared]).flat_map(needs);
-            let needed = every.filter_map(|address| owners.get(&address).copied());
-            let named = named_by(declared, &stack);
+        let (stack, unread) = self.supposed()?;
+        let web = Web::of(&stack);
+        let related = |declared: &Declaration| {
+            let parts = web.parts(declared);
+            let written = unread.get(&declared.address);
             Related {
-                declared: declared.clone(),
-                parts: parts.iter().map(|part| part.address.clone()).collect(),
-                needs: needed
-                    .chain(&named)
-                    .filter(|address| **address != declared.address)
-                    .cloned()
-                    .collect(),
+                needs: web.needs(declared, &parts, written),
+                // What could not be read is shown as that.
+                declared: written.unwrap_or(declared).clone(),
+                parts: parts.into_iter().map(|part| part.address).collect(),
             }
         };
-        Ok(stack
+        Ok(stack.declarations().iter().map(related).collect())
+    }
+
+    /// The places that a front end could not read, and that decide on what needs what: what stands there may name another
+    /// declaration. None where anything else is wrong with the stack.
+    pub fn undecided(&self) -> Vec<Problem> {
+        let found = self.check();
+        let Ok((stack, _)) = self.supposed() else {
+            return Vec::new();
+        };
+        let web = Web::of(&stack);
+        let names = stack
             .declarations()
             .iter()
-            .zip(parts.iter())
-            .map(related)
-            .collect())
+            .map(|declared| declared.address.name());
+        let names: BTreeSet<&str> = names.collect();
+        let of = |declared: &Declaration| {
+            let found = unread_in(declared, &found);
+            let partial = Partial::of(declared, &found)?;
+            let needs = |supposed: &Declaration| web.needs(supposed, &web.parts(supposed), Some(declared));
+            let deciding = partial.deciding(&names, needs);
+            Some(deciding.into_iter().cloned().collect::<Vec<_>>())
+        };
+        let problem = |declared: &Declaration| {
+            let places = of(declared).unwrap_or_default().into_iter();
+            let problems = places.map(|place| Problem::at(place, UNREAD).on(&declared.address));
+            problems.collect::<Vec<_>>()
+        };
+        self.declarations().iter().flat_map(problem).collect()
+    }
+
+    /// The stack in canonical form, with something else in the places that could not be read; what was written where there
+    /// are such places.
+    fn supposed(&self) -> Result<(Self, BTreeMap<Address, Declaration>), Vec<Problem>> {
+        let problems = match self.canonical() {
+            Ok(stack) => return Ok((stack, BTreeMap::new())),
+            Err(problems) if problems.iter().all(Problem::is_unread) => problems,
+            Err(problems) => return Err(problems),
+        };
+        let mut unread = BTreeMap::new();
+        let mut whole = Vec::new();
+        for declared in self.declarations() {
+            let found = unread_in(declared, &problems);
+            let supposed = match Partial::of(declared, &found) {
+                Some(partial) => {
+                    unread.insert(declared.address.clone(), spelled_out(declared));
+                    partial.supposed()
+                }
+                None => decode(declared).ok(),
+            };
+            // What cannot even be supposed is there nevertheless.
+            whole.push(supposed.unwrap_or_else(|| declared.clone()));
+        }
+        Ok((self.with(Arc::new(whole)), unread))
+    }
+}
+
+/// `declared` as far as it can be brought into canonical form.
+fn spelled_out(declared: &Declaration) -> Declaration {
+    let spec = declared.spec.clone().into_value();
+    let kind = catalog::kind(declared.address.kind());
+    let spec = match kind {
+        Some(kind) => fitted(kind.schema(), spec).0,
+        None => spec,
+    };
+    Declaration {
+        spec: spec.into(),
+        ..declared.clone()
+    }
+}
+
+fn unread_in(declared: &Declaration, found: &[Problem]) -> Vec<Problem> {
+    let of_it = found
+        .iter()
+        .filter(|problem| problem.address.as_ref() == Some(&declared.address));
+    of_it.cloned().collect()
+}
+
+/// The declarations of a stack, and whose each part is.
+struct Web<'s> {
+    stack: &'s Stack,
+    owners: BTreeMap<Address, &'s Address>,
+}
+
+impl<'s> Web<'s> {
+    fn of(stack: &'s Stack) -> Self {
+        let mut web = Self {
+            stack,
+            owners: BTreeMap::new(),
+        };
+        for declared in stack.declarations() {
+            for part in web.parts(declared) {
+                web.owners.entry(part.address).or_insert(&declared.address);
+            }
+            web.owners.insert(declared.address.clone(), &declared.address);
+        }
+        web
+    }
+
+    /// The resources that are carried out for `declared`.
+    fn parts(&self, declared: &Declaration) -> Vec<Declaration> {
+        stands_for(declared, &Expansion::new(self.stack, &BTreeMap::new()))
+    }
+
+    /// The declarations that must be there before `declared`, or before what was `written` of it.
+    fn needs(
+        &self,
+        declared: &Declaration,
+        parts: &[Declaration],
+        written: Option<&Declaration>,
+    ) -> BTreeSet<Address> {
+        let every = parts.iter().chain([declared]).chain(written).flat_map(needs);
+        let needed = every.filter_map(|address| self.owners.get(&address).copied().cloned());
+        needed
+            .chain(named_by(declared, self.stack))
+            .filter(|address| *address != declared.address)
+            .collect()
     }
 }
 

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::expand::beside;
+use super::partial::{Partial, among};
 use super::seal::seal;
 use super::{Declaration, Input, Path, Problem};
 use crate::sakura::zone;
@@ -209,7 +210,7 @@ impl Stack {
     }
 
     /// The same stack with these declarations.
-    fn with(&self, declarations: Arc<Vec<Declaration>>) -> Self {
+    pub(super) fn with(&self, declarations: Arc<Vec<Declaration>>) -> Self {
         Self {
             declarations,
             canonical: OnceLock::new(),
@@ -234,6 +235,10 @@ impl Stack {
             }
         }
         let decoded = self.with(Arc::new(declarations));
+        let partial = unfit
+            .iter()
+            .filter_map(|(declared, found)| Partial::of(declared, found));
+        let among = among(self, &decoded, &partial.collect::<Vec<_>>());
         for (declared, found) in unfit {
             problems.extend(beside(declared, &found, &decoded, self));
             problems.extend(found);
@@ -243,10 +248,12 @@ impl Stack {
                 declarations: decoded.declarations,
                 parts: Arc::new(parts),
             }),
-            Ok(_) => Err(problems),
-            Err(found) => {
-                problems.extend(found);
-                Err(problems)
+            checked => {
+                problems.extend(checked.err().unwrap_or_default());
+                let told: BTreeSet<_> = problems.iter().map(Problem::key).collect();
+                let is_new = |problem: &&Problem| !told.contains(&problem.key());
+                let new: Vec<_> = among.iter().filter(is_new).cloned().collect();
+                Err(problems.into_iter().chain(new).collect())
             }
         }
     }
@@ -263,7 +270,7 @@ impl Stack {
     }
 }
 
-fn decode(declared: &Declaration) -> Result<Declaration, Vec<Problem>> {
+pub(super) fn decode(declared: &Declaration) -> Result<Declaration, Vec<Problem>> {
     let unknown = || vec![catalog::unknown(Path::root(), declared.address.kind())];
     let kind = catalog::kind(declared.address.kind()).ok_or_else(unknown);
     let spec = kind.and_then(|kind| kind.decode(declared.spec.clone().into_value()));

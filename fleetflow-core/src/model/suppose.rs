@@ -11,13 +11,19 @@ use crate::codes;
 
 /// What stands in the place of a mistake.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Instead<'t> {
+pub enum Instead<'t> {
+    /// Nothing where nothing may stand, elsewhere the least.
     Nothing,
+    /// The least that fits.
     Least,
+    /// Much that fits.
     Most,
     /// This text where one may stand, elsewhere the least.
     Text(&'t str),
 }
+
+/// What stands in which place.
+pub type Choice<'c> = dyn Fn(&Path) -> Instead<'c> + 'c;
 
 /// Fields that are lacking once others are taken out, blocks that those lack in turn: deeper no schema goes.
 const ROUNDS: usize = 4;
@@ -26,16 +32,15 @@ const ROUNDS: usize = 4;
 pub(super) fn supposed(schema: &Value, declared: &Value) -> Vec<Value> {
     let all = [Instead::Nothing, Instead::Least, Instead::Most].into_iter();
     let mut supposed: Vec<_> = all
-        .filter_map(|instead| mended(schema, declared.clone(), instead))
+        .filter_map(|instead| supposed_as(schema, declared, &|_| instead))
         .collect();
     supposed.dedup();
     supposed
 }
 
-/// The same with `text` in the places of its mistakes where a text may stand: what was told of such a text may be that
-/// nothing is called so, and one of these places may have said that something is.
-pub(super) fn supposed_called(schema: &Value, declared: &Value, text: &str) -> Option<Value> {
-    mended(schema, declared.clone(), Instead::Text(text))
+/// The same with what `instead` says of each of these places.
+pub(super) fn supposed_as(schema: &Value, declared: &Value, instead: &Choice<'_>) -> Option<Value> {
+    mended(schema, declared.clone(), instead)
 }
 
 /// What `of` says of every one of `supposed`.
@@ -49,7 +54,7 @@ pub(super) fn of_all<T>(supposed: &[T], of: impl Fn(&T) -> Vec<Problem>) -> Vec<
     common
 }
 
-fn mended(schema: &Value, mut value: Value, instead: Instead<'_>) -> Option<Value> {
+fn mended(schema: &Value, mut value: Value, instead: &Choice<'_>) -> Option<Value> {
     for _ in 0..ROUNDS {
         let (fitting, problems) = fitted(schema, value);
         value = fitting;
@@ -57,7 +62,7 @@ fn mended(schema: &Value, mut value: Value, instead: Instead<'_>) -> Option<Valu
             return Some(value);
         }
         for problem in &problems {
-            mend(schema, &mut value, problem, instead)?;
+            mend(schema, &mut value, problem, instead(&problem.path))?;
         }
     }
     None
@@ -191,7 +196,8 @@ fn fields(schema: &Value, instead: Instead<'_>) -> Map<String, Value> {
 }
 
 fn elements(schema: &Value, instead: Instead<'_>) -> Vec<Value> {
-    let items = schema.get("items").filter(|_| instead == Instead::Most);
+    let has_some = matches!(instead, Instead::Most | Instead::Text(_));
+    let items = schema.get("items").filter(|_| has_some);
     items.map(|items| fitting(items, instead)).into_iter().collect()
 }
 

@@ -189,6 +189,15 @@ pub(crate) enum Marker<'v> {
 }
 
 impl<'v> Marker<'v> {
+    /// Whether it stands for what could not be read, all of it or a part of a text.
+    pub(super) fn is_mistaken(&self) -> bool {
+        match self {
+            Self::Mistaken => true,
+            Self::Text(parts) => parts.iter().any(is_mistaken),
+            _ => false,
+        }
+    }
+
     /// What `value` stands for, if it is not a literal.
     pub(crate) fn of(value: &'v Value) -> Option<Self> {
         let object = value.as_object()?;
@@ -227,6 +236,11 @@ pub(super) const UNREAD: &str = "what stands here could not be read";
 /// ```
 pub fn mistaken() -> Value {
     json!({ MISTAKEN: true })
+}
+
+/// Whether `value` could not be read, or is a text of which a part could not be.
+pub fn is_mistaken(value: &Value) -> bool {
+    Marker::of(value).is_some_and(|marker| marker.is_mistaken())
 }
 
 /// The encoded form of a value that will be known after the run.

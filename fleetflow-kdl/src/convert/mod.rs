@@ -22,7 +22,7 @@ use crate::environment::Environment;
 use crate::files::Files;
 use crate::schema::{Grammar, Schema};
 use crate::source::{FileId, Sources, Span};
-use crate::tree::{Content, Tree};
+use crate::tree::Tree;
 
 /// What a missing environment variable or local file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) enum Missing {
     Reported,
     /// Worth a warning: the file is only checked, and may be used elsewhere.
     Warned,
+    /// A mistake only where it decides on how declarations hang together.
+    Withheld,
     /// Nothing: another stage is used, whose variables may be set elsewhere.
     Tolerated,
 }
@@ -72,6 +74,8 @@ pub(crate) struct Converter<'a> {
     pub(crate) missing: Missing,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) secrets: BTreeMap<String, SecretString>,
+    /// What may be a mistake: where it is used, and what it is.
+    withheld: Vec<(Span, Diagnostic)>,
     /// The variables that are being evaluated, outermost first: one of them again is a cycle.
     evaluating: Vec<String>,
 }
@@ -83,6 +87,7 @@ impl<'a> Converter<'a> {
             missing,
             diagnostics: Vec::new(),
             secrets: BTreeMap::new(),
+            withheld: Vec::new(),
             evaluating: Vec::new(),
         }
     }
@@ -101,7 +106,8 @@ impl<'a> Converter<'a> {
     pub(crate) fn name(&mut self, argument: &Value) -> Option<String> {
         let anything = serde_json::json!({ "type": "string" });
         let tree = self.scalar(argument, Grammar::new(&anything).root());
-        if tree.text().is_none() && !matches!(tree.content, Content::Broken) {
+        self.need(&tree.broken_places());
+        if tree.text().is_none() && !tree.has_broken() {
             let error = Diagnostic::error(
                 "flow::name",
                 argument.span,
@@ -110,6 +116,17 @@ impl<'a> Converter<'a> {
             self.report(error.label("not a name"));
         }
         tree.text().map(str::to_owned)
+    }
+
+    /// What was withheld of `places` is a mistake.
+    pub(crate) fn need(&mut self, places: &[Span]) {
+        let is_needed = |(place, _): &mut (Span, Diagnostic)| places.iter().any(|one| one.has(*place));
+        let needed: Vec<_> = self.withheld.extract_if(.., is_needed).collect();
+        for (_, told) in needed {
+            if !self.diagnostics.iter().any(|known| known.span == told.span) {
+                self.report(told);
+            }
+        }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

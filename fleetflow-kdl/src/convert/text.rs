@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use fleetflow_core::model::mistaken;
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
@@ -94,15 +95,26 @@ impl Converter<'_> {
                     match self.place(&inner, self.inside(text, span, range)).content {
                         Content::Scalar(value) if alone => return Tree::scalar(span, value),
                         Content::Scalar(value) => append(&mut parts, value),
-                        _ => broken = true,
+                        Content::Partial(value) => {
+                            append(&mut parts, value);
+                            broken = true;
+                        }
+                        _ => {
+                            parts.push(mistaken());
+                            broken = true;
+                        }
                     }
                 }
             }
         }
-        if broken {
-            Tree::broken(span)
-        } else {
-            Tree::scalar(span, joined(parts))
+        match broken {
+            false => Tree::scalar(span, joined(parts)),
+            // What the rest of it refers to is looked at all the same.
+            true if parts.iter().any(|part| part.get("$ref").is_some()) => Tree {
+                span,
+                content: Content::Partial(json!({ "$text": parts })),
+            },
+            true => Tree::broken(span),
         }
     }
 
@@ -189,17 +201,20 @@ impl Converter<'_> {
     }
 
     fn not_set(&mut self, name: &str, span: Span) -> Tree {
-        if self.missing != Missing::Tolerated {
-            let help = format!(
-                "set it, or write {name}=... into .env.{} or .env beside the file; `default=` gives a fallback",
-                self.scope.stage
-            );
-            let message = format!("the environment variable `{name}` is not set");
-            let told = match self.missing {
-                Missing::Reported => Diagnostic::error("flow::environment", span, message),
-                _ => Diagnostic::warning("flow::environment", span, message),
-            };
-            self.report(told.label("read here").help(help));
+        let help = format!(
+            "set it, or write {name}=... into .env.{} or .env beside the file; `default=` gives a fallback",
+            self.scope.stage
+        );
+        let message = format!("the environment variable `{name}` is not set");
+        let told = match self.missing {
+            Missing::Warned => Diagnostic::warning("flow::environment", span, message),
+            _ => Diagnostic::error("flow::environment", span, message),
+        };
+        let told = told.label("read here").help(help);
+        match self.missing {
+            Missing::Reported | Missing::Warned => self.report(told),
+            Missing::Withheld => self.withheld.push((span, told)),
+            Missing::Tolerated => {}
         }
         Tree::broken(span)
     }

@@ -161,9 +161,14 @@ impl Converter<'_> {
             return self.broken(span, error.label("leads back to itself"));
         }
         self.evaluating.push(name.to_owned());
+        let before = self.withheld.len();
         let anything = serde_json::json!({ "x-input": "text" });
         let tree = self.occurrence(&declared.value, Grammar::new(&anything).root());
         self.evaluating.pop();
+        // What is missing is missing where the variable is used.
+        self.withheld[before..]
+            .iter_mut()
+            .for_each(|(place, _)| *place = span);
         match tree.content {
             Content::Scalar(Json::Null) => {
                 let error = Diagnostic::error(

@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fleetflow_core::model::{Declaration, Problem, Providers};
-use fleetflow_core::{Address, Stack, codes};
+use fleetflow_core::{Address, Stack};
 use serde_json::Value;
 
 use super::claims::claimed;
 use super::definitions::{Definitions, Named, duplicate, named};
 use super::grammars::Grammars;
-use super::groups::single_services;
+use super::groups::{GROUP, single_services};
 use super::outline::{Outline, StageOutline};
-use super::places::{Places, diagnostic_in};
+use super::places::Places;
 use super::settings::{self, StateSettings};
 use super::{LoadOptions, flags, folder};
 use crate::ast::Node;
@@ -45,7 +45,7 @@ pub(super) struct Assembly {
     /// Indexes of the definitions that it uses.
     used: BTreeSet<usize>,
     /// Kinds of its nodes whose names are not known: any definition of that kind may be used by them.
-    nameless: BTreeSet<String>,
+    pub(super) nameless: BTreeSet<String>,
 }
 
 impl Stages<'_> {
@@ -116,6 +116,7 @@ impl Stages<'_> {
             used: BTreeSet::new(),
             more: self.more,
             nameless: BTreeSet::new(),
+            any_group: false,
             is_chosen: self.chosen == Some(index),
         };
         build.resources(stage, &services);
@@ -206,6 +207,8 @@ pub(super) struct Build<'b> {
     pub(super) more: bool,
     /// Kinds of the nodes whose names are not known.
     pub(super) nameless: BTreeSet<String>,
+    /// Whether a name of a group that is brought in is not known: it may be any.
+    pub(super) any_group: bool,
     /// Whether it is the stage that is loaded.
     pub(super) is_chosen: bool,
 }
@@ -266,35 +269,6 @@ impl<'b> Build<'b> {
         self.converter.object(node, grammar.root())
     }
 
-    /// A definition that no stage uses is checked as well; a stage that uses it one day may complete it.
-    fn check_unused(&mut self, nodes: &[&Node], used: &BTreeSet<usize>) {
-        let missing = std::mem::replace(&mut self.converter.missing, Missing::Tolerated);
-        for (index, node) in nodes.iter().enumerate() {
-            if self.used.contains(&index) || used.contains(&index) {
-                continue;
-            }
-            self.check_alone(node);
-        }
-        self.converter.missing = missing;
-    }
-
-    /// What is wrong with a node that is no part of the stage, beside what it lacks: a definition may complete it, or its
-    /// name be what is wrong with it.
-    fn check_alone(&mut self, node: &Node) {
-        let told = self.converter.diagnostics.last().and_then(|told| told.span);
-        let mut tree = self.tree(node);
-        let schema = self.catalog.schema(&node.name.text).cloned().unwrap_or_default();
-        flags::take(&mut tree, &schema);
-        let problems = self.catalog.check_one(&node.name.text, tree.value());
-        let complete = problems
-            .iter()
-            .filter(|problem| problem.code != Some(&codes::MISSING));
-        let found = complete.filter_map(|problem| diagnostic_in(&tree, problem, "here"));
-        // A name that is none, of which core says that it is no text.
-        let new = found.filter(|found| told.is_none() || found.span != told);
-        self.converter.diagnostics.extend(new);
-    }
-
     fn finish(
         mut self,
         stack: Stack,
@@ -313,8 +287,16 @@ impl<'b> Build<'b> {
         let kept = settings::state(outline.state, &mut self.converter);
         let protect = settings::protect(stage.protect, &mut self.converter);
         let settings_are_known = providers.is_some() && !outline.settings_misspelt && !self.more;
-        let stack = self.unread().into_iter().fold(stack, Stack::unread);
-        let mut stack = stack.providers(providers.unwrap_or_default());
+        // Nothing is told of a group that may be among those that are brought in.
+        let groups = self.any_group.then(|| GROUP.to_owned());
+        let unread = self.unread().into_iter().chain(groups.clone());
+        let stack = unread.fold(stack, Stack::unread);
+        // How declarations hang together depends on no setting.
+        let instead = match self.converter.missing {
+            Missing::Withheld => Providers::supposed(),
+            _ => Providers::default(),
+        };
+        let mut stack = stack.providers(providers.unwrap_or(instead));
         for declared in std::mem::take(&mut self.declared) {
             stack.push(self.declaration(declared));
         }
@@ -329,6 +311,7 @@ impl<'b> Build<'b> {
             let otherwise: BTreeSet<_> = otherwise.iter().map(Problem::key).collect();
             problems.retain(|problem| otherwise.contains(&problem.key()));
         }
+        self.undecided(&stack);
         let places = &self.places;
         let mut found: Vec<_> = self
             .converter
@@ -357,7 +340,7 @@ impl<'b> Build<'b> {
                     .into_iter()
                     .chain(self.definitions.nameless.into_keys())
                     .collect(),
-                nameless: self.nameless,
+                nameless: self.nameless.into_iter().chain(groups).collect(),
             },
             found,
         )
@@ -369,6 +352,7 @@ impl<'b> Build<'b> {
         } = declared;
         let schema = self.catalog.schema(address.kind()).unwrap_or(&Value::Null);
         let flags = flags::take(&mut tree, schema);
+        self.converter.need(&flags.broken_places());
         let declaration = Declaration::new(address.clone(), tree.value());
         let providers: BTreeSet<&str> = self
             .catalog

@@ -3,8 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use fleetflow_core::Stack;
+
 use super::assembly::Build;
 use super::groups::GROUP;
+use crate::convert::Missing;
 use crate::schema::{Grammar, Schema, Shape};
 use crate::source::Span;
 use crate::tree::{Content, Field, Tree};
@@ -31,6 +34,19 @@ impl Build<'_> {
         let group = Some(GROUP).filter(|group| self.definitions.has_nameless(group));
         let group = group.map(str::to_owned);
         self.nameless.iter().cloned().chain(group).collect()
+    }
+
+    /// A variable that is not set is a mistake where it decides on what needs what.
+    pub(super) fn undecided(&mut self, stack: &Stack) {
+        if self.is_chosen && self.converter.missing == Missing::Withheld {
+            let undecided = stack.undecided();
+            let places = undecided.iter().filter_map(|problem| {
+                let written = self.places.written(problem.address.as_ref()?)?;
+                Some(written.locate(&problem.path).span)
+            });
+            let places: Vec<Span> = places.collect();
+            self.converter.need(&places);
+        }
     }
 }
 

@@ -41,9 +41,13 @@ impl Build<'_> {
             .declared
             .iter()
             .filter_map(|declared| declared.tree.field("deploy_services"));
-        let names: Vec<(String, Span)> = fields
-            .map(|field| &field.tree)
-            .chain(&lists)
+        let named = fields.map(|field| &field.tree).chain(&lists);
+        let named: Vec<&Tree> = named.collect();
+        let unread: Vec<Span> = named.iter().flat_map(|names| names.broken_places()).collect();
+        self.any_group = !unread.is_empty();
+        self.converter.need(&unread);
+        let names: Vec<(String, Span)> = named
+            .into_iter()
             .flat_map(Tree::texts)
             .map(|(name, span)| (name.to_owned(), span))
             .collect();

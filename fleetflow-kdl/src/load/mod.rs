@@ -1,6 +1,7 @@
 //! From a path to a stack: reads the files, sorts their nodes, puts one stage together and has core check it. Every
 //! stage of the file is checked on the way, so that all mistakes are told at once.
 
+mod alone;
 mod assembly;
 mod choice;
 mod claims;
@@ -212,7 +213,7 @@ impl Session {
         if self.found.iter().any(|told| told.severity == Severity::Error) {
             return;
         }
-        let empty = assemblies.filter(|assembly| assembly.stack.declarations().is_empty());
+        let empty = assemblies.filter(|one| one.stack.declarations().is_empty() && one.nameless.is_empty());
         self.found.extend(empty.map(|assembly| {
             let message = format!("the stage `{}` declares nothing", assembly.stack.stage());
             let help = "with this file, `up` removes everything that it made for the stage before";

@@ -85,6 +85,13 @@ impl<'a> LoadOptions<'a> {
         self
     }
 
+    /// Only how declarations hang together is looked at: a variable that is not set is a mistake where that depends on it.
+    #[must_use]
+    pub fn only_drawn(mut self) -> Self {
+        self.missing = Missing::Withheld;
+        self
+    }
+
     /// `path` as it is shown.
     pub(crate) fn shown(&self, path: &Path) -> String {
         let folder = self.shown_from.as_deref();

@@ -113,7 +113,7 @@ pub(super) fn diagnostic_in(tree: &Tree, problem: &Problem, label: &str) -> Opti
 
 fn told(written: &Written, problem: &Problem, label: &str) -> Option<Diagnostic> {
     let place = written.locate(&problem.path);
-    if place.broken || place.elsewhere || is_told_already(written, problem) {
+    if place.broken || problem.is_unread() || place.elsewhere || is_told_already(written, problem) {
         return None;
     }
     let label = if place.unknown { "not known here" } else { label };

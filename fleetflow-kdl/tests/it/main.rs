@@ -2,6 +2,7 @@
 
 mod language;
 mod mistakes;
+mod partly;
 mod unread;
 mod values;
 
