@@ -69,38 +69,56 @@ impl Clouds {
     ///
     /// # Errors
     ///
-    /// The credentials are refused, see several accounts, or a cloud cannot be reached.
+    /// The credentials are refused, see several accounts, or a cloud cannot be reached; or there is no client for the reason
+    /// that [`without`](Self::without) was given. What is wrong with several clouds is told together.
     pub async fn accounts(
         &self,
         is_needed: impl Fn(Provider) -> bool,
     ) -> Result<BTreeMap<Provider, Account>> {
         let at_sakura = async {
-            match self.sakura.as_ref().filter(|_| is_needed(Provider::SakuraCloud)) {
-                Some(sakura) => sakura.account().await.map(Some),
-                None => Ok(None),
+            match &self.sakura {
+                _ if !is_needed(Provider::SakuraCloud) => Ok(None),
+                Some(sakura) => {
+                    let account = sakura.account().await.map(Some);
+                    account.map_err(|error| error.during("sign in to SAKURA Cloud"))
+                }
+                None => self.left_out(Provider::SakuraCloud),
             }
         };
         let at_cloudflare = async {
-            match self
-                .cloudflare
-                .as_ref()
-                .filter(|_| is_needed(Provider::Cloudflare))
-            {
-                Some(cloudflare) => cloudflare.account().await.map(Some),
-                None => Ok(None),
+            match &self.cloudflare {
+                _ if !is_needed(Provider::Cloudflare) => Ok(None),
+                Some(cloudflare) => {
+                    let account = cloudflare.account().await.map(Some);
+                    account.map_err(|error| error.during("sign in to Cloudflare"))
+                }
+                None => self.left_out(Provider::Cloudflare),
             }
         };
         let (at_sakura, at_cloudflare) = futures::join!(at_sakura, at_cloudflare);
-        let at_sakura = at_sakura.map_err(|error| error.during("sign in to SAKURA Cloud"))?;
-        let at_cloudflare = at_cloudflare.map_err(|error| error.during("sign in to Cloudflare"))?;
-        let found = [
+        let mut known = BTreeMap::new();
+        let mut errors = Vec::new();
+        for (provider, found) in [
             (Provider::SakuraCloud, at_sakura),
             (Provider::Cloudflare, at_cloudflare),
-        ];
-        let known = found
-            .into_iter()
-            .filter_map(|(provider, account)| Some((provider, account?)));
-        Ok(known.collect())
+        ] {
+            match found {
+                Ok(account) => known.extend(account.map(|account| (provider, account))),
+                Err(error) => errors.push(error),
+            }
+        }
+        match Error::together(errors) {
+            Some(error) => Err(error),
+            None => Ok(known),
+        }
+    }
+
+    /// Nobody to ask: as it should be, or for the reason that was given.
+    fn left_out(&self, provider: Provider) -> Result<Option<Account>> {
+        match self.missing.get(&provider) {
+            Some(why) => Err(why.clone()),
+            None => Ok(None),
+        }
     }
 
     /// From now on no error of theirs tells one of `secrets`.

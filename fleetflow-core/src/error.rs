@@ -116,6 +116,31 @@ impl Error {
         })
     }
 
+    /// What `errors` say, as one: each of them is to be mended, and all are told. Credentials come before everything else, as
+    /// nothing works without them. None where there are none.
+    pub fn together(errors: Vec<Self>) -> Option<Self> {
+        let mut errors: Vec<Self> = errors.into_iter().flat_map(Self::each).collect();
+        // What all of them need can be missing: that is one failure.
+        errors.dedup_by(|one, before| one.to_string() == before.to_string());
+        if errors.len() < 2 {
+            return errors.pop();
+        }
+        let kinds = || errors.iter().map(Self::kind);
+        let kind = kinds().find(|kind| *kind == ErrorKind::Unauthorized);
+        let kind = kind.or_else(|| kinds().next())?;
+        let told = errors.iter().map(Problem::from).collect();
+        Some(Self::from_problems(told).with_kind(kind))
+    }
+
+    /// The failures that it was put together of.
+    fn each(self) -> Vec<Self> {
+        let alone = |problem: &Problem| Self::from_problems(vec![problem.clone()]);
+        match self.problems() {
+            [] => vec![self],
+            several => several.iter().map(alone).collect(),
+        }
+    }
+
     /// The same error, about the resource at `address`; the innermost address wins.
     #[must_use]
     pub fn on(self, address: &Address) -> Self {

@@ -12,10 +12,10 @@ use fleetflow_access::{KnownHosts, Needs, Surroundings, cloudflare, docker, keys
 use fleetflow_core::cloudflare::Cloudflare;
 use fleetflow_core::docker::{Engines, SshConfig, Translate};
 use fleetflow_core::http::{HttpTransport, Traffic};
-use fleetflow_core::model::{DockerSettings, Path, Problem, Provider};
+use fleetflow_core::model::{DockerSettings, Provider};
 use fleetflow_core::sakura::Sakura;
 use fleetflow_core::state::State;
-use fleetflow_core::{Account, Clouds, Error, ErrorKind, Result};
+use fleetflow_core::{Account, Clouds, Error, Result};
 
 pub(crate) use emulated::{Emulated, leave};
 
@@ -72,21 +72,33 @@ pub(crate) async fn connect(
     let sakura = connecting.sakura(key.map(|key| key.public));
     let cloudflare = connecting.cloudflare();
     let engines = connecting.engines(&known_hosts);
-    let (sakura, cloudflare, engines) = all(sakura, cloudflare, engines)?;
-    let (sakura, sakura_root) = sakura.unzip();
-    let (cloudflare, cloudflare_root) = cloudflare.unzip();
-    let (mut clouds, accounts) = sign_in(sakura, cloudflare).await?;
+    // What is wrong with one cloud is no reason to say nothing of the others.
+    let mut roots = Vec::new();
+    let clouds = with(
+        Clouds::none(),
+        sakura,
+        Provider::SakuraCloud,
+        (Clouds::sakura, &mut roots),
+    );
+    let clouds = with(
+        clouds,
+        cloudflare,
+        Provider::Cloudflare,
+        (Clouds::cloudflare, &mut roots),
+    );
+    let accounts = sign_in(&clouds).await;
+    let errors = [accounts.as_ref().err(), engines.as_ref().err()];
+    if let Some(error) = Error::together(errors.into_iter().flatten().cloned().collect()) {
+        return Err(error);
+    }
+    let (accounts, engines) = (accounts?, engines?);
     let settling = match emulated {
         // What they made is seen by everybody at once.
         Some(_) => Some(Duration::ZERO),
-        None => {
-            let roots = sakura_root.into_iter().chain(cloudflare_root).collect();
-            served::settling(invocation, || connecting.transport(), roots).await?
-        }
+        None => served::settling(invocation, || connecting.transport(), roots).await?,
     };
-    clouds = clouds.engines(engines);
     Ok(Access {
-        clouds,
+        clouds: clouds.engines(engines),
         accounts,
         traffic,
         settling,
@@ -127,42 +139,29 @@ impl Accounts {
     }
 }
 
-/// Everything that could be found, or one error about everything that could not.
-fn all<A, B, C>(a: Result<A>, b: Result<B>, c: Result<C>) -> Result<(A, B, C)> {
-    let errors = [a.as_ref().err(), b.as_ref().err(), c.as_ref().err()];
-    let mut errors: Vec<Error> = errors.into_iter().flatten().cloned().collect();
-    // What all of them need can be missing: that is one mistake.
-    errors.dedup_by(|one, before| one.message() == before.message());
-    match (errors.as_slice(), a, b, c) {
-        ([], Ok(a), Ok(b), Ok(c)) => Ok((a, b, c)),
-        ([only], ..) => Err(only.clone()),
-        (several, ..) => {
-            let told = several.iter().map(|error| {
-                let problem = Problem::at(Path::root(), error.message()).code(error.registered());
-                match error.advice() {
-                    Some(advice) => problem.help(advice),
-                    None => problem,
-                }
-            });
-            Err(Error::from_problems(told.collect()).with_kind(ErrorKind::Unauthorized))
+/// `clouds` with the client of `provider` that was found, or without it; `roots` gets where its API is said to be.
+fn with<C>(
+    clouds: Clouds,
+    found: Result<Option<(C, Option<String>)>>,
+    provider: Provider,
+    (add, roots): (fn(Clouds, C) -> Clouds, &mut Vec<Option<String>>),
+) -> Clouds {
+    match found {
+        Ok(Some((client, root))) => {
+            roots.push(root);
+            add(clouds, client)
         }
+        Ok(None) => clouds,
+        Err(why) => clouds.without(provider, why),
     }
 }
 
-async fn sign_in(sakura: Option<Sakura>, cloudflare: Option<Cloudflare>) -> Result<(Clouds, Accounts)> {
-    let mut clouds = Clouds::none();
-    if let Some(sakura) = sakura {
-        clouds = clouds.sakura(sakura);
-    }
-    if let Some(cloudflare) = cloudflare {
-        clouds = clouds.cloudflare(cloudflare);
-    }
+async fn sign_in(clouds: &Clouds) -> Result<Accounts> {
     let mut known = Box::pin(clouds.accounts(|_| true)).await?;
-    let accounts = Accounts {
+    Ok(Accounts {
         sakura: known.remove(&Provider::SakuraCloud),
         cloudflare: known.remove(&Provider::Cloudflare),
-    };
-    Ok((clouds, accounts))
+    })
 }
 
 /// What the clients are made from.

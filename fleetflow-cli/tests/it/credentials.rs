@@ -114,3 +114,49 @@ fn a_profile_is_used_warned_about_and_named_when_it_is_refused() {
     let run = desk.flow(&["down", "--yes", "--with-data"]);
     assert_eq!(run.code, Some(0), "{run:#?}");
 }
+
+/// Two wrong credentials are two errors of one run, however each of them is wrong.
+#[test]
+fn what_is_wrong_with_each_cloud_is_told_at_once() {
+    let desk = Desk::new();
+    let shop = SHOP.replace("stage \"dev\" {", "stage \"dev\" {\n    r2-bucket \"uploads\"");
+    desk.project.write(&shop);
+    desk.profile("wrong", "not-it", 0o600);
+    let base = (
+        "CLOUDFLARE_API_BASE_URL",
+        desk.variable("CLOUDFLARE_API_BASE_URL"),
+    );
+    let plan = |profile: &str, token: Option<&str>| {
+        let mut command = desk.project.command(&["plan", "--profile", profile]);
+        command.env(base.0, &base.1);
+        command.envs(token.map(|token| ("CLOUDFLARE_API_TOKEN", token)));
+        Run::from(command.output().unwrap())
+    };
+    let refused =
+        "could not ask SAKURA Cloud whose the API key is: the API key of the profile wrong is refused";
+    let unknown = "the profile wrok: ~/.usacloud/wrok/config.json";
+    let wrong = "could not look for the Cloudflare account: Invalid access token";
+    let missing = "there is no API token for Cloudflare";
+    for (profile, token, told) in [
+        (
+            "wrong",
+            Some("not-it-either-but-as-long-as-a-real-one"),
+            [refused, wrong],
+        ),
+        ("wrong", None, [refused, missing]),
+        (
+            "wrok",
+            Some("not-it-either-but-as-long-as-a-real-one"),
+            [unknown, wrong],
+        ),
+        ("wrok", None, [unknown, missing]),
+    ] {
+        let run = plan(profile, token);
+        assert_eq!(run.code, Some(3), "{run:#?}");
+        for part in told {
+            assert!(run.err.contains(part), "`{part}` is missing: {run:#?}");
+        }
+        assert_eq!(run.err.matches("  help: ").count(), 2, "{run:#?}");
+        assert!(run.err.ends_with("2 problems\n"), "{run:#?}");
+    }
+}

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::value::UNREAD;
 use super::{Address, Path};
-use crate::ErrorKind;
 use crate::codes::{self, Code};
+use crate::{Error, ErrorKind};
 
 /// One mistake in what the user declared.
 ///
@@ -41,6 +41,19 @@ pub struct Problem {
     /// Whether a guard refused something that is well-formed (a protected resource, a missing approval).
     #[serde(default)]
     pub guard: bool,
+}
+
+/// A failure among others; what it is about, and what a provider said of it, is part of its message.
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        match error.problems() {
+            [only] => only.clone(),
+            _ => Self {
+                help: error.advice().map(str::to_owned),
+                ..Self::at(Path::root(), error.to_string()).code(error.registered())
+            },
+        }
+    }
 }
 
 impl Problem {
