@@ -53,7 +53,7 @@ impl Display for Lines {
     }
 }
 
-/// The line of a step that ended; nothing for everything else. Skipped steps are named together at the end.
+/// The line of a step that ended, or was not begun and why; nothing for everything else.
 pub(super) fn finished(event: &Event, running: &Running) -> Option<String> {
     match event {
         Event::Done {
@@ -83,7 +83,12 @@ pub(super) fn finished(event: &Event, running: &Running) -> Option<String> {
             ))
         }
         Event::Noted { address, note } => Some(format!("     {address}  {note}")),
-        Event::Started { .. } | Event::Waiting { .. } | Event::Skipped { .. } => None,
+        Event::Skipped { address, because } => Some(format!(
+            "{}  {address}  {}: {because}",
+            paint(DIM, ".  "),
+            paint(DIM, "skipped")
+        )),
+        Event::Started { .. } | Event::Waiting { .. } => None,
     }
 }
 
@@ -135,5 +140,10 @@ mod tests {
             shown(&waiting),
             "!    server.web  create stopped after 0.0 s: disk copy 19 %"
         );
+        let skipped = Event::Skipped {
+            address: address.clone(),
+            because: "switch.private failed".to_owned(),
+        };
+        assert_eq!(shown(&skipped), ".    server.web  skipped: switch.private failed");
     }
 }

@@ -1,8 +1,10 @@
 //! Progress on a terminal: finished steps scroll up, each running one has a live line below them.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use console::truncate_str;
+use fleetflow_core::ErrorKind;
 use fleetflow_core::converge::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -79,6 +81,18 @@ impl Live {
     }
 }
 
+/// Of a failure no more than two lines: all of what was answered is told at the end. What was stopped is told here alone.
+fn shortened<'l>(event: &Event, line: &'l str, width: usize) -> Cow<'l, str> {
+    match event {
+        Event::Failed { error, .. } if error.kind() != ErrorKind::Cancelled => {
+            let first = line.lines().next().unwrap_or_default();
+            // What goes on begins further in.
+            truncate_str(first, 2 * width - 8, "…")
+        }
+        _ => line.into(),
+    }
+}
+
 impl Display for Live {
     fn event(&mut self, event: &Event, _time: &str, running: &Running) {
         // First, or what is finished would be seen both as done and as going on.
@@ -86,11 +100,11 @@ impl Display for Live {
         let Some(line) = lines::finished(event, running) else {
             return;
         };
-        match event {
-            // All of what was answered is told at the end.
-            Event::Failed { .. } => self.scroll(&truncate_str(&line, self.terminal.width(), "…")),
-            _ => self.scroll(&self.terminal.fitted(&line)),
-        }
+        self.scroll(
+            &self
+                .terminal
+                .fitted(&shortened(event, &line, self.terminal.width())),
+        );
     }
 
     fn tick(&mut self, running: &Running) {

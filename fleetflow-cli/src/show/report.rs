@@ -1,4 +1,4 @@
-//! What a run did, as text: the summary, the outputs, what failed and what was skipped.
+//! What a run did, as text: the summary, the outputs, what failed. What was skipped is told as it happens.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(crate) fn summary(report: &Report, verb: &str, elapsed: Duration) -> String 
     )
 }
 
-/// A block for each failed step, and the skipped ones by name.
+/// A block for each failed step, and how to go on.
 pub(crate) fn failures(report: &Report, again: &str) -> String {
     let steps = report.done.len() + report.failed.len() + report.skipped.len();
     let done = format!(
@@ -42,10 +42,6 @@ pub(crate) fn failures(report: &Report, again: &str) -> String {
     let mut blocks: Vec<_> = failed
         .map(|(address, error)| failure::step(address, error, &done))
         .collect();
-    let names: Vec<_> = report.skipped.iter().map(ToString::to_string).collect();
-    if !names.is_empty() {
-        blocks.push(format!("skipped: {}\n", names.join(", ")));
-    }
     blocks.push(format!("{} {again}\n", paint(BOLD, "To go on:")));
     blocks.join("")
 }
@@ -121,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_names_what_was_skipped_and_how_to_go_on() {
+    fn a_failure_says_what_was_done_and_how_to_go_on() {
         let failed = Report {
             failed: vec![(Address::new("server", "c"), Error::new(ErrorKind::Refused, "no"))],
             skipped: vec![Address::new("dns-record", "www")],
@@ -129,12 +125,7 @@ mod tests {
         };
         let text = failures(&failed, "flow up dev");
         let text = console::strip_ansi_codes(&text);
-        for part in [
-            "server.c: no",
-            "2 of 4 steps done",
-            "skipped: dns-record.www",
-            "To go on: flow up dev",
-        ] {
+        for part in ["server.c: no", "2 of 4 steps done", "To go on: flow up dev"] {
             assert!(text.contains(part), "`{part}` is missing in {text}");
         }
     }

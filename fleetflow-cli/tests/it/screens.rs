@@ -350,3 +350,32 @@ fn rebuilding_the_state_asks_with_the_accounts_that_are_looked_at() {
         "{screen:#?}"
     );
 }
+
+/// Which step, and why, is to be read on the narrowest screen, however long a name is.
+#[test]
+fn what_was_stopped_and_skipped_is_told_in_full_on_a_narrow_screen() {
+    let name = "creo-memories-frontend-of-the-shop-01";
+    let project = Project::new(&format!(
+        "project \"shop\"\nproviders {{ sakura-cloud {{ zone \"tk1a\" }} }}\nservice-group \"creo-memories\" {{ service \"backend-of-the-shop\" image=\"nginx:1.27\" }}\n\
+         server \"{name}\" {{ plan core=2 memory=4; disk size=100 os=\"ubuntu-24.04\"; deploy-services \"creo-memories\" }}\n"
+    ));
+    let Some(terminal) = Terminal::new(&project, 80, 24) else {
+        return;
+    };
+    terminal.flow("up --yes --sandbox");
+    terminal.until("disk copy");
+    terminal.press("C-c");
+    let screen = terminal.until("To go on: flow up --yes --sandbox");
+    assert!(screen.iter().all(|line| !line.contains('…')), "{screen:#?}");
+    // A name that is longer than what is left of a line is broken.
+    let dense = |text: &str| text.split_whitespace().collect::<String>();
+    let told = dense(&screen.concat());
+    for part in [
+        format!("!    server.{name}  create stopped after "),
+        ": disk copy ".to_owned(),
+        format!(".    network.{name}/creo-memories skipped: "),
+        format!("container.{name}/creo-memories/backend-of-the-shop skipped: server.{name} was stopped"),
+    ] {
+        assert!(told.contains(&dense(&part)), "`{part}` is missing: {screen:#?}");
+    }
+}

@@ -373,6 +373,7 @@ impl<'r> Run<'r> {
         let interrupted = self.session.cancelled.is_cancelled();
         for (address, cause) in self.queue.left() {
             let because = match (cause, &self.refused) {
+                (Some(before), _) if self.report.was_stopped(&before) => format!("{before} was stopped"),
                 (Some(failed), _) => format!("{failed} failed"),
                 (None, Some(refused)) => format!("a permission is missing for {refused}"),
                 (None, None) => "the run was stopped".to_owned(),

@@ -106,6 +106,12 @@ impl Report {
         self.done.iter().filter(|(_, done)| *done == action).count()
     }
 
+    /// Whether the step at `address` was stopped, which is no failure of its own.
+    pub(super) fn was_stopped(&self, address: &Address) -> bool {
+        let mut failed = self.failed.iter();
+        failed.any(|(failed, error)| failed == address && error.kind() == crate::ErrorKind::Cancelled)
+    }
+
     /// The report, or the first error where a step failed.
     pub fn into_result(self) -> crate::Result<Self> {
         match (self.outcome, self.failed.first()) {
