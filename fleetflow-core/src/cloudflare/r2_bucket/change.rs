@@ -40,7 +40,7 @@ pub(super) async fn create(cloud: &Cloudflare, context: &Context, bucket: &R2Buc
             answer => answer.map(Some),
         }
     };
-    let managed = context
+    let mut managed = context
         .until("waiting for the new bucket to be seen", SETTLING, seen)
         .await?;
     if !bucket.cors.is_empty() {
@@ -55,15 +55,16 @@ pub(super) async fn create(cloud: &Cloudflare, context: &Context, bucket: &R2Buc
         .public_dev_url
         .filter(|enabled| *enabled != managed.enabled)
     {
-        place.set_managed(enabled).await?;
+        managed = place.set_managed(enabled).await?;
     }
+    // Where nothing is said of it, nobody looks after it.
+    let managed = Some(managed).filter(|_| bucket.public_dev_url.is_some());
     if !bucket.custom_domain.is_empty() {
         set_domains(context, &place, &[], bucket).await?;
     }
-    let url = format!("https://{}", managed.domain);
     Ok(Made {
         id: place.name.clone(),
-        outputs: outputs(&place, Some(&url)),
+        outputs: outputs(&place, managed.as_ref()),
     })
 }
 
@@ -78,6 +79,7 @@ pub(super) async fn update(
     let place = Place::of(cloud, bucket).await?;
     let before = was.spec_as::<R2Bucket>().ok();
     let fields: BTreeSet<&str> = changes.iter().map(Change::field).collect();
+    let mut told = was.outputs.clone();
     if fields.contains("storage_class") {
         let class = bucket.storage_class.unwrap_or(StorageClass::Standard);
         place.store_as(class).await?;
@@ -93,7 +95,8 @@ pub(super) async fn update(
         set_lifecycle(&place, ours, bucket).await?;
     }
     if fields.contains("public_dev_url") {
-        place.set_managed(bucket.public_dev_url.unwrap_or(false)).await?;
+        let managed = place.set_managed(bucket.public_dev_url.unwrap_or(false)).await?;
+        told = outputs(&place, Some(&managed));
     }
     if fields.contains("custom_domain") {
         let mut before = before.map(|before| before.custom_domain).unwrap_or_default();
@@ -107,7 +110,7 @@ pub(super) async fn update(
     }
     Ok(Made {
         id: place.name.clone(),
-        outputs: was.outputs.clone(),
+        outputs: told,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Cors, Jurisdiction, LifecycleRule, R2Bucket};
 use crate::cloudflare::name;
-use crate::model::{Path, Problem};
+use crate::model::{Address, Declaration, Expansion, Path, Problem};
 
 pub(super) fn check(bucket: &R2Bucket) -> Vec<Problem> {
     let root = Path::root();
@@ -41,6 +41,21 @@ pub(super) fn check(bucket: &R2Bucket) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// What refers to the URL at r2.dev of a bucket that answers nobody there.
+pub(super) fn unanswered(bucket: &R2Bucket, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
+    if bucket.public_dev_url == Some(true) {
+        return Vec::new();
+    }
+    let url = declared.address.output("dev-url");
+    let problem = |who: &Address| {
+        let message = format!("`{who}` refers to `dev-url`, and `public-dev-url` is not on");
+        Problem::at(Path::root().key("public_dev_url"), message).help(
+            "write `public-dev-url #true` here, or remove the reference: nobody is answered there otherwise",
+        )
+    };
+    around.referring(&url).map(problem).collect()
 }
 
 fn is_bucket_name(name: &str) -> bool {

@@ -95,7 +95,7 @@ impl<'w> Wish<'w> {
         let observed = Observed {
             ownership: Ownership::Unmarkable,
             live: self.live(law, row, &details).into(),
-            outputs: self.outputs(&place, &details),
+            outputs: outputs(&place, details.managed.as_ref()),
             status: status(&details),
             ..Observed::marked(self.wanted.address.clone(), &row.name)
         };
@@ -111,9 +111,10 @@ impl<'w> Wish<'w> {
             place.domains(),
         );
         let lifecycle = asked(concerns(|bucket| bucket.lifecycle.is_some()), place.lifecycle());
-        let url_is_known = self.remembered_url().is_some();
-        let managed = concerns(|bucket| bucket.public_dev_url.is_some()) || !url_is_known;
-        let managed = asked(managed, place.managed());
+        let managed = asked(
+            concerns(|bucket| bucket.public_dev_url.is_some()),
+            place.managed(),
+        );
         let (cors, domains, managed, lifecycle) = futures::try_join!(cors, domains, managed, lifecycle)?;
         Ok(Details {
             cors,
@@ -121,19 +122,6 @@ impl<'w> Wish<'w> {
             managed,
             lifecycle,
         })
-    }
-
-    /// A bucket keeps its URL at r2.dev for life.
-    fn remembered_url(&self) -> Option<&str> {
-        self.wanted.remembered.as_ref()?.output("dev-url")
-    }
-
-    fn outputs(&self, place: &Place<'_>, details: &Details) -> Map<String, Value> {
-        let url = match &details.managed {
-            Some(managed) => Some(format!("https://{}", managed.domain)),
-            None => self.remembered_url().map(str::to_owned),
-        };
-        outputs(place, url.as_deref())
     }
 
     fn live(&self, law: Jurisdiction, row: &Row, details: &Details) -> Map<String, Value> {
@@ -237,13 +225,14 @@ impl<'w> Wish<'w> {
     }
 }
 
-/// The outputs of a bucket.
-pub(super) fn outputs(place: &Place<'_>, url: Option<&str>) -> Map<String, Value> {
+/// The outputs of a bucket. Every bucket has a URL at r2.dev for life; it is told while it answers.
+pub(super) fn outputs(place: &Place<'_>, managed: Option<&Managed>) -> Map<String, Value> {
     let mut outputs = Map::from_iter([
         ("name".to_owned(), json!(place.name)),
         ("s3-endpoint".to_owned(), json!(place.s3_endpoint())),
     ]);
-    if let Some(url) = url {
+    if let Some(managed) = managed.filter(|managed| managed.enabled) {
+        let url = format!("https://{}", managed.domain);
         outputs.insert("dev-url".to_owned(), json!(url));
     }
     outputs

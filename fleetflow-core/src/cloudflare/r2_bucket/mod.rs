@@ -115,7 +115,8 @@ impl R2Bucket {
         Output::new(&self.address(), "s3-endpoint")
     }
 
-    /// Its URL at `r2.dev`, where `public_dev_url` switches it on.
+    /// Its URL at `r2.dev`. It can be referred to where `public_dev_url` is on: otherwise nobody is answered there.
+    /// (API doc §2.8)
     pub fn dev_url(&self) -> Output<String> {
         Output::new(&self.address(), "dev-url")
     }
@@ -138,7 +139,7 @@ impl Resource for R2Bucket {
         OutputField {
             name: "dev-url",
             value_type: "text",
-            doc: "The bucket's URL at r2.dev; it answers while `public-dev-url` is on",
+            doc: "The bucket's URL at r2.dev, while `public-dev-url` is on",
         },
     ];
     // A bucket lies under its jurisdiction for good. Its location is only a wish, and never a reason to replace it.
@@ -154,7 +155,14 @@ impl Resource for R2Bucket {
     }
 
     fn check_in(&self, declared: &Declaration, around: &Expansion<'_>) -> Vec<Problem> {
-        hosts::check(declared, around)
+        let mut problems = hosts::check(declared, around);
+        problems.extend(check::unanswered(self, declared, around));
+        problems
+    }
+
+    fn volatile(changes: &[Change], _: &serde_json::Value) -> Vec<&'static str> {
+        let switches = changes.iter().any(|change| change.field() == "public_dev_url");
+        if switches { vec!["dev-url"] } else { Vec::new() }
     }
 }
 

@@ -169,13 +169,13 @@ impl<'p> Place<'p> {
         .await
     }
 
-    pub(super) async fn set_managed(&self, enabled: bool) -> Result<()> {
+    pub(super) async fn set_managed(&self, enabled: bool) -> Result<Managed> {
         let call = self.call(
             Method::PUT,
             &self.at("/domains/managed"),
             "switch the r2.dev domain",
         );
-        call.json(&serde_json::json!({"enabled": enabled}))?.done().await
+        call.json(&serde_json::json!({"enabled": enabled}))?.send().await
     }
 
     pub(super) async fn domains(&self) -> Result<Vec<Domain>> {

@@ -6,12 +6,13 @@ use fleetflow_sandbox::{Fault, Moment, Sandbox, Times, Timings};
 use serde_json::{Value, json};
 
 use super::{Bench, stack, told};
+use crate::cloudflare::dns::Record;
 use crate::cloudflare::r2_bucket::{
     Cors, CorsMethod, CustomDomain, Jurisdiction, LifecycleRule, R2Location, StorageClass, TlsVersion,
 };
-use crate::cloudflare::{R2Bucket, Worker};
+use crate::cloudflare::{Dns, R2Bucket, Worker};
 use crate::error::ErrorKind;
-use crate::model::{Declaration, Declare};
+use crate::model::{Declaration, Declare, Stack};
 
 fn full() -> R2Bucket {
     R2Bucket::builder()
@@ -194,6 +195,54 @@ async fn what_is_not_declared_is_left_alone() {
     let changed = bucket(&bench);
     bench.settle(&plain).await;
     assert_eq!(bucket(&bench), changed);
+}
+
+/// An address that answers nobody is no output, and what needs it says so before anything is done.
+#[tokio::test]
+async fn the_url_at_r2_dev_is_an_output_while_it_answers() {
+    let bench = Bench::start().await;
+    let of = |public: Option<bool>| R2Bucket {
+        public_dev_url: public,
+        ..R2Bucket::builder().name("creo-assets").build()
+    };
+    let mut urls = Vec::new();
+    for public in [None, Some(true), Some(false), Some(true), None] {
+        let bucket = of(public);
+        let outputs =
+            |report: &crate::converge::Report| report.outputs[&bucket.address()].get("dev-url").cloned();
+        let made = outputs(&bench.settle(&stack([bucket.clone()])).await);
+        let seen = outputs(&bench.settle(&stack([bucket.clone()])).await);
+        assert_eq!(made.is_some(), public == Some(true), "{public:?}: {made:?}");
+        assert_eq!(seen, made, "{public:?}");
+        urls.extend(made);
+    }
+    assert_eq!(urls[0], urls[1], "a bucket keeps it for life");
+}
+
+#[tokio::test]
+async fn a_reference_to_the_url_at_r2_dev_needs_it_to_be_on() {
+    let bench = Bench::start().await;
+    let of = |public: Option<bool>| {
+        let bucket = R2Bucket {
+            public_dev_url: public,
+            ..R2Bucket::builder().name("creo-assets").build()
+        };
+        let record = Record::txt("url", bucket.dev_url());
+        let zone = Dns::builder().zone("example.com").record(record).build();
+        Stack::new("shop", "dev").add(bucket).add(zone)
+    };
+    for public in [None, Some(false)] {
+        let told = of(public).check();
+        let wanted = "`dns.example.com` refers to `dev-url`, and `public-dev-url` is not on";
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(
+            (told[0].message.as_str(), told[0].path.to_string().as_str()),
+            (wanted, "public_dev_url")
+        );
+    }
+    let report = bench.settle(&of(Some(true))).await;
+    let url = &report.outputs[&"r2-bucket.creo-assets".parse().unwrap()]["dev-url"];
+    assert!(bench.inventory().to_string().contains(url.as_str().unwrap()));
 }
 
 #[tokio::test]
