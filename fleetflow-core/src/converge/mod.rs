@@ -15,6 +15,7 @@ mod rollback;
 mod rollout;
 mod run;
 mod session;
+mod sight;
 mod standing;
 mod targets;
 mod trace;
