@@ -15,11 +15,7 @@ pub(crate) struct Tree {
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     Scalar(Value),
-    /// A list; `key` names the fields that tell its elements apart, where they have names.
-    List {
-        items: Vec<Tree>,
-        key: Vec<String>,
-    },
+    List(Vec<Tree>),
     Map(Vec<Field>),
     /// A value whose mistake is already reported. It is there, so that it is not reported as missing as well.
     Broken,
@@ -97,7 +93,7 @@ impl Tree {
     /// The texts of a list, or of a lone value, with their places.
     pub(crate) fn texts(&self) -> Vec<(&str, Span)> {
         match &self.content {
-            Content::List { items, .. } => items.iter().flat_map(Self::texts).collect(),
+            Content::List(items) => items.iter().flat_map(Self::texts).collect(),
             _ => self.text().map(|text| (text, self.span)).into_iter().collect(),
         }
     }
@@ -106,7 +102,7 @@ impl Tree {
     pub(crate) fn has_broken(&self) -> bool {
         match &self.content {
             Content::Scalar(_) => false,
-            Content::List { items, .. } => items.iter().any(Self::has_broken),
+            Content::List(items) => items.iter().any(Self::has_broken),
             Content::Map(fields) => fields.iter().any(|field| field.tree.has_broken()),
             Content::Broken | Content::Partial(_) | Content::Elsewhere => true,
         }
@@ -115,7 +111,7 @@ impl Tree {
     /// Where the mistakes that are already reported are.
     pub(crate) fn broken_places(&self) -> Vec<Span> {
         match &self.content {
-            Content::List { items, .. } => items.iter().flat_map(Self::broken_places).collect(),
+            Content::List(items) => items.iter().flat_map(Self::broken_places).collect(),
             Content::Map(fields) => fields
                 .iter()
                 .flat_map(|field| field.tree.broken_places())
@@ -133,7 +129,7 @@ impl Tree {
     pub(crate) fn value(&self) -> Value {
         match &self.content {
             Content::Scalar(value) | Content::Partial(value) => value.clone(),
-            Content::List { items, .. } => items.iter().map(Self::value).collect(),
+            Content::List(items) => items.iter().map(Self::value).collect(),
             Content::Broken | Content::Elsewhere => mistaken(),
             Content::Map(fields) => {
                 let set = fields
@@ -146,16 +142,11 @@ impl Tree {
         }
     }
 
-    /// This tree with `other` on top: maps field by field, lists of named things element by element, all else anew.
+    /// This tree with `other` on top: maps field by field, all else anew. A list is said as a whole: of what is in it, and in
+    /// which order, a stage can only say all.
     pub(crate) fn overridden(self, other: Self) -> Self {
         let content = match (self.content, other.content) {
             (Content::Map(ours), Content::Map(theirs)) => Content::Map(merge_fields(ours, theirs)),
-            (Content::List { items: ours, key }, Content::List { items: theirs, .. }) if !key.is_empty() => {
-                Content::List {
-                    items: merge_named(ours, theirs, &key),
-                    key,
-                }
-            }
             (_, content) => content,
         };
         Self {
@@ -179,28 +170,6 @@ fn merge_fields(mut ours: Vec<Field>, theirs: Vec<Field>) -> Vec<Field> {
         }
     }
     ours
-}
-
-fn merge_named(mut ours: Vec<Tree>, theirs: Vec<Tree>, key: &[String]) -> Vec<Tree> {
-    for theirs in theirs {
-        match ours.iter_mut().find(|ours| same_name(ours, &theirs, key)) {
-            Some(item) => {
-                let tree = std::mem::replace(item, Tree::broken(theirs.span));
-                *item = tree.overridden(theirs);
-            }
-            None => ours.push(theirs),
-        }
-    }
-    ours
-}
-
-fn same_name(a: &Tree, b: &Tree, key: &[String]) -> bool {
-    let value = |tree: &Tree, name: &String| {
-        let known = tree.field(name).filter(|field| !field.tree.has_broken());
-        known.map(|field| field.tree.value())
-    };
-    key.iter()
-        .all(|name| value(a, name).is_some() && value(a, name) == value(b, name))
 }
 
 #[cfg(test)]
@@ -239,10 +208,7 @@ mod tests {
     fn group(items: Vec<Tree>) -> Tree {
         let list = Tree {
             span: at(1),
-            content: Content::List {
-                items,
-                key: vec!["name".into()],
-            },
+            content: Content::List(items),
         };
         Tree::map(at(0), vec![field("services", 1, list)])
     }
@@ -272,29 +238,33 @@ mod tests {
     }
 
     #[test]
-    fn an_override_goes_field_by_field_and_keeps_places() {
-        let image = |start, text: &str| field("image", start, Tree::scalar(at(start), text));
-        let ours = group(vec![
-            service(
-                "a",
-                10,
-                vec![image(11, "a:1"), field("port", 12, Tree::scalar(at(12), 80))],
-            ),
-            service("b", 20, vec![image(21, "b:1")]),
-        ]);
-        let theirs = group(vec![
-            service("a", 30, vec![image(31, "a:2")]),
-            service("c", 40, vec![]),
-        ]);
+    fn an_override_goes_field_by_field_says_lists_anew_and_keeps_places() {
+        let number = |key: &str, start| field(key, start, Tree::scalar(at(start), start));
+        let plan = |start, fields| field("plan", start, Tree::map(at(start), fields));
+        let services = |items| group(items).take("services").unwrap();
+        let ours = Tree::map(
+            at(0),
+            vec![
+                plan(10, vec![number("core", 11), number("memory", 12)]),
+                services(vec![service("a", 13, vec![]), service("b", 14, vec![])]),
+            ],
+        );
+        let theirs = Tree::map(
+            at(30),
+            vec![
+                plan(31, vec![number("core", 32)]),
+                services(vec![service("a", 33, vec![number("port", 34)])]),
+            ],
+        );
         let merged = ours.overridden(theirs);
         assert_eq!(
             merged.value(),
-            json!({"services": [{"name": "a", "image": "a:2", "port": 80}, {"name": "b", "image": "b:1"}, {"name": "c"}]})
+            json!({"plan": {"core": 32, "memory": 12}, "services": [{"name": "a", "port": 34}]})
         );
-        let first = Path::root().key("services").index(0);
         let written = Written::of(&merged);
-        assert_eq!(written.locate(&first.key("image")).span.start, 31);
-        assert_eq!(written.locate(&first.key("port")).span.start, 12);
+        let plan = Path::root().key("plan");
+        assert_eq!(written.locate(&plan.key("core")).span.start, 32);
+        assert_eq!(written.locate(&plan.key("memory")).span.start, 12);
     }
 
     #[test]

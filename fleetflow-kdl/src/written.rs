@@ -62,7 +62,7 @@ impl Written {
             span: Short::of(tree.span),
             parts: match &tree.content {
                 Content::Map(fields) => Parts::Fields(fields.iter().map(Named::of).collect()),
-                Content::List { items, .. } => Parts::Items(items.iter().map(Self::of).collect()),
+                Content::List(items) => Parts::Items(items.iter().map(Self::of).collect()),
                 Content::Scalar(_) => Parts::None,
                 Content::Broken => Parts::Broken,
                 Content::Partial(_) => Parts::Partial,

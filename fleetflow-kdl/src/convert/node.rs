@@ -164,7 +164,7 @@ impl Converter<'_> {
 
     fn known(&mut self, gathered: &Gathered<'_, '_>, schema: Schema<'_>) -> Tree {
         match schema.shape() {
-            Shape::List { items, tagged } => self.list(gathered, schema, items, tagged),
+            Shape::List { items, tagged } => self.list(gathered, items, tagged),
             Shape::Map(values) => self.maps(gathered, values),
             _ => {
                 self.only_once(gathered);

@@ -1,7 +1,6 @@
 //! Values by the shape that the schema asks for: scalars, lists, maps, variants. What stands inside texts is read
 //! elsewhere.
 
-use serde_json::Value as Json;
 
 use super::Converter;
 use super::collect::{Gathered, Occurrence, StandIn};
@@ -44,10 +43,7 @@ impl Converter<'_> {
                 let items = self.elements(&Occurrence::Child(node), items, tagged);
                 Tree {
                     span: node.name.span,
-                    content: Content::List {
-                        items,
-                        key: Vec::new(),
-                    },
+                    content: Content::List(items),
                 }
             }
             Shape::Union => self.union(node, schema),
@@ -106,13 +102,7 @@ impl Converter<'_> {
         self.broken(node.name.span, error.help(flag))
     }
 
-    pub(super) fn list(
-        &mut self,
-        gathered: &Gathered<'_, '_>,
-        schema: Schema<'_>,
-        items: Schema<'_>,
-        tagged: bool,
-    ) -> Tree {
+    pub(super) fn list(&mut self, gathered: &Gathered<'_, '_>, items: Schema<'_>, tagged: bool) -> Tree {
         let mut all: Vec<Tree> = gathered
             .occurrences()
             .flat_map(|occurrence| self.elements(occurrence, items, tagged))
@@ -125,15 +115,9 @@ impl Converter<'_> {
             }
             _ => gathered.span,
         };
-        let key = schema
-            .keyword("x-key")
-            .and_then(Json::as_array)
-            .into_iter()
-            .flatten();
-        let key = key.filter_map(Json::as_str).map(str::to_owned).collect();
         Tree {
             span,
-            content: Content::List { items: all, key },
+            content: Content::List(all),
         }
     }
 

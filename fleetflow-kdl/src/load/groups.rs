@@ -85,10 +85,7 @@ impl Build<'_> {
             .collect();
         let groups = Tree {
             span,
-            content: Content::List {
-                items,
-                key: Vec::new(),
-            },
+            content: Content::List(items),
         };
         let field = Field {
             key: "groups".to_owned(),
