@@ -2407,7 +2407,7 @@ class R2Bucket(Resource):
 
     @property
     def dev_url(self) -> Output[str]:
-        """The bucket's URL at r2.dev; it answers while ``public-dev-url`` is on."""
+        """The bucket's URL at r2.dev, while ``public-dev-url`` is on."""
         return Output(self.address, "dev-url")
 
     def cors(
