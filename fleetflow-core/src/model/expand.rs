@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::suppose::{Instead, holders, of_all};
-use super::{Address, Declaration, OutputRef, Parts, Path, Problem, Providers, Stack, references};
+use super::{Address, Declaration, OutputRef, Parts, Path, Problem, Providers, Stack};
 use crate::catalog;
 use crate::codes;
 
@@ -74,12 +74,7 @@ impl<'s> Expansion<'s> {
 
     /// What refers to `output`.
     pub fn referring(&self, output: &OutputRef) -> impl Iterator<Item = &'s Address> {
-        let declared = self.all.declarations().iter();
-        let refers = |declared: &&Declaration| {
-            let mut referred = references(&declared.spec).into_iter();
-            referred.any(|(_, reference)| reference == *output)
-        };
-        declared.filter(refers).map(|declared| &declared.address)
+        self.all.referring(output)
     }
 
     /// The names of everything of `kind`, of what is wrong by itself as well.

@@ -1,7 +1,7 @@
 //! Declarations of which places could not be read, and nothing else is wrong: what is known of them takes part in the checks
 //! of others, and in how declarations hang together. It tells nothing of these places themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::suppose::{Instead, holders, of_all};
@@ -99,15 +99,18 @@ pub(super) fn among(stack: &Stack, decoded: &Stack, partial: &[Partial<'_>]) -> 
 
 /// The declarations in the order of `stack`: a conflict is told of the later one.
 fn whole(stack: &Stack, decoded: &Stack, partial: &[Partial<'_>], choice: Choice) -> Stack {
-    let at = |address: &Address| {
-        let mut decoded = decoded.declarations().iter();
-        if let Some(found) = decoded.find(|declared| declared.address == *address) {
-            return Some(found.clone());
-        }
-        let index = partial.iter().position(|one| one.declared.address == *address)?;
-        let before: usize = partial[..index].iter().map(|one| one.places.len()).sum();
-        partial[index].with(move |number| choice.of(before + number))
-    };
+    let decoded = decoded.declarations().iter();
+    let mut known: BTreeMap<&Address, Option<Declaration>> = decoded
+        .map(|declared| (&declared.address, Some(declared.clone())))
+        .collect();
+    let mut before = 0;
+    for one in partial {
+        let first = before;
+        before += one.places.len();
+        let supposed = || one.with(move |number| choice.of(first + number));
+        known.entry(&one.declared.address).or_insert_with(supposed);
+    }
+    let at = |address: &Address| known.get(address)?.clone();
     let all = stack.declarations().iter();
     stack.with(Arc::new(
         all.filter_map(|declared| at(&declared.address)).collect(),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::expand::beside;
 use super::partial::{Partial, among};
 use super::seal::seal;
-use super::{Declaration, Input, Path, Problem};
+use super::{Address, Declaration, Input, OutputRef, Path, Problem, references};
 use crate::sakura::zone;
 use crate::{catalog, plan};
 
@@ -41,6 +41,8 @@ pub struct Stack {
     declarations: Arc<Vec<Declaration>>,
     /// The same in canonical form, once they were checked and nothing was wrong; of a canonical stack, itself.
     canonical: OnceLock<Canonical>,
+    /// Who refers to which output, once that was asked for.
+    referred: OnceLock<Arc<BTreeMap<String, BTreeSet<Address>>>>,
     secrets: BTreeMap<String, SecretString>,
     /// Kinds of which more is declared than what is here.
     unread: BTreeSet<String>,
@@ -67,6 +69,7 @@ impl Stack {
             providers: Providers::default(),
             declarations: Arc::default(),
             canonical: OnceLock::new(),
+            referred: OnceLock::new(),
             secrets: BTreeMap::new(),
             unread: BTreeSet::new(),
             session: None,
@@ -97,6 +100,7 @@ impl Stack {
 
     pub(crate) fn declarations_mut(&mut self) -> &mut Vec<Declaration> {
         self.canonical = OnceLock::new();
+        self.referred = OnceLock::new();
         Arc::make_mut(&mut self.declarations)
     }
 
@@ -177,6 +181,20 @@ impl Stack {
         &self.declarations
     }
 
+    /// What refers to `output`, looked for once: each of many declarations may ask.
+    pub(super) fn referring(&self, output: &OutputRef) -> impl Iterator<Item = &Address> {
+        let all = self.referred.get_or_init(|| {
+            let mut all = BTreeMap::<String, BTreeSet<Address>>::new();
+            for declared in self.declarations.iter() {
+                for (_, reference) in references(&declared.spec) {
+                    let who = all.entry(reference.to_string()).or_default();
+                    who.insert(declared.address.clone());
+                }
+            }
+            Arc::new(all)
+        });
+        all.get(&output.to_string()).into_iter().flatten()
+    }
     /// The secrets, by name.
     pub fn secrets(&self) -> &BTreeMap<String, SecretString> {
         &self.secrets
@@ -214,6 +232,7 @@ impl Stack {
         Self {
             declarations,
             canonical: OnceLock::new(),
+            referred: OnceLock::new(),
             ..self.clone()
         }
     }

@@ -1,7 +1,6 @@
 //! Values by the shape that the schema asks for: scalars, lists, maps, variants. What stands inside texts is read
 //! elsewhere.
 
-
 use super::Converter;
 use super::collect::{Gathered, Occurrence, StandIn};
 use super::node::Body;
