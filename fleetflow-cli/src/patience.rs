@@ -101,7 +101,7 @@ mod tests {
         let layer = Gathered(Tries::told_on(Terminal::plain(false)), Arc::clone(&news));
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             let tried = |error: &str, pause: Duration| tracing::warn!(%error, ?pause, "another try");
-            tried("no connection", Duration::from_millis(800));
+            tried("a blip", Duration::from_millis(800));
             tried("no connection", Duration::from_millis(1600));
             tried("no connection", Duration::from_secs(20));
             tried("slow down", Duration::from_secs(60));
