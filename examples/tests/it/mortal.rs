@@ -43,11 +43,12 @@ impl Journal {
         self.pages().writes
     }
 
-    /// Whether nothing that exists was written down.
+    /// Whether nothing that exists was written down. What was only meant to be made is not there: who holds that for something of
+    /// theirs removes what others made.
     pub(crate) fn knows_nothing(&self) -> bool {
         let mut state = State::default();
         self.pages().events.iter().for_each(|event| state.apply(event));
-        state.is_empty()
+        state.entries().all(|(_, entry)| entry.id().is_none())
     }
 
     /// Whether the writer died.

@@ -25,6 +25,9 @@ async fn what_was_let_go_stays_in_every_later_run_until_it_is_declared_again() {
     let again = stack(vec![Thing::new("b"), Thing::new("a")]);
     let report = bench.converge(&again).await.unwrap();
     assert_eq!(report.count(Action::Adopt), 1);
+    let plan = bench.attach(one.clone()).plan().await.unwrap();
+    let counts = (plan.count(Action::Delete), plan.foreign);
+    assert_eq!(counts, (1, 0), "nothing is counted as left alone: {plan:?}");
     bench.converge(&one).await.unwrap();
     assert_eq!(names(&bench), ["b"], "it is ours again, and retained no more");
 }
