@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that CI runs. Installs what cargo fetches, S3 services into target/, and as root a container engine, Neovim and tmux; the
-# tests install other people's clients into target/ (wrangler, octoDNS, Cloudflare's Python library, usacloud, SAKURA Cloud's Go library) unless
+# Everything that CI runs. Installs what cargo fetches, S3 services into target/, and as root a container engine, Neovim, tmux, zsh and
+# fish; the tests install other people's clients into target/ (wrangler, octoDNS, Cloudflare's Python library, usacloud, SAKURA Cloud's Go library) unless
 # FLEETFLOW_TEST_CLIENTS=0; fleetflow-py/test.sh installs its Python tools there too. Says what it installs, and what it
 # skips and why.
 set -euo pipefail
@@ -45,9 +45,9 @@ else
     echo "tests on a real container engine are skipped"
 fi
 
-step "an editor and a terminal"
-# The language server is tested in Neovim, and what a person sees in tmux.
-for program in nvim:neovim tmux:tmux; do
+step "an editor, a terminal and shells"
+# The language server is tested in Neovim, what a person sees in tmux, and completions in each shell.
+for program in nvim:neovim tmux:tmux zsh:zsh fish:fish; do
     if ! command -v "${program%:*}" >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "installing ${program#*:} from the system's packages"
         apt-get install --yes --no-install-recommends "${program#*:}" >/dev/null 2>&1 || echo "${program#*:} cannot be installed"

@@ -145,6 +145,9 @@ pub(crate) enum Command {
     /// Serve an editor that speaks the Language Server Protocol, on standard input and output
     Lsp,
     /// Print a completion script for a shell
+    ///
+    /// Load it in the shell's start file: `source <(flow completions bash)`; in zsh the same, after `compinit`; in fish
+    /// `flow completions fish | source`. Packages bring it with them.
     Completions {
         /// The shell
         #[arg(value_enum)]
