@@ -28,12 +28,20 @@ fn a_plan_is_a_page_that_needs_nothing_else() {
         page.contains("new server id") && page.contains("Plan: "),
         "{page}"
     );
+    let Some(seen) = in_a_browser(&project, &page, &["--dump-dom"]) else {
+        return;
+    };
+    assert_eq!(seen.matches("<tr>").count(), 2, "a head and one step: {seen}");
+}
+
+/// What Chromium says of `page` with these words; none, with the reason, where there is no Chromium.
+fn in_a_browser(project: &Project, page: &str, words: &[&str]) -> Option<String> {
     if Command::new("chromium").arg("--version").output().is_err() {
         println!("skipped: the plan's page in a browser: chromium is not installed");
-        return;
+        return None;
     }
     let file = project.root().join("plan.html");
-    fs::write(&file, &page).unwrap();
+    fs::write(&file, page).unwrap();
     let seen = Command::new("chromium")
         .args([
             "--headless",
@@ -46,8 +54,8 @@ fn a_plan_is_a_page_that_needs_nothing_else() {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
-            "--dump-dom",
         ])
+        .args(words)
         .arg(format!(
             "--user-data-dir={}",
             project.root().join("browser").display()
@@ -55,8 +63,46 @@ fn a_plan_is_a_page_that_needs_nothing_else() {
         .arg(format!("file://{}", file.display()))
         .output()
         .unwrap();
-    let seen = String::from_utf8_lossy(&seen.stdout);
-    assert_eq!(seen.matches("<tr>").count(), 2, "a head and one step: {seen}");
+    Some(String::from_utf8_lossy(&seen.stdout).into_owned())
+}
+
+/// On a narrow screen nothing has to be scrolled to aside; on paper nothing is folded away, as nobody can open it there.
+#[test]
+fn a_plan_fits_a_narrow_screen_and_paper_has_all_of_it() {
+    let long = "v=DKIM1;p=".to_owned() + &"MIGfMA0GCSqGSIb3DQEB".repeat(9);
+    let project = Project::new(&format!(
+        "providers {{ sakura-cloud {{ zone \"tk1a\" }} }}\nserver \"web\" {{ plan core=1 memory=1; disk size=20 os=\"debian-12\" }}
+        dns \"example.jp\" {{ record \"www\" type=\"A\" value=server.web.ip; record \"dkim._domainkey\" type=\"TXT\" value=\"{long}\" }}\n"
+    ));
+    project.sandbox(&["up", "--yes"]);
+    project.edit("size=20", "size=40");
+    project.edit("v=DKIM1", "v=DKIM2");
+    let page = project.sandbox(&["plan", "--format", "html"]);
+    // How wide it is, and the window: Chromium makes none that is narrower than 500.
+    let measure = "<script>document.title = document.documentElement.scrollWidth - document.documentElement.clientWidth</script></html>";
+    let measured = page
+        .replace("<details>", "<details open>")
+        .replace("</html>", measure);
+    let narrow = ["--window-size=390,800", "--dump-dom"];
+    let Some(seen) = in_a_browser(&project, &measured, &narrow) else {
+        return;
+    };
+    assert!(
+        seen.contains("DKIM2") && seen.contains("<title>0</title>"),
+        "{seen}"
+    );
+    let paper = project.root().join("plan.pdf");
+    let print = format!("--print-to-pdf={}", paper.display());
+    in_a_browser(&project, &page, &[&print, "--no-pdf-header-footer"]);
+    let Ok(text) = Command::new("pdftotext").arg(&paper).arg("-").output() else {
+        println!("skipped: the plan's page on paper: pdftotext is not installed");
+        return;
+    };
+    let text = String::from_utf8_lossy(&text.stdout);
+    assert!(
+        text.contains("server.web") && text.contains("disk[0].size: 20 -> 40"),
+        "{text}"
+    );
 }
 
 #[test]
