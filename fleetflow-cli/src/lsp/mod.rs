@@ -1,6 +1,7 @@
 //! `lsp`: a language server for `flow.kdl` on standard input and output. What words mean and where they may stand is
 //! known by fleetflow-kdl; here positions are turned into what editors count, and back.
 
+mod answers;
 mod open;
 mod position;
 mod server;

@@ -38,10 +38,13 @@ impl Open {
         self.texts.keys().cloned().collect()
     }
 
-    /// The project that `path` belongs to: of the file above it that includes it, or else of itself.
+    /// The project that `path` belongs to: of the file above it that includes it, or of an open one that does, or else of itself.
     pub(super) fn workspace(&self, path: &Path) -> Workspace {
         let folders = path.ancestors().skip(1);
-        let mains = folders.flat_map(|folder| NAMES.iter().map(|name| folder.join(name)));
+        let above = folders.flat_map(|folder| NAMES.iter().map(|name| folder.join(name)));
+        // A folder beside has what several projects share: which of them is meant, the editor shows by what is open.
+        let others = self.texts.keys().filter(|open| *open != path).cloned();
+        let mains = above.chain(others);
         let belongs = |main: PathBuf| {
             let workspace = Workspace::read(&main, self);
             let has = workspace.paths().any(|found| found == path);

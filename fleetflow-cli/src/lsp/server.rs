@@ -2,26 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use fleetflow_kdl::editor::{Completion, CompletionKind, Declared, Place, Workspace};
-use fleetflow_kdl::{Diagnostic as Mistake, Diagnostics, Files as _, LoadOptions, Severity};
+use fleetflow_kdl::editor::Workspace;
+use fleetflow_kdl::{Files as _, LoadOptions};
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types::{
-    CompletionItem, CompletionItemKind, CompletionOptions, CompletionParams, CompletionResponse,
-    CompletionTextEdit, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, DocumentFormattingParams, DocumentSymbol, DocumentSymbolParams,
-    DocumentSymbolResponse, Documentation, GotoDefinitionParams, GotoDefinitionResponse, Hover,
-    HoverContents, HoverParams, HoverProviderCapability, InitializeParams, InitializeResult, Location,
-    MarkupContent, MarkupKind, NumberOrString, OneOf, PrepareRenameResponse, ReferenceParams, RenameOptions,
-    RenameParams, ServerCapabilities, ServerInfo, SymbolKind, TextDocumentPositionParams,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextEdit, Uri, WorkDoneProgressOptions, WorkspaceEdit,
+    CompletionOptions, CompletionParams, CompletionResponse, Diagnostic, DidChangeTextDocumentParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentFormattingParams, DocumentSymbolParams, DocumentSymbolResponse, GotoDefinitionParams,
+    GotoDefinitionResponse, Hover, HoverContents, HoverParams, HoverProviderCapability, InitializeParams,
+    InitializeResult, Location, OneOf, PrepareRenameResponse, ReferenceParams, RenameOptions, RenameParams,
+    ServerCapabilities, ServerInfo, TextDocumentPositionParams, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextEdit, Uri, WorkDoneProgressOptions, WorkspaceEdit,
 };
 use tower_lsp_server::{Client, LanguageServer};
 
+use super::answers::{item, locations, markdown, mistakes, symbol};
 use super::open::Open;
-use super::position::{offset, range};
+use super::position::{Lines, Units};
 
 /// One editor's session.
 pub(super) struct FlowServer {
@@ -29,6 +28,8 @@ pub(super) struct FlowServer {
     home: Option<PathBuf>,
     environment: BTreeMap<String, String>,
     open: Mutex<Open>,
+    /// What positions count, once the editor has said what it knows.
+    units: OnceLock<Units>,
     /// Files that were told mistakes of, to take them back.
     told: Mutex<BTreeSet<PathBuf>>,
 }
@@ -40,6 +41,13 @@ struct Asked {
     offset: usize,
     workspace: Workspace,
     open: Open,
+    units: Units,
+}
+
+impl Asked {
+    fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.text, self.units)
+    }
 }
 
 impl FlowServer {
@@ -49,12 +57,17 @@ impl FlowServer {
             home,
             environment,
             open: Mutex::default(),
+            units: OnceLock::new(),
             told: Mutex::default(),
         }
     }
 
     fn open(&self) -> Open {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn units(&self) -> Units {
+        self.units.get().copied().unwrap_or_default()
     }
 
     fn change(&self, change: impl FnOnce(&mut Open)) {
@@ -65,12 +78,14 @@ impl FlowServer {
         let path = path_of(&at.text_document.uri)?;
         let open = self.open();
         let text = open.read(&path).ok()?;
+        let units = self.units();
         Some(Asked {
-            offset: offset(&text, at.position),
+            offset: Lines::new(&text, units).offset(at.position),
             workspace: open.workspace(&path),
             path,
             text,
             open,
+            units,
         })
     }
 
@@ -115,14 +130,13 @@ impl FlowServer {
             Ok(checked) => checked.warnings,
             Err(found) => Some(found),
         };
-        let Some(found) = found else { return Vec::new() };
-        let shown = found.iter().map(|mistake| shown(&found, mistake, main));
-        shown.collect()
+        found.map_or_else(Vec::new, |found| mistakes(&found, main, self.units()))
     }
 }
 
 impl LanguageServer for FlowServer {
-    async fn initialize(&self, _: InitializeParams) -> Result<InitializeResult> {
+    async fn initialize(&self, editor: InitializeParams) -> Result<InitializeResult> {
+        let units = *self.units.get_or_init(|| Units::agreed(&editor));
         let words = [".", "\"", "{", "=", " "].map(str::to_owned);
         Ok(InitializeResult {
             server_info: Some(ServerInfo {
@@ -130,6 +144,7 @@ impl LanguageServer for FlowServer {
                 version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             }),
             capabilities: ServerCapabilities {
+                position_encoding: Some(units.kind()),
                 text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
                 completion_provider: Some(CompletionOptions {
                     trigger_characters: Some(words.to_vec()),
@@ -186,12 +201,9 @@ impl LanguageServer for FlowServer {
             return Ok(None);
         };
         let offers = asked.workspace.complete(&asked.path, asked.offset).into_iter();
-        Ok(Some(
-            offers
-                .map(|offer| item(&asked.text, offer))
-                .collect::<Vec<_>>()
-                .into(),
-        ))
+        let lines = asked.lines();
+        let items = offers.map(|offer| item(&lines, offer)).collect::<Vec<_>>();
+        Ok(Some(items.into()))
     }
 
     async fn hover(&self, asked: HoverParams) -> Result<Option<Hover>> {
@@ -199,7 +211,7 @@ impl LanguageServer for FlowServer {
         Ok(asked.and_then(|asked| {
             let found = asked.workspace.explain(&asked.path, asked.offset)?;
             Some(Hover {
-                range: Some(range(&asked.text, &found.range)),
+                range: Some(asked.lines().range(&found.range)),
                 contents: HoverContents::Markup(markdown(found.text)),
             })
         }))
@@ -209,7 +221,7 @@ impl LanguageServer for FlowServer {
         let asked = self.asked(&asked.text_document_position_params);
         Ok(asked.map(|asked| {
             let places = asked.workspace.definition(&asked.path, asked.offset);
-            GotoDefinitionResponse::Array(locations(&asked.open, &places))
+            GotoDefinitionResponse::Array(locations(&asked.open, &places, asked.units))
         }))
     }
 
@@ -217,7 +229,7 @@ impl LanguageServer for FlowServer {
         let asked = self.asked(&asked.text_document_position);
         Ok(asked.map(|asked| {
             let places = asked.workspace.mentions(&asked.path, asked.offset);
-            locations(&asked.open, &places)
+            locations(&asked.open, &places, asked.units)
         }))
     }
 
@@ -229,7 +241,7 @@ impl LanguageServer for FlowServer {
         Ok(asked.and_then(|asked| {
             let (bytes, placeholder) = asked.workspace.renamable(&asked.path, asked.offset)?;
             Some(PrepareRenameResponse::RangeWithPlaceholder {
-                range: range(&asked.text, &bytes),
+                range: asked.lines().range(&bytes),
                 placeholder,
             })
         }))
@@ -244,7 +256,8 @@ impl LanguageServer for FlowServer {
             return Ok(None);
         };
         let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
-        for location in locations(&asked.open, &asked.workspace.mentions(&asked.path, asked.offset)) {
+        let places = asked.workspace.mentions(&asked.path, asked.offset);
+        for location in locations(&asked.open, &places, asked.units) {
             let edit = TextEdit::new(location.range, name.clone());
             changes.entry(location.uri).or_default().push(edit);
         }
@@ -257,7 +270,8 @@ impl LanguageServer for FlowServer {
         Ok(path.and_then(|path| {
             let text = open.read(&path).ok()?;
             let outline = open.workspace(&path).outline(&path);
-            let symbols = outline.into_iter().map(|declared| symbol(&text, declared));
+            let lines = Lines::new(&text, self.units());
+            let symbols = outline.into_iter().map(|declared| symbol(&lines, declared));
             Some(DocumentSymbolResponse::Nested(symbols.collect()))
         }))
     }
@@ -267,7 +281,7 @@ impl LanguageServer for FlowServer {
         // A text that does not parse is not laid out; its mistakes are told already.
         Ok(text.and_then(|text| {
             let laid_out = fleetflow_kdl::format(&text).ok()?;
-            let all = range(&text, &(0..text.len()));
+            let all = Lines::new(&text, self.units()).range(&(0..text.len()));
             Some(if laid_out == text {
                 Vec::new()
             } else {
@@ -279,112 +293,4 @@ impl LanguageServer for FlowServer {
 
 fn path_of(uri: &Uri) -> Option<PathBuf> {
     uri.to_file_path().map(std::borrow::Cow::into_owned)
-}
-
-/// A mistake in its file; without a place it is shown at the beginning of `main`.
-fn shown(found: &Diagnostics, mistake: &Mistake, main: &Path) -> (PathBuf, Diagnostic) {
-    let file = mistake
-        .span
-        .and_then(|span| Some((found.sources().file(span.file)?, span)));
-    let (path, at) = match file {
-        Some((file, span)) => (
-            file.path().to_owned(),
-            range(file.text(), &(span.start..span.end)),
-        ),
-        None => (main.to_owned(), range("", &(0..0))),
-    };
-    let help = mistake
-        .help
-        .as_ref()
-        .map(|help| format!("\nhelp: {help}"))
-        .unwrap_or_default();
-    let related = mistake.related.iter().filter_map(|(span, label)| {
-        let file = found.sources().file(span.file)?;
-        Some(DiagnosticRelatedInformation {
-            location: Location::new(
-                Uri::from_file_path(file.path())?,
-                range(file.text(), &(span.start..span.end)),
-            ),
-            message: label.clone(),
-        })
-    });
-    let diagnostic = Diagnostic {
-        range: at,
-        severity: Some(match mistake.severity {
-            Severity::Error => DiagnosticSeverity::ERROR,
-            Severity::Warning => DiagnosticSeverity::WARNING,
-        }),
-        code: Some(NumberOrString::String(mistake.code.to_owned())),
-        source: Some("flow".to_owned()),
-        message: format!("{}{help}", mistake.message),
-        related_information: Some(related.collect()),
-        ..Diagnostic::default()
-    };
-    (path, diagnostic)
-}
-
-fn item(text: &str, offer: Completion) -> CompletionItem {
-    let kind = match offer.kind {
-        CompletionKind::Node => CompletionItemKind::CLASS,
-        CompletionKind::Field => CompletionItemKind::FIELD,
-        CompletionKind::Word => CompletionItemKind::ENUM_MEMBER,
-        CompletionKind::Name => CompletionItemKind::MODULE,
-        CompletionKind::Reference => CompletionItemKind::REFERENCE,
-        CompletionKind::Variable => CompletionItemKind::VARIABLE,
-    };
-    CompletionItem {
-        // An editor compares it with what is written, quotes and all.
-        filter_text: Some(offer.insert.clone()),
-        label: offer.label,
-        kind: Some(kind),
-        documentation: offer
-            .documentation
-            .map(|text| Documentation::MarkupContent(markdown(text))),
-        text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(
-            range(text, &offer.replaces),
-            offer.insert,
-        ))),
-        ..CompletionItem::default()
-    }
-}
-
-fn markdown(value: String) -> MarkupContent {
-    MarkupContent {
-        kind: MarkupKind::Markdown,
-        value,
-    }
-}
-
-fn locations(open: &Open, places: &[Place]) -> Vec<Location> {
-    let location = |place: &Place| {
-        let text = open.read(&place.path).ok()?;
-        Some(Location::new(
-            Uri::from_file_path(&place.path)?,
-            range(&text, &place.range),
-        ))
-    };
-    places.iter().filter_map(location).collect()
-}
-
-fn symbol(text: &str, declared: Declared) -> DocumentSymbol {
-    let inside: Vec<_> = declared
-        .inside
-        .into_iter()
-        .map(|declared| symbol(text, declared))
-        .collect();
-    #[expect(deprecated, reason = "the type has no other way to be made")]
-    DocumentSymbol {
-        name: declared.name,
-        detail: None,
-        kind: if inside.is_empty() {
-            SymbolKind::OBJECT
-        } else {
-            SymbolKind::NAMESPACE
-        },
-        tags: None,
-        deprecated: None,
-        range: range(text, &declared.range),
-        selection_range: range(text, &declared.head),
-        children: (!inside.is_empty()).then_some(inside),
-    }
 }

@@ -1,5 +1,8 @@
 //! `flow lsp` in a real editor: Neovim without a screen.
 
+#[cfg(unix)]
+mod client;
+
 use std::fs;
 use std::process::Command;
 
