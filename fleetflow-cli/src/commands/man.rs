@@ -20,8 +20,12 @@ pub(super) fn run(invocation: &Invocation, words: &[String]) -> Result<Exit, Fai
     // Writing into memory cannot fail.
     let shown = command.get_display_name().unwrap_or_else(|| command.get_name());
     let source = format!("{shown} {}", env!("CARGO_PKG_VERSION"));
-    drop(Man::new(command).source(source).render(&mut page));
-    invocation.terminal.print(&String::from_utf8_lossy(&page))?;
+    // Without a date, what made the page would stand in its place: arguments of the title are told apart by their number.
+    let date = option_env!("FLEETFLOW_DATE").unwrap_or(" ");
+    drop(Man::new(command).date(date).source(source).render(&mut page));
+    // What the help ends with is what pages have a section for (man-pages(7)).
+    let page = String::from_utf8_lossy(&page).replace("\n.SH EXTRA\n", "\n.SH \"EXIT STATUS\"\n");
+    invocation.terminal.print(&page)?;
     Ok(Exit::Done)
 }
 

@@ -18,6 +18,17 @@ fn the_program_and_its_commands_have_manual_pages() {
             whole.out
         );
     }
+    let title = format!(".TH flow 1 \" \" \"flow {}\"", env!("CARGO_PKG_VERSION"));
+    assert!(
+        whole.out.contains(&title) || !cfg!(debug_assertions),
+        "the date comes before what made it: {}",
+        whole.out
+    );
+    assert!(
+        whole.out.contains(".SH \"EXIT STATUS\"\nExit codes: 0 done"),
+        "{}",
+        whole.out
+    );
     let plan = project.flow(&["man", "plan"]).out;
     assert!(plan.contains(".TH flow-plan 1"), "{plan}");
     assert!(plan.contains("\\-\\-detailed\\-exitcode"), "{plan}");
@@ -74,6 +85,33 @@ fn the_version_tells_what_was_built_from_what() {
     }
 }
 
+/// Asks the function that bash would ask. The word itself is the answer of an option that takes anything but a file.
+const BASH: &str = r#"source ./script
+    offer() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _flow flow "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"; echo "${COMPREPLY[*]}"; }
+    offer flow pl; offer flow plan --de; offer flow state sh; offer flow graph --format ''
+    offer flow plan --stage scri; offer flow plan --file scri"#;
+
+const FISH: &str = r#"source ./script
+    for typed in 'flow pl' 'flow plan --detailed' 'flow state sh' 'flow graph --format ' \
+        'flow plan --stage scri' 'flow plan --file scri' 'flow plan scri'
+        echo (complete -C $typed | string replace -r '\t.*' '')
+    end"#;
+
+/// Types into a zsh at a terminal, presses Tab, and shows what stands on its line then.
+const ZSH: &str = r#"zmodload zsh/zpty; zpty -b shell env TERM=dumb PS1= zsh -f -i
+    answer() { local all= more= i=; for i in {1..600}; do
+            while zpty -r -t shell more; do all+=$more; done
+            [[ $all =~ $1 ]] && { print -r -- $MATCH; return }; sleep 0.05
+        done; print -r -- "no answer: $all"; }
+    zpty -w shell 'autoload -Uz compinit && compinit -u -D; source ./script; shown() { zle complete-word; print -r -- "<$BUFFER>"; BUFFER= }
+        zle -N shown; bindkey "^I" shown; echo rea""dy'
+    answer ready >/dev/null
+    for typed in 'flow pl' 'flow plan --detailed' 'flow state sh' 'flow graph --format me' \
+        'flow plan --stage scri' 'flow plan --file scri' 'flow plan scri'; do
+        zpty -n -w shell $typed$'\t'
+        answer '<flow[^<>]*>'
+    done"#;
+
 /// In the shells themselves, where they are installed: what was typed so far is completed, also for the longer name.
 #[test]
 fn completions_complete_in_their_shells() {
@@ -90,26 +128,23 @@ fn completions_complete_in_their_shells() {
             .iter()
             .all(|shell| script(shell).contains("detailed-exitcode"))
     );
-    let bash = "source ./script
-        offer() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _flow flow \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD - 1]}\"; echo \"${COMPREPLY[*]}\"; }
-        offer flow pl; offer flow plan --de; offer flow state sh; offer flow graph --format ''";
-    let fish = "source ./script; for typed in 'flow pl' 'flow plan --detailed' 'flow state sh' 'flow graph --format '
-        complete -C $typed | string replace -r '\\t.*' '' | string join ' '; end";
-    let zsh =
-        "autoload -Uz compinit && compinit -u -D; source ./script; print -- $_comps[flow]; whence -w _flow";
     let mut tried = 0;
     for (shell, line, expected) in [
         (
             "bash",
-            bash,
-            "plan\n--detailed-exitcode --destroy --detail\nshow\nsvg mermaid dot json\n",
+            BASH,
+            "plan\n--detailed-exitcode --destroy --detail\nshow\nsvg mermaid dot json\nscri\nscript\n",
         ),
         (
             "fish",
-            fish,
-            "plan\n--detailed-exitcode\nshow\ndot json mermaid svg\n",
+            FISH,
+            "plan\n--detailed-exitcode\nshow\ndot json mermaid svg\n\nscript\n\n",
         ),
-        ("zsh", zsh, "_flow\n_flow: function\n"),
+        (
+            "zsh",
+            ZSH,
+            "<flow plan >\n<flow plan --detailed-exitcode >\n<flow state show >\n<flow graph --format mermaid >\n<flow plan --stage scri>\n<flow plan --file script >\n<flow plan scri>\n",
+        ),
     ] {
         fs::write(project.file("script"), script(shell)).unwrap();
         let mut run = Command::new(shell);
