@@ -16,7 +16,7 @@ pub(super) enum Units {
 
 impl Units {
     /// What is counted with an editor that says this of itself: units of UTF-16, which everybody has to know (3.17,
-    /// "PositionEncodingKind"), or else the first that it names.
+    /// "Position encoding"), or else the first that it names.
     pub(super) fn agreed(editor: &InitializeParams) -> Self {
         let general = editor.capabilities.general.as_ref();
         let named = general.and_then(|general| general.position_encodings.as_deref());
