@@ -91,11 +91,11 @@ const BASH: &str = r#"source ./script
     offer flow pl; offer flow plan --de; offer flow state sh; offer flow graph --format ''
     offer flow plan --stage scri; offer flow plan --file scri"#;
 
-const FISH: &str = r#"source ./script
+const FISH: &str = r"source ./script
     for typed in 'flow pl' 'flow plan --detailed' 'flow state sh' 'flow graph --format ' \
         'flow plan --stage scri' 'flow plan --file scri' 'flow plan scri'
         echo (complete -C $typed | string replace -r '\t.*' '')
-    end"#;
+    end";
 
 /// Types into a zsh at a terminal, presses Tab, and shows what stands on its line then.
 const ZSH: &str = r#"zmodload zsh/zpty; zpty -b shell env TERM=dumb PS1= zsh -f -i

@@ -35,6 +35,7 @@ fn a_plan_is_a_page_that_needs_nothing_else() {
 }
 
 /// What Chromium says of `page` with these words; none, with the reason, where there is no Chromium.
+#[expect(clippy::print_stdout, reason = "what is skipped is told")]
 fn in_a_browser(project: &Project, page: &str, words: &[&str]) -> Option<String> {
     if Command::new("chromium").arg("--version").output().is_err() {
         println!("skipped: the plan's page in a browser: chromium is not installed");
@@ -66,6 +67,16 @@ fn in_a_browser(project: &Project, page: &str, words: &[&str]) -> Option<String>
     Some(String::from_utf8_lossy(&seen.stdout).into_owned())
 }
 
+/// A page that shows `page` as wide as a telephone is, as windows cannot be so narrow, and has in its title by how much it is wider.
+fn framed(page: &str) -> String {
+    let page = page.replace("<details>", "<details open>");
+    let page = page.replace('&', "&amp;").replace('"', "&quot;");
+    let measure = "const all = this.contentDocument.documentElement; document.title = all.scrollWidth - all.clientWidth";
+    format!(
+        "<!doctype html><title></title><iframe style=\"width:390px;height:800px\" srcdoc=\"{page}\" onload=\"{measure}\"></iframe>"
+    )
+}
+
 /// On a narrow screen nothing has to be scrolled to aside; on paper nothing is folded away, as nobody can open it there.
 #[test]
 fn a_plan_fits_a_narrow_screen_and_paper_has_all_of_it() {
@@ -75,16 +86,10 @@ fn a_plan_fits_a_narrow_screen_and_paper_has_all_of_it() {
         dns \"example.jp\" {{ record \"www\" type=\"A\" value=server.web.ip; record \"dkim._domainkey\" type=\"TXT\" value=\"{long}\" }}\n"
     ));
     project.sandbox(&["up", "--yes"]);
-    project.edit("size=20", "size=40");
+    project.edit("size=20 os=\"debian-12\"", "size=40 os=\"ubuntu-24.04\"");
     project.edit("v=DKIM1", "v=DKIM2");
     let page = project.sandbox(&["plan", "--format", "html"]);
-    // How wide it is, and the window: Chromium makes none that is narrower than 500.
-    let measure = "<script>document.title = document.documentElement.scrollWidth - document.documentElement.clientWidth</script></html>";
-    let measured = page
-        .replace("<details>", "<details open>")
-        .replace("</html>", measure);
-    let narrow = ["--window-size=390,800", "--dump-dom"];
-    let Some(seen) = in_a_browser(&project, &measured, &narrow) else {
+    let Some(seen) = in_a_browser(&project, &framed(&page), &["--dump-dom"]) else {
         return;
     };
     assert!(
