@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use fleetflow_kdl::editor::Workspace;
 use fleetflow_kdl::{Files as _, LoadOptions};
@@ -22,6 +24,10 @@ use super::answers::{item, locations, markdown, mistakes, symbol};
 use super::open::Open;
 use super::position::{Lines, Units};
 
+/// How long nothing more has to be typed until mistakes are looked for: a check of a file of thousands of nodes takes longer than
+/// a key, and all that is asked meanwhile would wait for one check a key.
+const STILL: Duration = Duration::from_millis(100);
+
 /// One editor's session.
 pub(super) struct FlowServer {
     client: Client,
@@ -30,6 +36,8 @@ pub(super) struct FlowServer {
     open: Mutex<Open>,
     /// What positions count, once the editor has said what it knows.
     units: OnceLock<Units>,
+    /// How often something was typed.
+    typed: AtomicU64,
     /// Files that were told mistakes of, to take them back.
     told: Mutex<BTreeSet<PathBuf>>,
 }
@@ -58,6 +66,7 @@ impl FlowServer {
             environment,
             open: Mutex::default(),
             units: OnceLock::new(),
+            typed: AtomicU64::new(0),
             told: Mutex::default(),
         }
     }
@@ -180,7 +189,11 @@ impl LanguageServer for FlowServer {
         let text = changed.content_changes.into_iter().next_back();
         if let (Some(path), Some(text)) = (path_of(&changed.text_document.uri), text) {
             self.change(|open| open.set(path, text.text));
-            self.tell().await;
+            let now = self.typed.fetch_add(1, Ordering::Relaxed) + 1;
+            tokio::time::sleep(STILL).await;
+            if self.typed.load(Ordering::Relaxed) == now {
+                self.tell().await;
+            }
         }
     }
 

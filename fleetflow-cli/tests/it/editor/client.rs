@@ -147,6 +147,34 @@ fn a_file_beside_the_project_is_of_the_one_that_is_open() {
     assert_eq!((count(&shared), count(&main)), (Some(1), Some(2)), "{changes}");
 }
 
+/// Who types faster than a file is checked is told of what they have typed, and not of each letter on the way there.
+#[test]
+fn who_types_fast_is_told_of_the_last_text() {
+    const KEYS: usize = 30;
+    let own = tempfile::tempdir().unwrap();
+    let file = own.path().join("flow.kdl");
+    let text = |key: usize| {
+        format!("project \"shop\"\nstage \"dev\" {{ r2-bucket \"files\" {{ unknown-{key} #true }} }}\n")
+    };
+    let (mut editor, _) = Editor::knowing(&[]);
+    editor.open(&file, &text(0));
+    editor.mistakes(&file, |mistakes| mistakes.len() == 1);
+    for key in 1..=KEYS {
+        let document = json!({"uri": uri(&file), "version": key + 1});
+        let changed = json!({"textDocument": document, "contentChanges": [{"text": text(key)}]});
+        editor.tell("textDocument/didChange", &changed);
+    }
+    let told = std::cell::Cell::new(0);
+    editor.mistakes(&file, |mistakes| {
+        told.set(told.get() + 1);
+        mistakes[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("`unknown-{KEYS}`"))
+    });
+    assert!(told.get() < KEYS / 2, "it was checked {} times", told.get());
+}
+
 /// Letters of one, three and four bytes stand before the column, and lines end as on Windows.
 #[test]
 fn columns_are_counted_as_the_editor_does() {
