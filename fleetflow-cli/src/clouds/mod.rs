@@ -73,19 +73,9 @@ pub(crate) async fn connect(
     let cloudflare = connecting.cloudflare();
     let engines = connecting.engines(&known_hosts);
     // What is wrong with one cloud is no reason to say nothing of the others.
-    let mut roots = Vec::new();
-    let clouds = with(
-        Clouds::none(),
-        sakura,
-        Provider::SakuraCloud,
-        (Clouds::sakura, &mut roots),
-    );
-    let clouds = with(
-        clouds,
-        cloudflare,
-        Provider::Cloudflare,
-        (Clouds::cloudflare, &mut roots),
-    );
+    let roots = [root(&sakura), root(&cloudflare)];
+    let clouds = with(Clouds::none(), sakura, Provider::SakuraCloud, Clouds::sakura);
+    let clouds = with(clouds, cloudflare, Provider::Cloudflare, Clouds::cloudflare);
     let accounts = sign_in(&clouds).await;
     let errors = [accounts.as_ref().err(), engines.as_ref().err()];
     if let Some(error) = Error::together(errors.into_iter().flatten().cloned().collect()) {
@@ -95,7 +85,10 @@ pub(crate) async fn connect(
     let settling = match emulated {
         // What they made is seen by everybody at once.
         Some(_) => Some(Duration::ZERO),
-        None => served::settling(invocation, || connecting.transport(), roots).await?,
+        None => {
+            let roots = roots.into_iter().flatten().collect();
+            served::settling(invocation, || connecting.transport(), roots).await?
+        }
     };
     Ok(Access {
         clouds: clouds.engines(engines),
@@ -139,18 +132,18 @@ impl Accounts {
     }
 }
 
-/// `clouds` with the client of `provider` that was found, or without it; `roots` gets where its API is said to be.
-fn with<C>(
-    clouds: Clouds,
-    found: Result<Option<(C, Option<String>)>>,
-    provider: Provider,
-    (add, roots): (fn(Clouds, C) -> Clouds, &mut Vec<Option<String>>),
-) -> Clouds {
+/// A client, where one is needed, and where its API is said to be.
+type Client<C> = Result<Option<(C, Option<String>)>>;
+
+fn root<C>(found: &Client<C>) -> Option<Option<String>> {
+    let (_, root) = found.as_ref().ok()?.as_ref()?;
+    Some(root.clone())
+}
+
+/// `clouds` with the client of `provider` that was found, or without it.
+fn with<C>(clouds: Clouds, found: Client<C>, provider: Provider, add: fn(Clouds, C) -> Clouds) -> Clouds {
     match found {
-        Ok(Some((client, root))) => {
-            roots.push(root);
-            add(clouds, client)
-        }
+        Ok(Some((client, _))) => add(clouds, client),
         Ok(None) => clouds,
         Err(why) => clouds.without(provider, why),
     }
@@ -185,7 +178,7 @@ impl Connecting<'_> {
         Ok(self.transport.get_or_init(|| made).clone())
     }
 
-    fn sakura(&self, deploy_key: Option<String>) -> Result<Option<(Sakura, Option<String>)>> {
+    fn sakura(&self, deploy_key: Option<String>) -> Client<Sakura> {
         if !self.needs.provider(Provider::SakuraCloud) {
             return Ok(None);
         }
@@ -211,7 +204,7 @@ impl Connecting<'_> {
         Ok(Some((builder.build()?, access.root)))
     }
 
-    fn cloudflare(&self) -> Result<Option<(Cloudflare, Option<String>)>> {
+    fn cloudflare(&self) -> Client<Cloudflare> {
         if !self.needs.provider(Provider::Cloudflare) {
             return Ok(None);
         }

@@ -195,6 +195,7 @@ impl Stack {
         });
         all.get(&output.to_string()).into_iter().flatten()
     }
+
     /// The secrets, by name.
     pub fn secrets(&self) -> &BTreeMap<String, SecretString> {
         &self.secrets
@@ -254,9 +255,7 @@ impl Stack {
             }
         }
         let decoded = self.with(Arc::new(declarations));
-        let partial = unfit
-            .iter()
-            .filter_map(|(declared, found)| Partial::of(declared, found));
+        let partial = unfit.iter().filter_map(|(of, found)| Partial::of(of, found));
         let among = among(self, &decoded, &partial.collect::<Vec<_>>());
         for (declared, found) in unfit {
             problems.extend(beside(declared, &found, &decoded, self));

@@ -264,6 +264,18 @@ impl<'b> Build<'b> {
         });
     }
 
+    /// What is wrong with `stack`, whatever the settings are that could not be read.
+    fn checked(&self, stack: &Stack, settings_are_known: bool) -> Vec<Problem> {
+        let mut problems = self.catalog.check(stack);
+        if !settings_are_known {
+            let supposed = stack.clone().providers(Providers::supposed());
+            let otherwise = self.catalog.check(&supposed);
+            let otherwise: BTreeSet<_> = otherwise.iter().map(Problem::key).collect();
+            problems.retain(|problem| otherwise.contains(&problem.key()));
+        }
+        problems
+    }
+
     pub(super) fn tree(&mut self, node: &Node) -> Tree {
         let grammar = self.grammars.of(self.catalog, &node.name.text);
         self.converter.object(node, grammar.root())
@@ -303,14 +315,7 @@ impl<'b> Build<'b> {
         for (name, value) in std::mem::take(&mut self.converter.secrets) {
             stack = stack.secret(name, value);
         }
-        let mut problems = self.catalog.check(&stack);
-        if !settings_are_known {
-            let otherwise = self
-                .catalog
-                .check(&stack.clone().providers(Providers::supposed()));
-            let otherwise: BTreeSet<_> = otherwise.iter().map(Problem::key).collect();
-            problems.retain(|problem| otherwise.contains(&problem.key()));
-        }
+        let problems = self.checked(&stack, settings_are_known);
         self.undecided(&stack);
         let places = &self.places;
         let mut found: Vec<_> = self
