@@ -233,7 +233,7 @@ impl Bench {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             self.stop().cancel();
-            std::future::pending().await;
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             done = self.act(life, act) => done,

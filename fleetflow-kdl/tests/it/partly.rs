@@ -67,9 +67,9 @@ fn a_declaration_with_an_unset_variable_takes_part_in_the_checks_of_others() {
 fn warned_of(text: &str) -> Vec<String> {
     let files = MemoryFiles::new().with("shop/flow.kdl", text);
     let warnings = check(&LoadOptions::new("shop/flow.kdl", &files))
-        .unwrap()
+        .expect("a readable file")
         .warnings;
-    let warnings = warnings.iter().flat_map(|warnings| warnings.iter());
+    let warnings = warnings.iter().flat_map(fleetflow_kdl::Diagnostics::iter);
     warnings.map(|warning| warning.message.clone()).collect()
 }
 
@@ -96,7 +96,7 @@ fn drawn(text: &str) -> Result<Vec<String>, Vec<String>> {
     let files = MemoryFiles::new().with("shop/flow.kdl", text);
     let loaded = load(&LoadOptions::new("shop/flow.kdl", &files).only_drawn());
     let loaded = loaded.map_err(|found| found.iter().map(|one| one.message.clone()).collect::<Vec<_>>())?;
-    let relations = loaded.stack.relations().unwrap();
+    let relations = loaded.stack.relations().expect("what needs what");
     let needs = relations.iter().flat_map(|one| {
         let needs = one.needs.iter();
         needs.map(|need| format!("{} {need}", one.declared.address))
