@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use secrecy::SecretString;
 
 use crate::cloudflare::Cloudflare;
@@ -75,27 +77,16 @@ impl Clouds {
         &self,
         is_needed: impl Fn(Provider) -> bool,
     ) -> Result<BTreeMap<Provider, Account>> {
-        let at_sakura = async {
-            match &self.sakura {
-                _ if !is_needed(Provider::SakuraCloud) => Ok(None),
-                Some(sakura) => {
-                    let account = sakura.account().await.map(Some);
-                    account.map_err(|error| error.during("sign in to SAKURA Cloud"))
-                }
-                None => self.left_out(Provider::SakuraCloud),
-            }
-        };
-        let at_cloudflare = async {
-            match &self.cloudflare {
-                _ if !is_needed(Provider::Cloudflare) => Ok(None),
-                Some(cloudflare) => {
-                    let account = cloudflare.account().await.map(Some);
-                    account.map_err(|error| error.during("sign in to Cloudflare"))
-                }
-                None => self.left_out(Provider::Cloudflare),
-            }
-        };
-        let (at_sakura, at_cloudflare) = futures::join!(at_sakura, at_cloudflare);
+        let needed = |provider| Some(provider).filter(|provider| is_needed(*provider));
+        let sakura = self.sakura.as_ref().map(|sakura| sakura.account().boxed());
+        let cloudflare = self
+            .cloudflare
+            .as_ref()
+            .map(|cloudflare| cloudflare.account().boxed());
+        let (at_sakura, at_cloudflare) = futures::join!(
+            self.signed_in(needed(Provider::SakuraCloud), sakura, "sign in to SAKURA Cloud"),
+            self.signed_in(needed(Provider::Cloudflare), cloudflare, "sign in to Cloudflare"),
+        );
         let mut known = BTreeMap::new();
         let mut errors = Vec::new();
         for (provider, found) in [
@@ -113,11 +104,18 @@ impl Clouds {
         }
     }
 
-    /// Nobody to ask: as it should be, or for the reason that was given.
-    fn left_out(&self, provider: Provider) -> Result<Option<Account>> {
-        match self.missing.get(&provider) {
-            Some(why) => Err(why.clone()),
-            None => Ok(None),
+    /// The account that `asked` answers with. Where there is nobody to ask: none, as it should be, or the reason that was given.
+    async fn signed_in(
+        &self,
+        needed: Option<Provider>,
+        asked: Option<BoxFuture<'_, Result<Account>>>,
+        operation: &str,
+    ) -> Result<Option<Account>> {
+        let Some(provider) = needed else { return Ok(None) };
+        match (asked, self.missing.get(&provider)) {
+            (Some(asked), _) => asked.await.map(Some).map_err(|error| error.during(operation)),
+            (None, Some(why)) => Err(why.clone()),
+            (None, None) => Ok(None),
         }
     }
 

@@ -20,8 +20,6 @@ enum Parts {
     None,
     /// A value whose mistake is already reported.
     Broken,
-    /// A text of which a part is such a mistake.
-    Partial,
     /// A value that may stand where nobody could read it.
     Elsewhere,
 }
@@ -63,9 +61,8 @@ impl Written {
             parts: match &tree.content {
                 Content::Map(fields) => Parts::Fields(fields.iter().map(Named::of).collect()),
                 Content::List(items) => Parts::Items(items.iter().map(Self::of).collect()),
-                Content::Scalar(_) => Parts::None,
+                Content::Scalar(_) | Content::Partial(_) => Parts::None,
                 Content::Broken => Parts::Broken,
-                Content::Partial(_) => Parts::Partial,
                 Content::Elsewhere => Parts::Elsewhere,
             },
         }
@@ -127,7 +124,7 @@ impl Written {
                 let mut items = items.iter().enumerate();
                 items.find_map(|(index, item)| item.path_below(&here.index(index), span))
             }
-            Parts::None | Parts::Broken | Parts::Partial | Parts::Elsewhere => {
+            Parts::None | Parts::Broken | Parts::Elsewhere => {
                 self.span.long().has(span).then(|| here.clone())
             }
         }

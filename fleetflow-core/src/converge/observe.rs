@@ -105,7 +105,7 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> 
     for one in &found.resources {
         seen.entry(&one.address).or_default().push(&one.id);
     }
-    let whole: BTreeSet<_> = whole(&found.resources).map(|one| &one.address).collect();
+    let parents = Parents::of(&found.resources);
     let hidden: BTreeSet<_> = found
         .unreached
         .iter()
@@ -117,7 +117,7 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> 
         let home = state
             .entry(address)
             .and_then(|entry| entry.record.lives_in.as_ref());
-        !hidden.contains(address) && home.is_none_or(|home| whole.contains(home))
+        !hidden.contains(address) && home.is_none_or(|home| parents.has(home))
     };
     let declared: BTreeMap<_, _> = desired
         .iter()
@@ -133,7 +133,6 @@ fn doubts(found: &Found, desired: &[Declaration], state: &State, look: Look) -> 
         Doubt::Doomed => declared.contains_key(address),
     });
     let of = of.map(|(address, doubt)| (address.clone(), doubt));
-    let parents = Parents::of(&found.resources);
     let older = found.resources.iter().filter(|seen| {
         let entry = state.entry(&seen.address).filter(|entry| {
             entry.id() == Some(seen.id.as_str()) && lags(&seen.address) && entry.is_just_done(look)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::expand::stands_for;
 use super::partial::Partial;
-use super::stack::decode;
+use super::stack::{Parts, decode};
 use super::value::UNREAD;
 use super::{Address, Declaration, Expansion, Problem, Stack, fitted};
 use crate::catalog;
@@ -39,28 +39,33 @@ impl Stack {
     /// assert_eq!(relations[1].needs.iter().next().unwrap().to_string(), "server.web");
     /// ```
     pub fn relations(&self) -> Result<Vec<Related>, Vec<Problem>> {
-        let (stack, unread) = self.supposed()?;
+        let (stack, unread) = match self.canonical() {
+            Ok(stack) => (stack, BTreeMap::new()),
+            Err(problems) if problems.iter().all(Problem::is_unread) => self.supposed(&problems),
+            Err(problems) => return Err(problems),
+        };
         let web = Web::of(&stack);
-        let related = |declared: &Declaration| {
-            let parts = web.parts(declared);
+        let related = |(declared, parts): (&Declaration, &Vec<Declaration>)| {
             let written = unread.get(&declared.address);
             Related {
-                needs: web.needs(declared, &parts, written),
+                needs: web.needs(declared, parts, written),
                 // What could not be read is shown as that.
                 declared: written.unwrap_or(declared).clone(),
-                parts: parts.into_iter().map(|part| part.address).collect(),
+                parts: parts.iter().map(|part| part.address.clone()).collect(),
             }
         };
-        Ok(stack.declarations().iter().map(related).collect())
+        let all = stack.declarations().iter().zip(web.parts.iter());
+        Ok(all.map(related).collect())
     }
 
     /// The places that a front end could not read, and that decide on what needs what: what stands there may name another
     /// declaration. None where anything else is wrong with the stack.
     pub fn undecided(&self) -> Vec<Problem> {
         let found = self.check();
-        let Ok((stack, _)) = self.supposed() else {
+        if found.is_empty() || !found.iter().all(Problem::is_unread) {
             return Vec::new();
-        };
+        }
+        let (stack, _) = self.supposed(&found);
         let web = Web::of(&stack);
         let names = stack
             .declarations()
@@ -70,7 +75,8 @@ impl Stack {
         let of = |declared: &Declaration| {
             let found = unread_in(declared, &found);
             let partial = Partial::of(declared, &found)?;
-            let needs = |supposed: &Declaration| web.needs(supposed, &web.parts(supposed), Some(declared));
+            let needs =
+                |supposed: &Declaration| web.needs(supposed, &parts_of(supposed, &stack), Some(declared));
             let deciding = partial.deciding(&names, needs);
             Some(deciding.into_iter().cloned().collect::<Vec<_>>())
         };
@@ -82,18 +88,13 @@ impl Stack {
         self.declarations().iter().flat_map(problem).collect()
     }
 
-    /// The stack in canonical form, with something else in the places that could not be read; what was written where there
-    /// are such places.
-    fn supposed(&self) -> Result<(Self, BTreeMap<Address, Declaration>), Vec<Problem>> {
-        let problems = match self.canonical() {
-            Ok(stack) => return Ok((stack, BTreeMap::new())),
-            Err(problems) if problems.iter().all(Problem::is_unread) => problems,
-            Err(problems) => return Err(problems),
-        };
+    /// The stack in canonical form, with something else in the places that could not be read, of which its `problems` are all;
+    /// what was written where there are such places.
+    fn supposed(&self, problems: &[Problem]) -> (Self, BTreeMap<Address, Declaration>) {
         let mut unread = BTreeMap::new();
         let mut whole = Vec::new();
         for declared in self.declarations() {
-            let found = unread_in(declared, &problems);
+            let found = unread_in(declared, problems);
             let supposed = match Partial::of(declared, &found) {
                 Some(partial) => {
                     unread.insert(declared.address.clone(), spelled_out(declared));
@@ -104,7 +105,7 @@ impl Stack {
             // What cannot even be supposed is there nevertheless.
             whole.push(supposed.unwrap_or_else(|| declared.clone()));
         }
-        Ok((self.with(Arc::new(whole)), unread))
+        (self.with(Arc::new(whole)), unread)
     }
 }
 
@@ -129,30 +130,33 @@ fn unread_in(declared: &Declaration, found: &[Problem]) -> Vec<Problem> {
     of_it.cloned().collect()
 }
 
-/// The declarations of a stack, and whose each part is.
+/// The resources that are carried out for `declared`.
+fn parts_of(declared: &Declaration, stack: &Stack) -> Vec<Declaration> {
+    stands_for(declared, &Expansion::new(stack, &BTreeMap::new()))
+}
+
+/// The declarations of a stack, with the parts of each, and whose each part is.
 struct Web<'s> {
     stack: &'s Stack,
+    parts: Arc<Parts>,
     owners: BTreeMap<Address, &'s Address>,
 }
 
 impl<'s> Web<'s> {
     fn of(stack: &'s Stack) -> Self {
-        let mut web = Self {
-            stack,
-            owners: BTreeMap::new(),
+        let all = stack.declarations().iter();
+        let parts = match stack.parts() {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(all.map(|declared| parts_of(declared, stack)).collect()),
         };
-        for declared in stack.declarations() {
-            for part in web.parts(declared) {
-                web.owners.entry(part.address).or_insert(&declared.address);
+        let mut owners = BTreeMap::new();
+        for (declared, parts) in stack.declarations().iter().zip(parts.iter()) {
+            for part in parts {
+                owners.entry(part.address.clone()).or_insert(&declared.address);
             }
-            web.owners.insert(declared.address.clone(), &declared.address);
+            owners.insert(declared.address.clone(), &declared.address);
         }
-        web
-    }
-
-    /// The resources that are carried out for `declared`.
-    fn parts(&self, declared: &Declaration) -> Vec<Declaration> {
-        stands_for(declared, &Expansion::new(self.stack, &BTreeMap::new()))
+        Self { stack, parts, owners }
     }
 
     /// The declarations that must be there before `declared`, or before what was `written` of it.
