@@ -110,6 +110,7 @@ async fn logs(
         tail: arguments.tail,
         follow: arguments.follow,
         timestamps: arguments.timestamps,
+        ..LogRequest::default()
     };
     let is_alone = meant.containers.len() == 1 && meant.of_swarm.is_empty();
     let containers = meant.containers.iter().map(|service| {

@@ -31,11 +31,20 @@ impl Engines {
             tail: request
                 .tail
                 .map_or_else(|| "all".to_owned(), |lines| lines.to_string()),
+            // Whole seconds: of the first one, lines may come that are too old.
+            since: request
+                .since
+                .and_then(|since| i32::try_from(since.as_second()).ok())
+                .unwrap_or_default(),
             ..LogsOptions::default()
         };
         let pieces = engine.docker().logs(id, Some(options)).boxed();
         let pieces = explained(pieces, engine, "read the container's log");
-        Ok(lines(pieces, request.timestamps))
+        let lines = lines(pieces, request.timestamps);
+        Ok(match request.since {
+            Some(since) => after(lines, since),
+            None => lines,
+        })
     }
 }
 
@@ -74,6 +83,15 @@ pub fn in_order<T: Send + 'static>(
         })
     };
     stream::once(begun).flatten().boxed()
+}
+
+/// Without what is known not to be written after `since`.
+fn after(lines: BoxStream<'static, Result<Output>>, since: Timestamp) -> BoxStream<'static, Result<Output>> {
+    let is_later = move |line: &Result<Output>| {
+        let time = line.as_ref().ok().and_then(|line| line.time);
+        futures::future::ready(time.is_none_or(|time| since < time))
+    };
+    lines.filter(is_later).boxed()
 }
 
 /// The pieces of a log of which each line begins with its time, as whole lines. Their times stay in the text where they are
@@ -206,6 +224,24 @@ mod tests {
         let shown = heard(&pieces, true);
         assert_eq!(shown[1].1, "2026-01-01T00:00:00.000000001Z one\n");
         assert_eq!(shown.len(), 5);
+    }
+
+    #[test]
+    fn what_is_not_later_is_left_out_to_the_nanosecond() {
+        let piece = |text: &'static str| {
+            let bytes = Bytes::from_static(text.as_bytes());
+            let (pipe, time) = (Pipe::Out, None);
+            Ok(Output { pipe, bytes, time })
+        };
+        let pieces = [
+            piece("2026-01-01T00:00:03.000000001Z old\n"),
+            piece("2026-01-01T00:00:03.000000002Z last\n"),
+            piece("2026-01-01T00:00:03.000000003Z new\nwithout\n"),
+        ];
+        let all = lines(stream::iter(pieces).boxed(), false);
+        let since = "2026-01-01T00:00:03.000000002Z".parse().unwrap();
+        let later: Vec<_> = block_on(after(all, since).map(|line| line.unwrap().bytes).collect());
+        assert_eq!(later, ["new\n", "without\n"]);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub enum Pipe {
 pub struct LogRequest {
     /// Only so many of the last lines; all without it.
     pub tail: Option<u32>,
+    /// Only lines that were written after this moment, by the clock of their engine.
+    pub since: Option<Timestamp>,
     /// Whether to go on with what is logged from now on, until the container ends.
     pub follow: bool,
     /// Whether each line begins with its time.

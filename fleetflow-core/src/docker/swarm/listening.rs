@@ -1,11 +1,11 @@
 //! What the replicas of a service log, wherever they run: the engine of each server is asked for its own. It changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, OptionFuture};
-use futures::stream::{BoxStream, SelectAll, StreamExt as _};
+use futures::stream::{self, BoxStream, SelectAll, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -56,17 +56,28 @@ impl Engines {
             service: id.to_owned(),
             request,
             known: BTreeSet::new(),
+            older: BTreeSet::new(),
+            heard: BTreeMap::new(),
+            unstarted: BTreeSet::new(),
             cut_off: BTreeSet::new(),
             logs: SelectAll::new(),
             look: None,
             next_look: Instant::now() + LOOKS,
         };
         let replicas = listening.looking().await?;
+        listening
+            .older
+            .extend(replicas.iter().map(|replica| replica.task.clone()));
         listening.take_in(replicas);
-        // What comes later is heard from its beginning.
-        listening.request.tail = None;
-        Ok(futures::stream::unfold(listening, Listening::next).boxed())
+        Ok(stream::unfold(listening, Listening::next).boxed())
     }
+}
+
+/// What comes of a log.
+enum Told {
+    Heard(Heard),
+    /// Nothing more comes of that of this task.
+    End(String),
 }
 
 struct Listening {
@@ -76,9 +87,16 @@ struct Listening {
     request: LogRequest,
     /// The tasks that are listened to, or were.
     known: BTreeSet<String>,
+    /// Those that were there at the beginning. What comes later is heard from its first line, however few are asked for.
+    older: BTreeSet<String>,
+    /// When the last line was written that was heard of a task.
+    heard: BTreeMap<String, Timestamp>,
+    /// Those among them whose container may not have been started when its log was opened, and that said nothing since. The log
+    /// of a container that was only created ends at once, followed or not (seen with engines 20.10 and 28.2).
+    unstarted: BTreeSet<String>,
     /// Those among them whose log broke off.
     cut_off: BTreeSet<String>,
-    logs: SelectAll<BoxStream<'static, Heard>>,
+    logs: SelectAll<BoxStream<'static, Told>>,
     look: Option<BoxFuture<'static, Result<Vec<Replica>>>>,
     next_look: Instant,
 }
@@ -90,11 +108,19 @@ impl Listening {
                 return None;
             }
             tokio::select! {
-                Some(heard) = self.logs.next() => {
-                    if self.is_news(&heard) {
-                        return Some((heard, self));
+                Some(told) = self.logs.next() => match told {
+                    Told::Heard(heard) => {
+                        if self.is_news(&heard) {
+                            return Some((heard, self));
+                        }
                     }
-                }
+                    Told::End(task) => {
+                        if self.unstarted.remove(&task) {
+                            self.older.remove(&task);
+                            self.known.remove(&task);
+                        }
+                    }
+                },
                 Some(looked) = OptionFuture::from(self.look.as_mut()) => {
                     self.look = None;
                     self.next_look = Instant::now() + LOOKS;
@@ -116,8 +142,15 @@ impl Listening {
     /// That a log broke off is told once, and another try made with each look.
     fn is_news(&mut self, heard: &Heard) -> bool {
         let task = &heard.replica.task;
+        self.unstarted.remove(task);
         if heard.output.is_ok() {
             self.cut_off.remove(task);
+            if let (true, Some(time)) = (self.request.follow, heard.time()) {
+                match self.heard.get_mut(task) {
+                    Some(last) => *last = time,
+                    None => drop(self.heard.insert(task.clone(), time)),
+                }
+            }
             return true;
         }
         if self.request.follow {
@@ -149,27 +182,38 @@ impl Listening {
         let mut logs = Vec::new();
         for replica in with_container {
             if self.known.insert(replica.task.clone()) {
-                logs.push(self.log(Arc::new(replica)));
+                if replica.state == "starting" {
+                    self.unstarted.insert(replica.task.clone());
+                }
+                let task = replica.task.clone();
+                logs.push((task, self.log(Arc::new(replica))));
             }
         }
         if self.request.follow {
-            self.logs.extend(logs);
+            let ending = |(task, log): (String, BoxStream<'static, Heard>)| {
+                let end = stream::once(async { Told::End(task) });
+                log.map(Told::Heard).chain(end).boxed()
+            };
+            self.logs.extend(logs.into_iter().map(ending));
         } else {
-            self.logs.push(in_order(logs, Heard::time));
+            let logs = logs.into_iter().map(|(_, log)| log).collect();
+            self.logs
+                .push(in_order(logs, Heard::time).map(Told::Heard).boxed());
         }
     }
 
     fn log(&self, replica: Arc<Replica>) -> BoxStream<'static, Heard> {
         let (engines, mut request) = (self.engines.clone(), self.request.clone());
-        if self.cut_off.contains(&replica.task) {
-            // What was told before is not told twice.
-            request.tail = Some(0);
+        // After a log broke off, it goes on where it did.
+        request.since = self.heard.get(&replica.task).copied();
+        if request.since.is_some() || !self.older.contains(&replica.task) {
+            request.tail = None;
         }
         let opening = async move {
             let opened = open(&engines, &replica, request).await;
             let pieces = match opened {
                 Ok(pieces) => pieces,
-                Err(error) => futures::stream::once(async { Err(error) }).boxed(),
+                Err(error) => stream::once(async { Err(error) }).boxed(),
             };
             let is_current = replica.is_current;
             pieces
@@ -183,7 +227,7 @@ impl Listening {
                     output,
                 })
         };
-        futures::stream::once(opening).flatten().boxed()
+        stream::once(opening).flatten().boxed()
     }
 }
 
@@ -245,3 +289,6 @@ fn silent(replica: &Replica) -> Error {
     Error::new(ErrorKind::Unavailable, message)
         .help("start it again; its swarm runs the replica elsewhere meanwhile")
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use crate::state::State;
 pub struct Swarm {
     pub(super) managers: Vec<Host>,
     /// By the id that the swarm gave to each.
-    hosts: BTreeMap<String, Host>,
+    pub(super) hosts: BTreeMap<String, Host>,
 }
 
 /// One run of one replica of a service: what a swarm calls a task.
