@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::dns::{self, Record};
+use super::dns::{self, Records};
 use super::gate::{Limits, Windows};
 use super::vault::Vault;
 use super::{kv, pages, r2, workers};
@@ -24,7 +24,7 @@ pub(crate) struct Rows {
     /// The zones, in the order they were added.
     pub(super) zones: Vec<Zone>,
     /// The DNS records of each zone, by zone id, in the order they were made.
-    pub(super) records: BTreeMap<String, Vec<Record>>,
+    pub(super) records: BTreeMap<String, Records>,
     /// R2.
     pub(super) r2: r2::Rows,
     /// Workers KV.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::call::hex_identifier;
+use super::dns::Records;
 use super::rows::{Account, Owner, Plan, Rows, Token, User, Zone, digest};
 use super::workers;
 
@@ -92,7 +93,7 @@ impl Rows {
     }
 
     fn insert(&mut self, zone: Zone) {
-        self.records.insert(zone.id.clone(), Vec::new());
+        self.records.insert(zone.id.clone(), Records::default());
         self.zones.push(zone);
     }
 }

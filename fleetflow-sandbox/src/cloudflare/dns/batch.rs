@@ -39,7 +39,7 @@ pub(super) fn batch(context: &mut Context<'_>, call: &Call) -> Outcome {
         if given > table.zone.plan.batch() {
             return Err(refusal::batch_too_large(given, table.zone.plan.batch()));
         }
-        batch.run_on_copy(table, identifiers)
+        batch.run_whole(table, identifiers)
     })?;
     Answer::of(done)
 }
@@ -49,17 +49,9 @@ impl Batch {
         self.deletes.len() + self.patches.len() + self.puts.len() + self.posts.len()
     }
 
-    /// Works on a copy of the records, which takes their place only if everything succeeded.
-    fn run_on_copy(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Done, Failure> {
-        let mut copy = table.records.clone();
-        let mut work = Table {
-            zone: table.zone,
-            records: &mut copy,
-            now: table.now,
-        };
-        let done = self.run(&mut work, identifiers)?;
-        *table.records = copy;
-        Ok(done)
+    /// Leaves everything as it was unless all of it succeeded.
+    fn run_whole(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Done, Failure> {
+        self.run(table, identifiers).inspect_err(|_| table.undo())
     }
 
     fn run(self, table: &mut Table<'_>, identifiers: Vec<String>) -> Result<Done, Failure> {

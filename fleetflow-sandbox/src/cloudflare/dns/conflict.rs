@@ -1,6 +1,6 @@
 //! The rules between records of one name (API doc §3.3, §3.7). A record is compared with its neighbours, never with itself.
 
-use super::Record;
+use super::Records;
 use super::fields::{Fields, Kind};
 use super::refusal;
 use super::text;
@@ -8,14 +8,14 @@ use crate::cloudflare::answer::Failure;
 
 /// Refuses `fields` if it cannot stand among `records`; `own` is the id of the record it replaces.
 pub(super) fn check(
-    records: &[Record],
+    records: &Records,
     fields: &Fields,
     own: Option<&str>,
     apex: &str,
 ) -> Result<(), Failure> {
     let neighbours: Vec<&Fields> = records
-        .iter()
-        .filter(|record| Some(record.id.as_str()) != own && record.fields.name == fields.name)
+        .named(&fields.name)
+        .filter(|record| Some(record.id.as_str()) != own)
         .map(|record| &record.fields)
         .collect();
     aliases(&neighbours, fields.kind)?;
@@ -29,12 +29,8 @@ pub(super) fn check(
 }
 
 /// Refuses to take away the last NS record under a DS record. `records` are what would remain.
-pub(super) fn check_remaining(records: &[Record], name: &str) -> Result<(), Failure> {
-    let has = |kind| {
-        records
-            .iter()
-            .any(|record| record.fields.name == name && record.fields.kind == kind)
-    };
+pub(super) fn check_remaining(records: &Records, name: &str) -> Result<(), Failure> {
+    let has = |kind| records.named(name).any(|record| record.fields.kind == kind);
     if has(Kind::Ds) && !has(Kind::Ns) {
         Err(refusal::delegation_is_missing())
     } else {

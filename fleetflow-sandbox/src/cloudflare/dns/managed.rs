@@ -80,16 +80,24 @@ pub(crate) fn zone_of<'a>(rows: &'a Rows, host: &str) -> Option<&'a Zone> {
 /// True if a record makes `host` an alias of `target`.
 pub(crate) fn is_alias_of(rows: &Rows, host: &str, target: &str) -> bool {
     let records = zone_of(rows, host).and_then(|zone| rows.records.get(&zone.id));
-    records.into_iter().flatten().any(|record| {
-        let fields = &record.fields;
-        fields.kind == Kind::Cname && fields.name == host && fields.content.eq_ignore_ascii_case(target)
-    })
+    records
+        .into_iter()
+        .flat_map(|records| records.named(host))
+        .any(|record| {
+            let fields = &record.fields;
+            fields.kind == Kind::Cname && fields.content.eq_ignore_ascii_case(target)
+        })
 }
 
 /// Takes the managed record of a host away.
 pub(crate) fn detach(rows: &mut Rows, zone_id: &str, host: &str) {
     if let Some(records) = rows.records.get_mut(zone_id) {
-        records.retain(|record| !(record.meta.read_only && record.fields.name == host));
+        let managed = records.named(host).filter(|record| record.meta.read_only);
+        let managed: Vec<String> = managed.map(|record| record.id.clone()).collect();
+        for id in managed {
+            let place = records.find(&id).map(|(place, _)| place);
+            place.map(|place| records.put(place, None));
+        }
     }
 }
 
@@ -104,12 +112,12 @@ fn attach(
     let fields = settle::settle(fields, zone)?;
     let records = rows.records.entry(zone.id.clone()).or_default();
     if records
-        .iter()
-        .any(|record| record.fields.name == fields.name && record.fields.proxiable())
+        .named(&fields.name)
+        .any(|record| record.fields.proxiable())
     {
         return Err(refusal::alias_is_not_alone());
     }
     conflict::check(records, &fields, None, &zone.name)?;
-    records.push(Record::new(id, fields, meta, now));
+    records.put(records.end(), Some(Record::new(id, fields, meta, now)));
     Ok(())
 }

@@ -22,6 +22,7 @@ mod fields;
 mod list;
 mod managed;
 mod name;
+mod records;
 mod refusal;
 mod settle;
 mod shown;
@@ -32,6 +33,7 @@ mod write;
 pub(super) use fields::{Fields, Kind};
 pub(super) use managed::{attach_bucket, attach_worker, detach, is_alias_of, zone_of};
 pub(super) use name::in_zone;
+pub(super) use records::Records;
 
 /// A stored record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,7 +90,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 pub(super) fn inventory(rows: &Rows) -> Value {
     let mut found: Vec<(String, Value)> = Vec::new();
     for zone in &rows.zones {
-        let records = rows.records.get(&zone.id).into_iter().flatten();
+        let records = rows.records.get(&zone.id).into_iter().flat_map(Records::iter);
         for record in records.filter(|record| !record.meta.read_only) {
             let value = json!({ "zone": zone.name, "record": record.fields });
             found.push((value.to_string(), value));

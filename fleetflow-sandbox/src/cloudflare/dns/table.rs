@@ -4,24 +4,46 @@ use jiff::Timestamp;
 
 use super::body::Body;
 use super::fields::Fields;
-use super::{Meta, Record, conflict, refusal, settle};
+use super::{Meta, Record, Records, conflict, refusal, settle};
 use crate::cloudflare::answer::Failure;
 use crate::cloudflare::rows::Zone;
 
 /// A zone with its records, at one moment.
 pub(super) struct Table<'a> {
     pub(super) zone: &'a Zone,
-    pub(super) records: &'a mut Vec<Record>,
-    pub(super) now: Timestamp,
+    pub(super) records: &'a mut Records,
+    now: Timestamp,
+    /// What was at each place that was changed, in the order of the changes.
+    before: Vec<(u64, Option<Record>)>,
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
+    pub(super) fn new(zone: &'a Zone, records: &'a mut Records, now: Timestamp) -> Self {
+        let before = Vec::new();
+        Self {
+            zone,
+            records,
+            now,
+            before,
+        }
+    }
+
+    /// Takes every change back.
+    pub(super) fn undo(&mut self) {
+        while let Some((place, record)) = self.before.pop() {
+            self.records.put(place, record);
+        }
+    }
+
+    fn put(&mut self, place: u64, record: Option<Record>) {
+        let before = self.records.put(place, record);
+        self.before.push((place, before));
+    }
+
     /// The record with this id.
     pub(super) fn find(&self, id: &str) -> Result<&Record, Failure> {
-        self.records
-            .iter()
-            .find(|record| record.id == id)
-            .ok_or_else(refusal::missing)
+        let found = self.records.find(id).ok_or_else(refusal::missing)?;
+        Ok(found.1)
     }
 
     /// Adds a record.
@@ -29,7 +51,7 @@ impl Table<'_> {
         let fields = settle::settle(body.alone()?, self.zone)?;
         conflict::check(self.records, &fields, None, &self.zone.name)?;
         let record = Record::new(id, fields, Meta::default(), self.now);
-        self.records.push(record.clone());
+        self.put(self.records.end(), Some(record.clone()));
         Ok(record)
     }
 
@@ -47,15 +69,11 @@ impl Table<'_> {
 
     /// Takes a record away.
     pub(super) fn remove(&mut self, id: &str) -> Result<Record, Failure> {
-        self.find_own(id)?;
-        let at = self
-            .records
-            .iter()
-            .position(|record| record.id == id)
-            .ok_or_else(refusal::missing)?;
-        let removed = self.records.remove(at);
+        let removed = self.find_own(id)?.clone();
+        let (place, _) = self.records.find(id).ok_or_else(refusal::missing)?;
+        self.put(place, None);
         if let Err(failure) = conflict::check_remaining(self.records, &removed.fields.name) {
-            self.records.insert(at, removed);
+            self.put(place, Some(removed));
             return Err(failure);
         }
         Ok(removed)
@@ -73,14 +91,11 @@ impl Table<'_> {
     fn replace(&mut self, id: &str, fields: Fields) -> Result<Record, Failure> {
         let fields = settle::settle(fields, self.zone)?;
         conflict::check(self.records, &fields, Some(id), &self.zone.name)?;
-        let now = self.now;
-        let record = self
-            .records
-            .iter_mut()
-            .find(|record| record.id == id)
-            .ok_or_else(refusal::missing)?;
-        record.change(fields, now);
-        Ok(record.clone())
+        let (place, record) = self.records.find(id).ok_or_else(refusal::missing)?;
+        let mut record = record.clone();
+        record.change(fields, self.now);
+        self.put(place, Some(record.clone()));
+        Ok(record)
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn with_table<T>(
         .find(|zone| zone.id == id)
         .ok_or_else(refusal::missing)?;
     let records = rows.records.entry(id.to_owned()).or_default();
-    change(&mut Table { zone, records, now })
+    change(&mut Table::new(zone, records, now))
 }
 
 fn record_id(call: &Call) -> Result<&str, Failure> {
