@@ -38,6 +38,14 @@ struct Row {
     content: String,
 }
 
+/// Whether scripts may be registered for what is declared as `spec`; of what is not known, some may.
+pub(super) fn may_be_of(spec: &Value) -> bool {
+    !spec.is_object()
+        || ["docker", "startup_script", "nic"]
+            .iter()
+            .any(|field| spec.get(*field).is_some())
+}
+
 /// Those of `owners` for whom scripts are still registered.
 pub(super) async fn left_behind(sakura: &Sakura, owners: &[Owner]) -> Result<BTreeSet<Owner>> {
     let rows = of(sakura, owners).await?;

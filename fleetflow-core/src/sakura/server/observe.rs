@@ -88,8 +88,7 @@ impl Seen<'_> {
     }
 
     fn has_scripts(&self) -> bool {
-        let spec = |field: &str| self.wanted.is_some_and(|wanted| wanted.spec.get(field).is_some());
-        self.wanted.is_none() || spec("docker") || spec("startup_script")
+        self.wanted.is_none_or(|wanted| note::may_be_of(&wanted.spec))
     }
 
     /// The declaration that says what cannot be seen: as it was applied, or else as it is declared.

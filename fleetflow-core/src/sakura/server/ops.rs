@@ -70,7 +70,7 @@ impl Lifecycle for Server {
         })?;
         remove(sakura, context, zone, id).await?;
         remove_spares(sakura, context, zone).await?;
-        if may_have_scripts(&was.spec) {
+        if note::may_be_of(&was.spec) {
             note::remove_all(sakura, &context.owner).await?;
         }
         Ok(())
@@ -79,13 +79,6 @@ impl Lifecycle for Server {
     fn digests(&self, root: &std::path::Path) -> Result<Map<String, Value>> {
         files::digests(self, root)
     }
-}
-
-fn may_have_scripts(spec: &Value) -> bool {
-    !spec.is_object()
-        || ["docker", "startup_script", "nic"]
-            .iter()
-            .any(|field| spec.get(*field).is_some())
 }
 
 /// What `changes` mean for the boot disk. What is taken away (a script, the engine) leaves no trace to remove.

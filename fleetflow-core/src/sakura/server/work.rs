@@ -62,6 +62,15 @@ impl Edit {
     }
 }
 
+/// What was made anew of a server that never ran.
+#[derive(Default)]
+struct Repaired {
+    /// Whether its boot disk was.
+    boots_anew: bool,
+    /// The scripts that are to run on it, which were registered for that.
+    notes: Vec<Id>,
+}
+
 impl<'w> Work<'w> {
     pub(super) fn new(sakura: &'w Sakura, context: &'w Context, spec: &'w Server) -> Result<Self> {
         let zone = spec.zone_name().ok_or_else(|| {
@@ -103,19 +112,19 @@ impl<'w> Work<'w> {
         // What was not decided to go stays, until a plan says so.
         layout.leaving.retain(|disk| mark::is_leaving(&disk.tags));
         let never_ran = layout.lacks_boot() || !(machine.has_run() || layout.is_torn());
-        let mut first_time = false;
+        let mut repaired = Repaired::default();
         if never_ran {
-            first_time = self.repair(&mut machine).await?;
+            repaired = self.repair(&mut machine).await?;
         } else if layout.needs_power_off() {
             machine = self.relay(machine, &layout).await?;
         }
-        let broken = self.disks_ready(machine.id, first_time).await?;
-        if self.spec.docker || self.spec.startup_script.is_some() {
-            note::remove_all(self.sakura, &self.context.owner).await?;
-        }
+        let broken = self.disks_ready(machine.id, repaired.boots_anew).await?;
+        // By their ids first: a list may not show yet what was registered just now.
+        self.release(&repaired.notes).await?;
+        note::remove_all(self.sakura, &self.context.owner).await?;
         let edit = if broken {
             Edit::whole(self.spec)
-        } else if first_time {
+        } else if repaired.boots_anew {
             Edit::default()
         } else {
             self.forgotten_edit(&partial.spec)
@@ -156,14 +165,14 @@ impl<'w> Work<'w> {
         now.ok_or_else(|| self.gone())
     }
 
-    /// Adds what is missing of the disks; whether the boot disk was made now.
-    async fn repair(&self, machine: &mut Machine) -> Result<bool> {
+    /// Adds what is missing of the disks.
+    async fn repair(&self, machine: &mut Machine) -> Result<Repaired> {
         let failed = machine
             .disks
             .iter()
             .position(|disk| disk.availability == "failed");
         if failed.is_none() && machine.disks.len() >= self.spec.disk.len() {
-            return Ok(false);
+            return Ok(Repaired::default());
         }
         self.check_access()?;
         let contents = self.contents().await?;
@@ -178,7 +187,7 @@ impl<'w> Work<'w> {
             false => Vec::new(),
         };
         self.add_disks(machine, &contents, &notes).await?;
-        Ok(boots_anew)
+        Ok(Repaired { boots_anew, notes })
     }
 
     /// Makes a complete server equal to its declaration and starts it. `edit` is what cannot be seen from outside.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use fleetflow_sandbox::Fault;
 use serde_json::Value;
 
 use super::{Bench, Death, stage};
@@ -109,6 +110,45 @@ async fn while_disks_are_changed() {
 async fn while_servers_are_made() {
     let places = everywhere(None, &stack(4, "www")).await;
     assert!(places >= 16, "only {places} places to die");
+}
+
+/// Its only script is the one that tells it the addresses of its further interfaces.
+fn between_switches(address: &str) -> Stack {
+    let server = Server::builder()
+        .name("web")
+        .plan(Plan::new(1, 1))
+        .disk(Disk::new(20, "debian-12"))
+        .nic(Nic::on("lan").ip(address));
+    let lan = Switch::builder().name("lan").build();
+    stage().add(lan).add(server.build()).root(PathBuf::from("."))
+}
+
+#[tokio::test]
+async fn while_a_server_gets_further_interfaces_and_other_addresses() {
+    let (first, second) = (
+        between_switches("192.168.0.11/24"),
+        between_switches("192.168.0.12/24"),
+    );
+    let places = everywhere(None, &first).await + everywhere(Some(&first), &second).await;
+    assert!(places >= 16, "only {places} places to die");
+}
+
+#[tokio::test]
+async fn a_script_that_no_list_shows_yet_is_removed_too() {
+    for goal in [stack(4, "www"), between_switches("192.168.0.11/24")] {
+        let undisturbed = world(None, &goal).await;
+        let bench = Bench::new().await;
+        // The server is there, and no disk of it: its script is registered by the next run.
+        while bench.inventory()["servers"].as_array().unwrap().is_empty() {
+            assert!(bench.dies(&goal, 1, Death::AfterEffect).await);
+        }
+        let behind = Fault::stale(3600).method("GET").path("/note$");
+        bench.sandbox.add_fault(behind).unwrap();
+        bench.converge(&goal).await.unwrap();
+        assert!(bench.sandbox.faults().fired() > 0);
+        bench.sandbox.faults().clear();
+        assert_eq!(bench.inventory(), undisturbed);
+    }
 }
 
 #[tokio::test]
