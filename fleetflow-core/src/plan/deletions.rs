@@ -269,10 +269,11 @@ impl Planner<'_> {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
+        let dependents = self.dependents();
         let graph: Graph = self
             .steps
             .keys()
-            .map(|address| (address.clone(), self.predecessors(address)))
+            .map(|address| (address.clone(), self.predecessors(address, &dependents)))
             .collect();
         let order = order(&graph).map_err(|cycle| {
             let names: Vec<_> = cycle.iter().map(ToString::to_string).collect();
@@ -315,13 +316,19 @@ impl Planner<'_> {
     }
 
     /// The steps that come before the one on `address`.
-    fn predecessors(&self, address: &Address) -> BTreeSet<Address> {
+    fn predecessors(&self, address: &Address, dependents: &Dependents<'_>) -> BTreeSet<Address> {
         let Some(step) = self.steps.get(address) else {
             return BTreeSet::new();
         };
         let mut after: BTreeSet<Address> = step.gone_with.iter().cloned().collect();
         if matches!(step.action, Action::Delete | Action::Forget) {
-            after.extend(self.dependents(address));
+            // What used to depend on it comes first, unless it disappears with it.
+            let others = dependents.get(address).into_iter().flatten();
+            let goes_before = |other: &&&Address| {
+                let step = self.steps.get(**other);
+                step.is_some_and(|step| step.gone_with.as_ref() != Some(address))
+            };
+            after.extend(others.filter(goes_before).map(|other| (*other).clone()));
         } else {
             after.extend(step.record.depends_on.iter().cloned());
         }
@@ -329,20 +336,19 @@ impl Planner<'_> {
         after
     }
 
-    /// Steps on what used to depend on `address`: they come first, unless they disappear with it.
-    fn dependents<'s>(&'s self, address: &'s Address) -> impl Iterator<Item = Address> + 's {
-        self.inputs
-            .state
-            .entries()
-            .filter(move |(_, entry)| entry.record.depends_on.contains(address))
-            .filter(move |(dependent, _)| {
-                self.steps
-                    .get(*dependent)
-                    .is_some_and(|step| step.gone_with.as_ref() != Some(address))
-            })
-            .map(|(dependent, _)| dependent.clone())
+    /// What depended on each address when it was applied last.
+    fn dependents(&self) -> Dependents<'_> {
+        let mut dependents = Dependents::new();
+        for (address, entry) in self.inputs.state.entries() {
+            for needed in &entry.record.depends_on {
+                dependents.entry(needed).or_default().push(address);
+            }
+        }
+        dependents
     }
 }
+
+type Dependents<'s> = BTreeMap<&'s Address, Vec<&'s Address>>;
 
 fn is_ours(found: &Observed, entry: Option<&Entry>) -> bool {
     match found.ownership {
