@@ -164,6 +164,69 @@ async fn whatever_goes_wrong_with_a_request_of_any_kind_ends_in_the_same_world()
     page::block("faults", &table.markdown());
 }
 
+/// By how many seconds of the world's time reads lag behind where answers are lost as well.
+const LAG: u64 = 5;
+
+/// The act in a world whose reads lag behind, with this request going wrong; others before it go as they may.
+async fn endured_lagging(
+    (life, manners): (&Life, &Manners),
+    act_number: usize,
+    (wrong, number): (Wrong, u64),
+    undisturbed: &Undisturbed,
+) {
+    let place = format!(
+        "{}, act {act_number}, {wrong:?} at request {number}, lagging",
+        life.name
+    );
+    let bench = Bench::lagging(manners, LAG).await;
+    let sandbox = bench.clouds.sandbox();
+    for act in 0..=act_number {
+        if act == act_number {
+            sandbox.faults().clear();
+            let fault = wrong.fault().times(Times::Nth(number));
+            sandbox.add_fault(fault).expect("a rule");
+            bench.lag(LAG);
+        }
+        let mut failures = 0;
+        // Somebody who makes a thing and asks for it may be told that it is not there.
+        while let Err(error) = bench.act(life, act).await {
+            failures += 1;
+            assert!(failures <= TRIES, "{place}: it does not converge: {error:?}");
+        }
+    }
+    sandbox.faults().clear();
+    let differences = bench.differences(&undisturbed.worlds[act_number]);
+    assert!(differences.is_empty(), "{place}: {differences:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_lost_while_reads_lag_ends_in_the_same_world_for_every_kind() {
+    let manners = &manners(Duration::from_secs(8));
+    let ways = [
+        Wrong::Status(500),
+        Wrong::ResetBefore,
+        Wrong::ResetAfter,
+        Wrong::Truncated,
+    ];
+    let mut count = 0;
+    for life in lives::kinds() {
+        let undisturbed = &Arc::new(Undisturbed::of(&life, manners).await);
+        let places = (0..life.acts()).flat_map(|act| {
+            let numbers = 1..=undisturbed.requests[act] + 2;
+            numbers.flat_map(move |number| ways.map(|wrong| (act, (wrong, number))))
+        });
+        let tried = futures::stream::iter(places).map(|(act, fault)| {
+            let (life, manners, undisturbed) = (life.clone(), manners.clone(), Arc::clone(undisturbed));
+            let tried = async move { endured_lagging((&life, &manners), act, fault, &undisturbed).await };
+            let tried = tokio::spawn(tried);
+            async move { tried.await.expect("a lost answer that is endured") }
+        });
+        count += tried.buffer_unordered(24).count().await;
+    }
+    println!("{count} answers were lost while reads lagged {LAG} s behind");
+    assert!(count > 500, "only {count}");
+}
+
 /// What goes wrong in each act.
 #[derive(Clone, Debug)]
 struct Schedule {

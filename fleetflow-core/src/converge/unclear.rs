@@ -5,10 +5,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Session;
+use crate::catalog;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{
     Address, BatchStep, Existing, Found, Made, Observed, Operations, Ownership, Scope, Verb, Wanted,
 };
+use crate::plan::{self, Change};
 
 /// How often a call whose answer was lost is made again.
 const REPEATS: usize = 4;
@@ -163,10 +165,18 @@ fn outcome(step: &BatchStep, found: &Found, settled: bool) -> Outcome {
                 partial: Some(existing(step, seen)),
             })
         }
-        (Verb::Create { .. }, Some(seen)) => Outcome::Happened(Some(Made {
-            id: seen.id.clone(),
-            outputs: seen.outputs.clone(),
-        })),
+        (Verb::Create { spec, .. }, Some(seen)) => match left_out(step, seen) {
+            changes if changes.is_empty() => Outcome::Happened(Some(Made {
+                id: seen.id.clone(),
+                outputs: seen.outputs.clone(),
+            })),
+            // Of several calls one was lost, and what comes after it was never asked for.
+            changes => Outcome::Again(Verb::Update {
+                was: existing(step, seen),
+                spec: spec.clone(),
+                changes,
+            }),
+        },
         // An update may be repeated; the id is read anew, because the lost one may have changed it.
         (Verb::Update { was, spec, changes }, Some(seen)) => Outcome::Again(Verb::Update {
             was: Existing {
@@ -179,6 +189,15 @@ fn outcome(step: &BatchStep, found: &Found, settled: bool) -> Outcome {
         }),
         (Verb::Create { .. } | Verb::Update { .. }, None) => Outcome::Again(step.verb.clone()),
     }
+}
+
+/// What an update can still make of what was to be created. What takes another one is left to the next plan.
+fn left_out(step: &BatchStep, seen: &Observed) -> Vec<Change> {
+    let kind = catalog::kind(seen.address.kind());
+    let changes = kind.map(|kind| plan::left_out(kind, &step.context.applied, &seen.live));
+    changes
+        .filter(|changes| !changes.iter().any(|change| change.forces_replacement))
+        .unwrap_or_default()
 }
 
 fn existing(step: &BatchStep, seen: &Observed) -> Existing {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{Path, Trail, has_unknown, secrets};
+use crate::model::{Kind, Path, Trail, has_unknown, secrets};
 use crate::state::Attempt;
 
 /// One field that differs.
@@ -94,6 +94,24 @@ pub(super) fn diff(
         change.forces_replacement = forces_replacement(change);
     }
     changes
+}
+
+/// The fields of `spec`, which was to be made, that the cloud shows otherwise.
+pub(crate) fn left_out(kind: &dyn Kind, spec: &Value, live: &Value) -> Vec<Change> {
+    let none = BTreeMap::new();
+    let sides = Sides {
+        applied: spec,
+        attempt: None,
+        live,
+        desired: spec,
+        applied_secrets: &none,
+        secrets: &none,
+    };
+    diff(
+        &sides,
+        |change| kind.forces_replacement(change),
+        kind.write_only(),
+    )
 }
 
 /// The fields that the cloud shows otherwise than they were applied.

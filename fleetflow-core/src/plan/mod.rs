@@ -19,7 +19,7 @@ pub use basis::Basis;
 pub(crate) use check::{Known, check, dangling_in, needs};
 pub use cost::{Bill, Cost};
 pub use diff::Change;
-pub(crate) use diff::drift;
+pub(crate) use diff::{drift, left_out};
 pub use disruption::{Disruption, Level};
 pub(crate) use rollback::rollback;
 pub use types::{Action, Bookkeeping, Drift, PLAN_FORMAT, Pause, Plan, Record, Step};
