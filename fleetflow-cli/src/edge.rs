@@ -31,6 +31,14 @@ pub(crate) struct Edge {
     pub(crate) stderr_is_terminal: bool,
 }
 
+/// The variable by which the script of a shell says that it asks what to offer.
+pub(crate) const COMPLETE: &str = "FLEETFLOW_COMPLETE";
+
+/// The shell that asks what to offer, where one does.
+pub(crate) fn asking_shell() -> Option<String> {
+    std::env::var(COMPLETE).ok().filter(|shell| !shell.is_empty())
+}
+
 impl Edge {
     /// The surroundings of this process.
     pub(crate) fn of_process() -> Result<Self, Error> {

@@ -10,6 +10,7 @@ mod allocator;
 mod arguments;
 mod clouds;
 mod commands;
+mod completing;
 mod documents;
 mod edge;
 mod exit;
@@ -50,9 +51,11 @@ use invocation::Invocation;
 
 /// The program behind both names.
 pub fn main() -> ExitCode {
-    match Edge::of_process() {
-        Ok(edge) => run(edge).into(),
-        Err(error) => {
+    match (Edge::of_process(), edge::asking_shell()) {
+        (Ok(edge), Some(shell)) => completing::answer(&edge, &shell).into(),
+        (Ok(edge), None) => run(edge).into(),
+        (Err(_), Some(_)) => Exit::Failed.into(),
+        (Err(error), None) => {
             anstream::eprint!("{}", show::failure::error(&error));
             Exit::from(error.kind()).into()
         }

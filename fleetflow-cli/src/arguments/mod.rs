@@ -146,7 +146,8 @@ pub(crate) enum Command {
     Lsp,
     /// Print a completion script for a shell
     ///
-    /// Load it in the shell's start file: `source <(flow completions bash)`; in zsh the same, after `compinit`; in fish
+    /// It asks this program what to offer: words and options, and the stages, addresses, services and servers of the
+    /// flow.kdl that is meant. Load it in the shell's start file: `source <(flow completions bash)`; in zsh the same, after `compinit`; in fish
     /// `flow completions fish | source`. Packages bring it with them.
     Completions {
         /// The shell

@@ -10,6 +10,7 @@ mod book;
 mod changes;
 #[cfg(unix)]
 mod clocks;
+mod completions;
 mod credentials;
 #[cfg(unix)]
 mod deploy_key;

@@ -5,6 +5,7 @@ mod complete;
 mod describe;
 mod loose;
 mod mentions;
+mod names;
 mod place;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use loose::Loose;
 use mentions::{Mention, Symbol};
 
 pub use complete::{Completion, CompletionKind};
+pub use names::Names;
 
 /// A file and everything that it includes, as the editor holds them.
 ///

@@ -24,9 +24,9 @@ use fleetflow_core::model::Problem;
 
 pub(crate) use flags::with_flags;
 pub use options::LoadOptions;
-pub(crate) use outline::{IN_STAGE, TOP};
+pub(crate) use outline::{DEFAULT_STAGE, IN_STAGE, TOP};
 pub use settings::StateSettings;
-pub(crate) use settings::providers_schema;
+pub(crate) use settings::{called_like, providers_schema};
 
 use crate::ast::Node;
 use crate::catalog::{Catalog, CoreCatalog};

@@ -9,7 +9,7 @@ use crate::schema::{kebab, suggestion};
 use crate::source::Span;
 
 /// The stage of a file that names none.
-pub(super) const DEFAULT_STAGE: &str = "default";
+pub(crate) const DEFAULT_STAGE: &str = "default";
 
 const PROVIDERS: &str = "providers";
 

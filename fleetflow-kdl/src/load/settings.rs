@@ -1,6 +1,7 @@
 //! Settings that are no resources: providers, state, the project's name. Which values are right is core's matter,
 //! except for the state's, which only the command line knows.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use fleetflow_core::model::{Path as FieldPath, Problem, Providers, conform};
@@ -98,6 +99,13 @@ pub(super) fn protect(node: Option<&Node>, converter: &mut Converter<'_>) -> boo
     }
 }
 
+/// The name of a project that says none in the file at `path`.
+pub(crate) fn called_like(path: &Path) -> Option<String> {
+    let folders = path.ancestors().skip(1).filter_map(Path::file_name);
+    let mut names = folders.map(|name| name.to_string_lossy());
+    names.find(|name| name != ".fleetflow").map(Cow::into_owned)
+}
+
 pub(super) fn state(node: Option<&Node>, converter: &mut Converter<'_>) -> StateSettings {
     let Some(node) = node else {
         return StateSettings::default();
@@ -162,13 +170,8 @@ pub(super) fn project(
 
 /// The folder's name; that of the folder above for `.fleetflow/flow.kdl`.
 fn folder_name(path: &Path, found: &mut Vec<Diagnostic>) -> String {
-    let folders = path
-        .ancestors()
-        .skip(1)
-        .filter_map(Path::file_name)
-        .map(|name| name.to_string_lossy());
-    if let Some(name) = folders.into_iter().find(|name| name != ".fleetflow") {
-        return name.into_owned();
+    if let Some(name) = called_like(path) {
+        return name;
     }
     let error = Diagnostic::error("flow::project", None, "the project has no name");
     found.push(error.help("write project \"NAME\" at the top of the file".to_owned()));
