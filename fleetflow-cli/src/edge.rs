@@ -128,7 +128,12 @@ impl Edge {
 
 /// The current time in RFC 3339, to the millisecond.
 pub(crate) fn now() -> String {
-    format!("{:.3}", jiff::Timestamp::now())
+    format!("{:.3}", moment())
+}
+
+/// The current time.
+pub(crate) fn moment() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// A word as a shell reads it back.

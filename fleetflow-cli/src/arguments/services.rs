@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::value::{self, Since};
+
 /// Arguments of `logs`.
 #[derive(Args, Debug)]
 pub(crate) struct LogsArguments {
@@ -16,6 +18,9 @@ pub(crate) struct LogsArguments {
     /// Only the last N lines of each
     #[arg(long, value_name = "N")]
     pub(crate) tail: Option<u32>,
+    /// Only lines written after this: a span before now (`10m`, `2h`, `1d`), or a time in RFC 3339
+    #[arg(long, value_name = "SPAN|TIME", value_parser = value::since)]
+    pub(crate) since: Option<Since>,
     /// Begin each line with its time
     #[arg(long)]
     pub(crate) timestamps: bool,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use fleetflow_core::plan::Level;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 /// What `--max-disruption` allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,6 +52,39 @@ impl FromStr for Variable {
     }
 }
 
+/// A moment in the past, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// So long ago.
+    Span(SignedDuration),
+    /// Then.
+    Time(Timestamp),
+}
+
+impl Since {
+    /// The moment, where it is `now`.
+    pub(crate) fn moment(self, now: Timestamp) -> Timestamp {
+        match self {
+            // What is older than time itself is everything.
+            Self::Span(span) => now.checked_sub(span).unwrap_or(Timestamp::MIN),
+            Self::Time(time) => time,
+        }
+    }
+}
+
+/// `10m`, `1h 30m`, `2d`, or `2026-01-31T09:00:00Z`. A day has 24 hours here.
+pub(crate) fn since(text: &str) -> Result<Since, String> {
+    let wrong = "write a span such as 10m, 2h or 1d, or a time in RFC 3339 such as 2026-01-31T09:00:00Z";
+    if let Ok(time) = text.parse() {
+        return Ok(Since::Time(time));
+    }
+    let span: Span = text.parse().map_err(|_| wrong.to_owned())?;
+    let length = span.to_duration(SpanRelativeTo::days_are_24_hours());
+    length
+        .map(|length| Since::Span(length.abs()))
+        .map_err(|_| wrong.to_owned())
+}
+
 /// `30s`, `15m`, `2h`; a bare number is seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -85,6 +119,34 @@ mod tests {
         assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
         assert!(duration("m").is_err());
         assert!(duration("5 days").is_err());
+    }
+
+    #[test]
+    fn a_moment_is_a_span_before_now_or_a_time() {
+        let now: Timestamp = "2026-01-31T09:00:00Z".parse().unwrap();
+        for (text, moment) in [
+            ("10m", "2026-01-31T08:50:00Z"),
+            ("1h 30m", "2026-01-31T07:30:00Z"),
+            ("1d", "2026-01-30T09:00:00Z"),
+            ("10m ago", "2026-01-31T08:50:00Z"),
+            ("2026-01-31T10:00:00+09:00", "2026-01-31T01:00:00Z"),
+        ] {
+            assert_eq!(
+                since(text).map(|since| since.moment(now).to_string()),
+                Ok(moment.to_owned())
+            );
+        }
+        assert_eq!(Since::Span(SignedDuration::MAX).moment(now), Timestamp::MIN);
+        for wrong in [
+            "",
+            "10",
+            "yesterday",
+            "1 month",
+            "2026-01-31",
+            "2026-01-31T09:00:00",
+        ] {
+            assert!(since(wrong).unwrap_err().contains("10m, 2h or 1d"), "{wrong}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use futures::stream::{self, BoxStream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::LogsArguments;
+use crate::edge;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -109,8 +110,8 @@ async fn logs(
     let request = LogRequest {
         tail: arguments.tail,
         follow: arguments.follow,
+        since: arguments.since.map(|since| since.moment(edge::moment())),
         timestamps: arguments.timestamps,
-        ..LogRequest::default()
     };
     let is_alone = meant.containers.len() == 1 && meant.of_swarm.is_empty();
     let containers = meant.containers.iter().map(|service| {

@@ -37,6 +37,22 @@ fn logs(project: &Project) {
     assert!(plain.contains("box/shop/hello | hello from it\n"), "{all}");
     assert_ne!(plain, all, "the names have colours");
     assert_eq!(project.sandbox(&["logs", "shop", "--tail", "0"]), "");
+    for since in ["1h", "2020-01-01T00:00:00Z"] {
+        assert_eq!(
+            project.sandbox(&["logs", "hello", "--since", since]),
+            "hello from it\n"
+        );
+    }
+    let (now, later) = (jiff::Timestamp::now(), jiff::SignedDuration::from_hours(1));
+    assert_eq!(
+        project.sandbox(&["logs", "hello", "--since", &(now + later).to_string()]),
+        ""
+    );
+    let wrong = project.in_sandbox(&["logs", "--since", "monday"]);
+    assert_eq!(wrong.code, Some(64), "{wrong:#?}");
+    let said =
+        "`--since <SPAN|TIME>` cannot be `monday`: write a span such as 10m, 2h or 1d, or a time in RFC 3339";
+    assert!(wrong.err.replace("\n    ", " ").contains(said), "{wrong:#?}");
     let wrong = project.in_sandbox(&["logs", "helo"]);
     assert_eq!(wrong.code, Some(64), "{wrong:#?}");
     assert!(wrong.err.contains("did you mean `hello`?"), "{wrong:#?}");
