@@ -141,6 +141,15 @@ impl Error {
         }
     }
 
+    /// The same error, whose problems are mistakes of the declaration at `address`.
+    pub(crate) fn about(self, address: &Address) -> Self {
+        let of_it = |problem: &mut Problem| {
+            problem.address.get_or_insert_with(|| address.clone());
+        };
+        self.on(address)
+            .change(|inner| inner.problems.iter_mut().for_each(of_it))
+    }
+
     /// The same error, about the resource at `address`; the innermost address wins.
     #[must_use]
     pub fn on(self, address: &Address) -> Self {

@@ -31,7 +31,7 @@ impl Stack {
         };
         let digests = operations
             .digests(spec, self.root_folder())
-            .map_err(|error| error.on(address))?;
+            .map_err(|error| error.about(address))?;
         if !digests.is_empty()
             && let Some(fields) = spec.as_object_mut()
         {

@@ -4,6 +4,7 @@ mod address;
 mod allowed;
 mod conform;
 mod declaration;
+mod digests;
 mod expand;
 mod flags;
 pub mod format;
@@ -42,6 +43,7 @@ pub use suppose::{Choice, Instead};
 pub use value::{Input, Output, ValueType, has_unknown, is_mistaken, mistaken, references, resolve, secrets};
 
 pub(crate) use conform::{fitted, schema_at};
+pub(crate) use digests::{digests, each};
 #[cfg(test)]
 pub(crate) use expand::expanded;
 pub(crate) use expand::{check_in, expand};

@@ -388,12 +388,20 @@ async fn source_that_cannot_be_sent_is_told_when_planning() {
     let broken = told("ts/broken.ts").await;
     assert_eq!(broken.kind(), ErrorKind::Invalid);
     assert!(broken.to_string().contains("broken.ts:2:6: "), "{broken}");
-    assert!(
-        told("nowhere")
-            .await
-            .to_string()
-            .contains("there is neither a file nor a folder")
-    );
+    let (folder_name, name) = ("public".to_owned(), "ASSETS".to_owned());
+    let assets = Binding::Assets {
+        folder: folder_name,
+        name,
+    };
+    let both = Worker::builder().name("api").source("nowhere").binding(assets);
+    let stack = bench.attach(&stack([both.build()]).root(folder.path()));
+    let error = stack.plan().await.unwrap_err();
+    let missing = ["there is neither a file nor a folder", "there is no folder"];
+    assert_eq!(error.problems().len(), missing.len(), "{error}");
+    for (problem, missing) in error.problems().iter().zip(missing) {
+        assert!(problem.message.contains(missing), "{error}");
+        assert_eq!(problem.address, Some("worker.api".parse().unwrap()));
+    }
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ use crate::converge::Context;
 use crate::error::{Error, Result};
 use crate::model::{
     Address, Declaration, Existing, Expansion, Found, Intent, Lifecycle, Made, Output, OutputField, Problem,
-    Provider, Resource, Scope, Wanted,
+    Provider, Resource, Scope, Wanted, digests,
 };
 use crate::plan::{Change, Disruption, Level};
 
@@ -323,12 +323,10 @@ impl Lifecycle for Worker {
         if !unmade.is_empty() {
             return Err(Error::from_problems(unmade));
         }
-        let code = source::digest(self, root)?;
-        let mut digests = Map::from_iter([("source_digest".to_owned(), Value::from(code))]);
-        if let Some(assets) = assets::digest_of(self, root)? {
-            digests.insert("assets_digest".to_owned(), Value::from(assets));
-        }
-        Ok(digests)
+        digests([
+            ("source_digest", source::digest(self, root).map(Some)),
+            ("assets_digest", assets::digest_of(self, root)),
+        ])
     }
 
     async fn lacking(cloud: &Cloudflare, intents: &[Intent<'_>]) -> Result<Vec<Error>> {

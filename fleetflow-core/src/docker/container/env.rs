@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::each;
 
 /// Rounds of the digest: somebody who has it shall not try out many values a second.
 const ROUNDS: u32 = 50_000;
@@ -13,15 +14,17 @@ const DIGITS: usize = 6;
 
 /// The variables of `paths` in their order, relative to `root`. Later ones win.
 pub(super) fn read(root: &Path, paths: &[String]) -> Result<Vec<(String, String)>> {
+    Ok(each(paths.iter().map(|path| said(root, path)))?.concat())
+}
+
+/// The variables of one file.
+fn said(root: &Path, path: &str) -> Result<Vec<(String, String)>> {
+    let text = fs::read_to_string(root.join(path)).map_err(|error| unreadable(path, &error))?;
     let mut variables = Vec::new();
-    for path in paths {
-        let text = fs::read_to_string(root.join(path)).map_err(|error| unreadable(path, &error))?;
-        for (number, line) in text.lines().enumerate() {
-            let pair = parse(line).map_err(|why| {
-                Error::new(ErrorKind::Invalid, format!("{path}, line {}: {why}", number + 1))
-            })?;
-            variables.extend(pair);
-        }
+    for (number, line) in text.lines().enumerate() {
+        let pair = parse(line)
+            .map_err(|why| Error::new(ErrorKind::Invalid, format!("{path}, line {}: {why}", number + 1)))?;
+        variables.extend(pair);
     }
     Ok(variables)
 }

@@ -11,7 +11,7 @@ use crate::codes;
 use crate::docker::Source;
 use crate::docker::engines::Engine;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Input;
+use crate::model::{Input, each};
 
 /// The digest of what would be sent for `container`; none where nothing is.
 pub(super) fn digest(container: &Container, root: &Path) -> Result<Option<String>> {
@@ -40,23 +40,28 @@ pub(super) async fn put(engine: &Engine, id: &str, container: &Container, root: 
 }
 
 fn items(container: &Container, root: &Path) -> Result<Vec<Item>> {
-    let mut items = Vec::new();
-    for mount in &container.volume {
-        let Source::Relative(source) = mount.kind() else {
-            continue;
-        };
-        let path = root.join(source);
-        if !path.exists() {
-            let message = format!("`{source}`, which is mounted at {}, does not exist", mount.target);
-            return Err(Error::of(&codes::NO_SUCH_FILE, message)
-                .help("make it, correct the path, or use a volume: `NAME:/path`"));
-        }
-        if !sends(container, source, mount)? {
-            continue;
-        }
-        items.extend(sent::file_or_folder(&path, &inside(&mount.target))?);
+    let mounted = container
+        .volume
+        .iter()
+        .map(|mount| mounted(container, mount, root));
+    Ok(each(mounted)?.into_iter().flatten().collect())
+}
+
+/// What of one mount is sent.
+fn mounted(container: &Container, mount: &crate::docker::Mount, root: &Path) -> Result<Vec<Item>> {
+    let Source::Relative(source) = mount.kind() else {
+        return Ok(Vec::new());
+    };
+    let path = root.join(source);
+    if !path.exists() {
+        let message = format!("`{source}`, which is mounted at {}, does not exist", mount.target);
+        return Err(Error::of(&codes::NO_SUCH_FILE, message)
+            .help("make it, correct the path, or use a volume: `NAME:/path`"));
     }
-    Ok(items)
+    if !sends(container, source, mount)? {
+        return Ok(Vec::new());
+    }
+    sent::file_or_folder(&path, &inside(&mount.target))
 }
 
 /// Whether the mount is sent. What a container would write there is lost with the next release, which is refused.

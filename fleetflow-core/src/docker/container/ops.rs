@@ -16,7 +16,7 @@ use crate::docker::engines::{Engine, Engines};
 use crate::docker::look::{engine_of, host_of, look, ready_for};
 use crate::docker::{Host, marks};
 use crate::error::Result;
-use crate::model::{Existing, Found, Lifecycle, Made, Scope, Wanted, secrets};
+use crate::model::{Existing, Found, Lifecycle, Made, Scope, Wanted, digests, secrets};
 use crate::plan::Change;
 
 impl Lifecycle for Container {
@@ -123,20 +123,16 @@ impl Lifecycle for Container {
             .build
             .as_ref()
             .map(|build| build::digest(build, root))
-            .transpose()?;
-        let files = files::digest(self, root)?;
+            .transpose();
+        let files = files::digest(self, root);
         let variables = (!self.env_file.is_empty())
             .then(|| env::digest(root, &self.env_file))
-            .transpose()?;
-        let all = [
+            .transpose();
+        digests([
             ("context_digest", context),
             ("files_digest", files),
             ("env_file_digest", variables),
-        ];
-        let known = all
-            .into_iter()
-            .filter_map(|(name, digest)| Some((name.to_owned(), json!(digest?))));
-        Ok(known.collect())
+        ])
     }
 }
 

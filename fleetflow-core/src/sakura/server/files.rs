@@ -7,23 +7,20 @@ use serde_json::{Map, Value};
 use super::{Server, is_private_key, is_public_key};
 use crate::codes;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model;
 
 /// Digests of the files that `server` names; relative paths start at `root`.
 pub(super) fn digests(server: &Server, root: &Path) -> Result<Map<String, Value>> {
     let key_files = server.ssh_key.iter().filter(|key| !is_public_key(key));
     let script_files = server.startup_script.iter().filter(|script| !is_script(script));
-    let all = [
-        ("key_digest", digest(key_files, root)?),
-        ("script_digest", digest(script_files, root)?),
-    ];
-    let known = all
-        .into_iter()
-        .filter_map(|(field, digest)| Some((field.to_owned(), digest?.into())));
-    Ok(known.collect())
+    model::digests([
+        ("key_digest", digest(key_files, root)),
+        ("script_digest", digest(script_files, root)),
+    ])
 }
 
 fn digest<'f>(files: impl Iterator<Item = &'f String>, root: &Path) -> Result<Option<String>> {
-    let texts = files.map(|file| read(file, root)).collect::<Result<Vec<_>>>()?;
+    let texts = model::each(files.map(|file| read(file, root)))?;
     let digest =
         (!texts.is_empty()).then(|| blake3::hash(texts.join("\0").as_bytes()).to_hex()[..16].to_owned());
     Ok(digest)
