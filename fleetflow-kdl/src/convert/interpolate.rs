@@ -11,10 +11,12 @@ pub(crate) enum Piece {
         inner: String,
         range: Range<usize>,
     },
+    /// A `${` without its `}`, up to where the next one begins: what is behind it is read all the same.
+    Unclosed(Range<usize>),
 }
 
-/// The parts of `text`, or where a `${` is not closed.
-pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, Range<usize>> {
+/// The parts of `text`.
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     let mut out = Vec::new();
     let mut literal = String::new();
     let mut at = 0;
@@ -26,24 +28,39 @@ pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, Range<usize>> {
             continue;
         }
         literal.push_str(&text[at..found]);
-        let end = text[found..]
-            .find('}')
-            .map(|end| found + end + 1)
-            .ok_or(found..text.len())?;
         if !literal.is_empty() {
             out.push(Piece::Literal(std::mem::take(&mut literal)));
         }
-        out.push(Piece::Place {
-            inner: text[found + 2..end - 1].trim().to_owned(),
-            range: found..end,
-        });
-        at = end;
+        let piece = place(text, found);
+        at = match &piece {
+            Piece::Place { range, .. } | Piece::Unclosed(range) => range.end,
+            Piece::Literal(_) => text.len(),
+        };
+        out.push(piece);
     }
     literal.push_str(&text[at..]);
     if !literal.is_empty() || out.is_empty() {
         out.push(Piece::Literal(literal));
     }
-    Ok(out)
+    out
+}
+
+/// The piece that begins with the `${` at `start`.
+fn place(text: &str, start: usize) -> Piece {
+    let inside = &text[start + 2..];
+    // No place has another one in it.
+    let next = inside.find("${").unwrap_or(inside.len());
+    match inside[..next].find('}') {
+        Some(end) => Piece::Place {
+            inner: inside[..end].trim().to_owned(),
+            range: start..start + end + 3,
+        },
+        // The dollar of a literal `$${` is part of what follows.
+        None if next < inside.len() => {
+            Piece::Unclosed(start..start + 2 + inside[..next].trim_end_matches('$').len())
+        }
+        None => Piece::Unclosed(start..text.len()),
+    }
 }
 
 #[cfg(test)]
@@ -58,7 +75,7 @@ mod tests {
             range,
         };
         assert_eq!(
-            pieces("a${ var.x }b${stage}").unwrap(),
+            pieces("a${ var.x }b${stage}"),
             [
                 literal("a"),
                 place("var.x", 1..11),
@@ -67,11 +84,23 @@ mod tests {
             ]
         );
         assert_eq!(
-            pieces("$${x} $$ $1 ${y}").unwrap(),
+            pieces("$${x} $$ $1 ${y}"),
             [literal("${x} $$ $1 "), place("y", 12..16)]
         );
-        assert_eq!(pieces("$$${x}").unwrap(), [literal("$${x}")]);
-        assert_eq!(pieces("").unwrap(), [literal("")]);
-        assert_eq!(pieces("日${x").unwrap_err(), 3..6);
+        assert_eq!(pieces("$$${x}"), [literal("$${x}")]);
+        assert_eq!(pieces(""), [literal("")]);
+        assert_eq!(pieces("日${x"), [literal("日"), Piece::Unclosed(3..6)]);
+    }
+
+    #[test]
+    fn what_is_behind_a_place_that_is_not_closed_is_read() {
+        let place = |inner: &str, range| Piece::Place {
+            inner: inner.into(),
+            range,
+        };
+        assert_eq!(pieces("${a ${b}"), [Piece::Unclosed(0..4), place("b", 4..8)]);
+        let literal = Piece::Literal("${b}".into());
+        assert_eq!(pieces("${a $${b}"), [Piece::Unclosed(0..4), literal]);
+        assert_eq!(pieces("${${"), [Piece::Unclosed(0..2), Piece::Unclosed(2..4)]);
     }
 }

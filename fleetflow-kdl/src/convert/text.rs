@@ -76,21 +76,18 @@ impl Converter<'_> {
 
     /// A quoted text with its `${…}` filled in.
     pub(super) fn text(&mut self, text: &str, span: Span) -> Tree {
-        let pieces = match pieces(text) {
-            Ok(pieces) => pieces,
-            Err(range) => {
-                let at = self.inside(text, span, range);
-                let error =
-                    Diagnostic::error("flow::text", at, "`${` is not closed").label("no `}` for this");
-                return self.broken(span, error.help("write $${ for a literal ${".to_owned()));
-            }
-        };
+        let pieces = pieces(text);
         let alone = pieces.len() == 1;
         let mut parts = Vec::new();
         let mut broken = false;
         for piece in pieces {
             match piece {
                 Piece::Literal(literal) => push(&mut parts, Json::String(literal)),
+                Piece::Unclosed(range) => {
+                    self.unclosed(self.inside(text, span, range));
+                    parts.push(mistaken());
+                    broken = true;
+                }
                 Piece::Place { inner, range } => {
                     match self.place(&inner, self.inside(text, span, range)).content {
                         Content::Scalar(value) if alone => return Tree::scalar(span, value),
@@ -116,6 +113,11 @@ impl Converter<'_> {
             },
             true => Tree::broken(span),
         }
+    }
+
+    fn unclosed(&mut self, at: Span) {
+        let error = Diagnostic::error("flow::text", at, "`${` is not closed").label("no `}` for this");
+        self.report(error.help("write $${ for a literal ${".to_owned()));
     }
 
     /// Where a part of a text stands in the file: exactly, unless escapes are in the way.

@@ -5,6 +5,7 @@ use fleetflow_kdl::{LoadOptions, MemoryFiles, check, load};
 use super::Case;
 
 const UNSET: &str = "the environment variable `UNSET` is not set";
+const UNCLOSED: &str = "`${` is not closed";
 const SERVER: &str = "zone \"tk1a\"; plan core=1 memory=1; disk size=20 os=\"debian-12\"";
 
 fn told_of(text: &str) -> Vec<String> {
@@ -27,6 +28,8 @@ fn a_text_with_a_broken_part_hides_no_reference_in_its_rest() {
         ("${ } ${server.nope.ip}", &[nope, "`${}` means nothing"]),
         ("${server.nope.ip} ${env.UNSET}", &[nope, UNSET]),
         ("${env.UNSET}", &[UNSET]),
+        ("${server.nope.ip} ${oops", &[nope, UNCLOSED]),
+        ("${oops ${server.nope.ip} ${env.UNSET}", &[nope, UNCLOSED, UNSET]),
     ] {
         let direct = format!("service \"a\" {{ image \"nginx\"; env {{ A \"{value}\" }} }}");
         assert_eq!(told_of(&direct), wanted, "{value}");
