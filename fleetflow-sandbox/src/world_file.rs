@@ -11,7 +11,15 @@ use crate::{Error, World};
 pub(crate) struct WorldFile {
     path: PathBuf,
     /// Held for as long as the sandbox runs; the system releases it when the process dies, however it dies.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for WorldFile {
+    fn drop(&mut self) {
+        // To close it is not enough: a process that is just being started has all open files of this one, and the lock with
+        // them, until its own program runs (flock(2)).
+        let _ = self.lock.unlock();
+    }
 }
 
 impl WorldFile {
@@ -34,7 +42,7 @@ impl WorldFile {
             .open(path.with_extension("lock"))
             .map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
+            Ok(()) => Ok(Self { path, lock }),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { path }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }

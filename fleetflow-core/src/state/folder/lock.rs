@@ -26,6 +26,18 @@ pub(super) struct Lock {
     pub(super) serial: u64,
 }
 
+/// The locked file.
+#[derive(Debug)]
+pub(super) struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // To close it is not enough: a process that is just being started by another thread has all open files of this one
+        // until its own program runs, and with them the lock (flock(2)). Where it cannot be let go, closing does what it can.
+        let _ = self.0.unlock();
+    }
+}
+
 /// What the file says. Unreadable, it says nothing: the journal knows the numbers too.
 pub(super) fn look(store: &FolderStore) -> Result<Lock> {
     let text = read(&store.file(LOCK))?.unwrap_or_default();
@@ -33,10 +45,10 @@ pub(super) fn look(store: &FolderStore) -> Result<Lock> {
 }
 
 /// Locks the file; an error of kind `Locked` says who has it.
-pub(super) fn take(store: &FolderStore) -> Result<(File, Lock)> {
+pub(super) fn take(store: &FolderStore) -> Result<(Held, Lock)> {
     make_folder(&store.folder)?;
     let path = store.file(LOCK);
-    let mut file = private()
+    let file = private()
         .open(&path)
         .map_err(|error| failed("open", &path, &error))?;
     match file.try_lock() {
@@ -44,14 +56,17 @@ pub(super) fn take(store: &FolderStore) -> Result<(File, Lock)> {
         Err(TryLockError::WouldBlock) => return Err(refused(store)),
         Err(TryLockError::Error(error)) => return Err(failed("lock", &path, &error)),
     }
+    let mut held = Held(file);
     let mut text = String::new();
-    file.read_to_string(&mut text)
+    held.0
+        .read_to_string(&mut text)
         .map_err(|error| failed("read", &path, &error))?;
-    Ok((file, serde_json::from_str(&text).unwrap_or_default()))
+    Ok((held, serde_json::from_str(&text).unwrap_or_default()))
 }
 
 /// Writes `lock` into the locked `file`.
-pub(super) fn write(store: &FolderStore, mut file: &File, lock: &Lock) -> Result<()> {
+pub(super) fn write(store: &FolderStore, held: &Held, lock: &Lock) -> Result<()> {
+    let mut file = &held.0;
     let mut put = || -> std::io::Result<()> {
         let text = serde_json::to_string(lock)?;
         file.seek(SeekFrom::Start(0))?;
@@ -82,5 +97,22 @@ fn refused(store: &FolderStore) -> Error {
         Some(holder) => locked(&holder),
         None => Error::new(ErrorKind::Locked, "the state is locked by another process")
             .help("wait for that run to end, or give `--lock-wait 15m`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_goes_though_a_process_that_is_being_started_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FolderStore::new(folder.path());
+        let (held, _) = take(&store).unwrap();
+        assert_eq!(take(&store).unwrap_err().kind(), ErrorKind::Locked);
+        let inherited = held.0.try_clone().unwrap();
+        drop(held);
+        let again = take(&store).unwrap();
+        drop((again, inherited));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::files::{failed, private, remove, rename, replace, sync_folder};
 use super::generation::{Generation, JOURNAL, OLD_JOURNAL, OLD_SNAPSHOT, SNAPSHOT};
-use super::lock::{self, Lock};
+use super::lock::{self, Held, Lock};
 use super::{FolderStore, LONG};
 use crate::error::Result;
 use crate::state::format::{Header, Snapshot, encode, encode_header};
@@ -17,7 +17,7 @@ use crate::state::{Event, Holder, State};
 #[derive(Clone, Debug)]
 pub(in crate::state) struct Writer {
     pub(super) number: u64,
-    lock: Arc<File>,
+    lock: Arc<Held>,
     cursor: Arc<Mutex<Cursor>>,
 }
 
