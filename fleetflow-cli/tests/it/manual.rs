@@ -33,6 +33,31 @@ fn the_program_and_its_commands_have_manual_pages() {
     assert!(show.contains(".TH flow-state-show 1"), "{show}");
 }
 
+/// By mandoc's own checker too, where it is installed.
+#[test]
+fn pages_are_well_formed() {
+    let project = Project::new("");
+    for words in [&[][..], &["plan"], &["up"], &["graph"], &["state", "show"]] {
+        let page = project.flow(&[&["man"], words].concat()).succeeded(words).out;
+        assert!(!page.contains(" \n") && !page.contains("\n.br\n\n"), "{page}");
+        std::fs::write(project.file("page.1"), page).unwrap();
+        let mut lint = std::process::Command::new("mandoc");
+        let lint = lint
+            .args(["-T", "lint", "-W", "warning"])
+            .arg(project.file("page.1"))
+            .output();
+        match lint {
+            Ok(told) => {
+                let told = String::from_utf8_lossy(&told.stdout).into_owned();
+                // A build for tests has no date.
+                let mut warnings = told.lines().filter(|line| !line.contains("cannot parse date"));
+                assert_eq!(warnings.next(), None, "{words:?}");
+            }
+            Err(error) => println!("skipped: mandoc -T lint: {error}"),
+        }
+    }
+}
+
 #[test]
 fn a_page_that_does_not_exist_is_wrong_usage() {
     let run = Project::new("").flow(&["man", "state", "shw"]);
