@@ -24,6 +24,9 @@ use crate::plan::Change;
 /// How long a server whose node is down may take to answer before it counts as dead.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How many managers are asked to let a node go, one after another.
+const ROUNDS: usize = 4;
+
 impl Lifecycle for SwarmNode {
     type Cloud = Engines;
 
@@ -72,20 +75,31 @@ impl Lifecycle for SwarmNode {
     }
 
     async fn delete(engines: &Engines, context: &Context, was: &Existing) -> Result<()> {
-        let host = host_of_existing(was);
-        let engine = match &host {
-            Some(host) => answering(engines, host).await,
-            None => None,
-        };
-        let hosts = managers::of_existing(was);
-        let own = host.unwrap_or_else(Host::local);
-        match (managers::ask_others(engines, &hosts, &own).await?, engine) {
-            (Answer::Manager(manager), engine) => {
-                leaving::retire(context, &manager, engine.as_ref(), was).await
+        let mut rounds = 1..ROUNDS;
+        loop {
+            match let_go(engines, context, was).await {
+                // The manager that was asked may have left the swarm itself meanwhile: another one goes on with what is left.
+                Err(error) if error.is_retryable() && rounds.next().is_some() => {
+                    tracing::debug!(%error, "another manager is looked for");
+                }
+                answer => return answer,
             }
-            (_, Some(engine)) => leaving::leave(&engine).await,
-            (_, None) => Ok(()),
         }
+    }
+}
+
+async fn let_go(engines: &Engines, context: &Context, was: &Existing) -> Result<()> {
+    let host = host_of_existing(was);
+    let engine = match &host {
+        Some(host) => answering(engines, host).await,
+        None => None,
+    };
+    let hosts = managers::of_existing(was);
+    let own = host.unwrap_or_else(Host::local);
+    match (managers::ask_others(engines, &hosts, &own).await?, engine) {
+        (Answer::Manager(manager), engine) => leaving::retire(context, &manager, engine.as_ref(), was).await,
+        (_, Some(engine)) => leaving::leave(&engine).await,
+        (_, None) => Ok(()),
     }
 }
 
